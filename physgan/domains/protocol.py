@@ -1,0 +1,130 @@
+"""What a kind of sample knows about itself: its observables, symmetries and pictures.
+
+A `Domain` is all that `physgan.fidelity` and `physgan.benchmark` see of the physics: nothing
+in them knows what a spin is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+__all__ = ["Conditions", "Domain", "EnsembleObservable", "Observable", "Samples", "Target"]
+
+Samples = Mapping[str, np.ndarray]
+"""Field name -> array of shape (count, *axes)."""
+
+Conditions = Mapping[str, Any]
+"""Condition name -> number (or one number per sample). May also hold the simulator's fixed
+parameters, such as an external field, and what `Domain.geometry` returns."""
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A physical quantity of one sample.
+
+    Args:
+        name: key in tables and JSON.
+        symbol: for axes, in matplotlib's mathtext, such as "$u$".
+        unit: "1" if it has none.
+        long_name: words for tables.
+        compute: (samples, conditions) -> float64, shape (n,) or (n, k).
+        spacing: for a quantity that takes only multiples of a number (the energy levels of
+            a lattice): geometry -> that number. Histograms then use bins that hold equally
+            many levels.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    long_name: str
+    compute: Callable[[Samples, Conditions], np.ndarray]
+    spacing: Callable[[Mapping[str, float]], float] | None = None
+
+
+@dataclass(frozen=True)
+class EnsembleObservable:
+    """A physical quantity of many samples at one condition.
+
+    Args:
+        name: key in tables and JSON.
+        symbol: for axes, in matplotlib's mathtext.
+        unit: "1" if it has none.
+        long_name: words for tables.
+        definition: the formula, in plain text or mathtext.
+        compute: (per-sample observables by name, condition) -> a number or shape (k,).
+            `condition` holds the entries of `Domain.geometry` too.
+        needs: names of the per-sample observables that `compute` reads.
+        exact: condition (with geometry and the simulator's parameters) -> the exact value,
+            or None where none is known.
+        axis: for a vector, (name, unit) of its index, such as ("r", "sites").
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    long_name: str
+    definition: str
+    compute: Callable[[Mapping[str, np.ndarray], Conditions], float | np.ndarray]
+    needs: tuple[str, ...]
+    exact: Callable[[Conditions], float | np.ndarray | None] | None = None
+    axis: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that a surrogate has to reach at every benchmarked condition.
+
+    Args:
+        label: words for the report.
+        observable: name of an `Observable` (overlaps) or an `EnsembleObservable`.
+        measure: "overlap" (share of truth-against-truth's own, at least `limit`),
+            "relative" (deviation over the reference's value, at most `limit`), "absolute"
+            (deviation, at most `limit`) or "baseline" (histogram overlap above that of
+            every baseline; `limit` is the margin).
+        limit: see `measure`.
+    """
+
+    label: str
+    observable: str
+    measure: str
+    limit: float
+
+
+class Domain(Protocol):
+    """A kind of sample.
+
+    Attributes:
+        name: key in `DOMAINS`.
+        observables: quantities of one sample.
+        ensemble: quantities of many samples.
+        histograms: names of the observables whose histogram overlap is quoted.
+        features: names of the observables that the boosted-tree classifier sees.
+        periodic: whether opposite edges of a sample touch.
+        targets: profile name -> what a surrogate has to reach.
+    """
+
+    name: str
+    observables: tuple[Observable, ...]
+    ensemble: tuple[EnsembleObservable, ...]
+    histograms: tuple[str, ...]
+    features: tuple[str, ...]
+    periodic: bool
+    targets: Mapping[str, tuple[Target, ...]]
+
+    def geometry(self, samples: Samples) -> dict[str, float]:
+        """Numbers that follow from the arrays' shapes, such as {"size": 16}."""
+        ...
+
+    def images(self, samples: Samples) -> np.ndarray:
+        """Samples as float32 arrays (n, height, width, channels), of order one."""
+        ...
+
+    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Apply random exact symmetries of the physics to `images`, one draw a sample."""
+        ...
+
+    def picture(self, axes: Any, samples: Samples, index: int) -> None:
+        """Draw sample `index` on matplotlib `axes`."""
+        ...

@@ -1,0 +1,40 @@
+"""Learn to emulate slow physics simulators with GANs, and say how well and how fast.
+
+Names are loaded when first used, so that `import physgan` costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Dataset": "physgan.data",
+    "InputError": "physgan.errors",
+    "PhysganError": "physgan.errors",
+    "Recipe": "physgan.data",
+    "Surrogate": "physgan.surrogate",
+    "VerificationError": "physgan.errors",
+    "batches": "physgan.data",
+    "benchmark": "physgan.benchmark",
+    "load": "physgan.surrogate",
+    "load_recipe": "physgan.data",
+    "open_dataset": "physgan.data",
+    "quickstart": "physgan.quickstart",
+    "simulate": "physgan.data",
+    "train": "physgan.training",
+    "verify": "physgan.data",
+    "write_dataset": "physgan.data",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'physgan' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,15 @@
+"""The one family of exceptions. Every message is one line: what was expected, what was got, what to do."""
+
+__all__ = ["InputError", "PhysganError", "VerificationError"]
+
+
+class PhysganError(Exception):
+    """Anything physgan refuses or fails to do; its message is one line."""
+
+
+class InputError(PhysganError, ValueError):
+    """What the user asked for or passed in cannot be used."""
+
+
+class VerificationError(PhysganError):
+    """Stored data are not what was written: truncated, altered or missing."""

@@ -8,7 +8,7 @@ from physgan.domains.protocol import (
     Samples,
     Target,
 )
-
+from physgan.domains.spins import Spins
 
 __all__ = [
     "DOMAINS",
@@ -17,9 +17,9 @@ __all__ = [
     "EnsembleObservable",
     "Observable",
     "Samples",
-
+    "Spins",
     "Target",
 ]
 
-DOMAINS: dict[str, Domain] = {}
+DOMAINS: dict[str, Domain] = {"spins": Spins()}
 """Domain name -> domain."""

@@ -58,6 +58,7 @@ class EnsembleObservable:
         needs: names of the per-sample observables that `compute` reads.
         exact: condition (with geometry and the simulator's parameters) -> the exact value,
             or None where none is known.
+        bulk: the same for the infinite system, drawn as a guide to the eye.
         axis: for a vector, (name, unit) of its index, such as ("r", "sites").
     """
 
@@ -69,6 +70,7 @@ class EnsembleObservable:
     compute: Callable[[Mapping[str, np.ndarray], Conditions], float | np.ndarray]
     needs: tuple[str, ...]
     exact: Callable[[Conditions], float | np.ndarray | None] | None = None
+    bulk: Callable[[Conditions], float | np.ndarray | None] | None = None
     axis: tuple[str, str] | None = None
 
 

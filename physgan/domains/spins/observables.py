@@ -176,7 +176,7 @@ def _kaufman(index: int) -> Callable[[Conditions], float | None]:
     """Exact value on the finite torus, without external field."""
 
     def value(condition: Conditions) -> float | None:
-        from simulators.ising import exact
+        import simulators.ising.exact as exact
 
         if condition.get("field", 0.0):
             return None
@@ -189,7 +189,7 @@ def _bulk(name: str) -> Callable[[Conditions], float | None]:
     """Exact value on the infinite lattice, without external field."""
 
     def value(condition: Conditions) -> float | None:
-        from simulators.ising import exact
+        import simulators.ising.exact as exact
 
         if condition.get("field", 0.0):
             return None

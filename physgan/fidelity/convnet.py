@@ -1,0 +1,116 @@
+"""A small convolutional network that scores images: the strongest eye that minutes allow.
+
+Three 3 x 3 convolutions at full, half and quarter resolution; the mean of every channel at
+every scale, joined by the conditions, goes through one hidden layer. Global means make it
+independent of where in the image something is, and of the image's size.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+__all__ = ["Network", "Trainer", "initialise", "logits", "trainer"]
+
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Sizes of the network.
+
+    Args:
+        channels: features at each scale.
+        hidden: width of the layer after pooling.
+        periodic: whether opposite edges of an image touch.
+    """
+
+    channels: tuple[int, ...] = (16, 16, 32)
+    hidden: int = 64
+    periodic: bool = True
+
+
+def initialise(network: Network, key: jax.Array, inputs: int, conditions: int) -> Parameters:
+    """Random weights for images of `inputs` channels and `conditions` condition values."""
+    sizes = (inputs, *network.channels)
+    keys = jax.random.split(key, len(network.channels) + 2)
+    convolutions = [
+        jax.random.normal(k, (3, 3, a, b)) * jnp.sqrt(2 / (9 * a))
+        for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=False)
+    ]
+    width = sum(network.channels) + conditions
+    return {
+        "convolutions": convolutions,
+        "biases": [jnp.zeros(c) for c in network.channels],
+        "inner": jax.random.normal(keys[-2], (width, network.hidden)) * jnp.sqrt(2 / width),
+        "inner_bias": jnp.zeros(network.hidden),
+        "outer": jax.random.normal(keys[-1], (network.hidden,)) / jnp.sqrt(network.hidden),
+    }
+
+
+def logits(
+    network: Network, parameters: Parameters, images: jax.Array, conditions: jax.Array
+) -> jax.Array:
+    """Log-odds that images (n, h, w, c) at conditions (n, k) are real, shape (n,)."""
+    features = [conditions]
+    values = images
+    for number, (weights, bias) in enumerate(
+        zip(parameters["convolutions"], parameters["biases"], strict=True)
+    ):
+        if number and min(values.shape[1:3]) > 3:
+            values = _halve(values)
+        values = jax.nn.leaky_relu(_convolve(values, weights, network.periodic) + bias, 0.2)
+        features.append(values.mean((1, 2)))
+    joined = jnp.concatenate(features, axis=1)
+    hidden = jax.nn.leaky_relu(joined @ parameters["inner"] + parameters["inner_bias"], 0.2)
+    return hidden @ parameters["outer"]
+
+
+class Trainer(NamedTuple):
+    """Compiled functions of one network and schedule.
+
+    Attributes:
+        init: parameters -> optimiser state.
+        step: (parameters, state, images, conditions, labels) -> new parameters and state.
+        score: (parameters, images, conditions) -> log-odds.
+    """
+
+    init: Any
+    step: Any
+    score: Any
+
+
+@lru_cache(maxsize=8)
+def trainer(network: Network, steps: int, rate: float = 3e-3) -> Trainer:
+    """Adam with a cosine schedule over `steps`; compiled once however often it is used."""
+    optimiser = optax.adam(optax.cosine_decay_schedule(rate, steps))
+
+    def loss(parameters: Parameters, images: Any, conditions: Any, labels: Any) -> jax.Array:
+        scores = logits(network, parameters, images, conditions)
+        return optax.sigmoid_binary_cross_entropy(scores, labels).mean()
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def step(parameters: Parameters, state: Any, *batch: Any) -> tuple[Parameters, Any]:
+        with jax.numpy_dtype_promotion("standard"):  # Optax raises floats to integers
+            updates, state = optimiser.update(jax.grad(loss)(parameters, *batch), state)
+        return optax.apply_updates(parameters, updates), state
+
+    return Trainer(optimiser.init, step, jax.jit(partial(logits, network)))
+
+
+def _halve(values: jax.Array) -> jax.Array:
+    """Means over 2 x 2 blocks; an odd last row or column is left out."""
+    count, height, width, channels = values.shape
+    even = values[:, : height // 2 * 2, : width // 2 * 2]
+    return even.reshape(count, height // 2, 2, width // 2, 2, channels).mean((2, 4))
+
+
+def _convolve(values: jax.Array, weights: jax.Array, periodic: bool) -> jax.Array:
+    mode = "wrap" if periodic else "constant"
+    padded = jnp.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)
+    return jax.lax.conv_general_dilated(
+        padded, weights, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )

@@ -1,0 +1,125 @@
+"""A stack of slabs along z, as wide in x and y as asked for."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulators.calorimeter.materials import Material, material
+
+__all__ = ["Slab", "alternating", "block"]
+
+
+@dataclass(frozen=True)
+class Slab:
+    """One plate.
+
+    Args:
+        material: a name in `MATERIALS`, or a `Material`.
+        thickness: mm.
+        layer: readout layer that its deposits count for, -1 for dead matter.
+        active: whether the deposits are read out in cells or as absorber.
+    """
+
+    material: str | Material
+    thickness: float
+    layer: int = 0
+    active: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.thickness > 0 and math.isfinite(self.thickness)):
+            raise ValueError(
+                f"expected a slab thickness > 0 mm; got {self.thickness:g} of {self.material}"
+            )
+        material(self.material)
+        if self.layer < -1:
+            raise ValueError(f"expected a layer number >= 0, or -1 for dead matter; got {self.layer}")
+
+
+class Geometry(NamedTuple):
+    """The stack as arrays: plate k fills edges[k] to edges[k+1]."""
+
+    edges: np.ndarray
+    material: np.ndarray
+    layer: np.ndarray
+    active: np.ndarray
+    half_width: float
+
+
+def alternating(
+    layers: int,
+    absorber: str | Material,
+    absorber_mm: float,
+    gap: str | Material,
+    gap_mm: float,
+    group: int = 1,
+) -> tuple[Slab, ...]:
+    """`layers` x (absorber + active gap); `group` of them are read out as one layer."""
+    if layers < 1 or group < 1:
+        raise ValueError(f"expected layers >= 1 and group >= 1; got {layers} and {group}")
+    slabs = []
+    for i in range(layers):
+        slabs.append(Slab(absorber, absorber_mm, i // group, False))
+        slabs.append(Slab(gap, gap_mm, i // group, True))
+    return tuple(slabs)
+
+
+def block(layers: int, medium: str | Material, depth_mm: float) -> tuple[Slab, ...]:
+    """A homogeneous active block cut into `layers` equal readout layers."""
+    if layers < 1:
+        raise ValueError(f"expected layers >= 1; got {layers}")
+    return tuple(Slab(medium, depth_mm / layers, i, True) for i in range(layers))
+
+
+def slabs_from_json(entries: Sequence[Mapping[str, Any] | Slab]) -> tuple[Slab, ...]:
+    """Slabs from their JSON form, the keyword arguments of `Slab`, `alternating` or `block`.
+
+    Raises:
+        ValueError: for an entry of another form.
+    """
+    slabs: list[Slab] = []
+    for entry in entries:
+        if isinstance(entry, Slab):
+            slabs.append(entry)
+            continue
+        fields = dict(entry)
+        try:
+            if "absorber" in fields:
+                slabs.extend(alternating(**fields))
+            elif "medium" in fields:
+                slabs.extend(block(**fields))
+            else:
+                slabs.append(Slab(**fields))
+        except TypeError as error:
+            raise ValueError(f"expected a slab, a stack or a block; got {entry!r}: {error}") from None
+    return tuple(slabs)
+
+
+def build(slabs: Sequence[Slab], width: float) -> tuple[Geometry, list[Material]]:
+    """Arrays and the list of distinct materials.
+
+    Raises:
+        ValueError: for an empty stack or a width that is not positive.
+    """
+    if not slabs:
+        raise ValueError("expected at least one slab; got none")
+    if not width > 0:
+        raise ValueError(f"expected a width > 0 mm; got {width:g}")
+    materials: list[Material] = []
+    numbers = []
+    for slab in slabs:
+        found = material(slab.material)
+        if found not in materials:
+            materials.append(found)
+        numbers.append(materials.index(found))
+    edges = np.concatenate([[0.0], np.cumsum([slab.thickness for slab in slabs])])
+    geometry = Geometry(
+        edges,
+        np.array(numbers),
+        np.array([slab.layer for slab in slabs]),
+        np.array([slab.active for slab in slabs]),
+        0.5 * width,
+    )
+    return geometry, materials

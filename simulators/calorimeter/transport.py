@@ -1,0 +1,82 @@
+"""Events: the loop over tracks, compiled, and its interface to arrays."""
+
+import numpy as np
+from numba import njit
+
+from simulators.calorimeter import scoring
+from simulators.calorimeter.charged import track_charged
+from simulators.calorimeter.photons import track_photon
+from simulators.calorimeter.rng import seed_stream
+from simulators.calorimeter.stack import COLUMNS, PHOTON, push
+
+
+@njit(cache=True, error_model="numpy")
+def transport_event(state, physics, geometry, cells, tally, stack, track):
+    """Follow one incident particle and all its secondaries.
+
+    Args:
+        track: x, y, z, ux, uy, uz, energy, kind; it enters the first slab.
+        tally: added to.
+    """
+    stack, top = push(
+        stack, 0, track[0], track[1], track[2], track[3], track[4], track[5], track[6],
+        int(track[7]), 0,
+    )  # fmt: skip
+    while top > 0:
+        top -= 1
+        row = stack[top]
+        code = int(row[7])
+        kind = code & 3
+        slab = code >> 2
+        if kind == PHOTON:
+            stack, top = track_photon(
+                state, physics, geometry, cells, tally, stack, top,
+                row[0], row[1], row[2], row[3], row[4], row[5], row[6], slab,
+            )  # fmt: skip
+        else:
+            stack, top = track_charged(
+                state, physics, geometry, cells, tally, stack, top,
+                row[0], row[1], row[2], row[3], row[4], row[5], row[6], kind, slab,
+            )  # fmt: skip
+    return stack
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_events(
+    seed, first_event, tracks, physics, geometry, cells,
+    deposits, absorber, leakage, counts, lengths,
+):  # fmt: skip
+    """Fill the outputs of events first_event, first_event + 1, ... of the run `seed`.
+
+    Args:
+        tracks: shape (n, 8), see `transport_event`.
+        deposits: shape (n, layers x cells), float32.
+        absorber: shape (n, layers), float32.
+        leakage: shape (n, WAYS), float32.
+        counts: shape (n, COUNTS), float64, or (0, COUNTS) to skip.
+        lengths: shape (n, 2, layers), float64, or (0, 2, layers) to skip.
+    """
+    state = np.zeros(4, np.uint64)
+    stack = np.empty((512, COLUMNS))
+    tally = scoring.Tally(
+        np.zeros(deposits.shape[1]),
+        np.zeros(absorber.shape[1]),
+        np.zeros(scoring.WAYS),
+        np.zeros(scoring.COUNTS),
+        np.zeros((2, absorber.shape[1])),
+    )
+    for event in range(len(tracks)):
+        seed_stream(state, seed, first_event + event)
+        tally.deposits[:] = 0.0
+        tally.absorber[:] = 0.0
+        tally.leakage[:] = 0.0
+        tally.counts[:] = 0.0
+        tally.lengths[:] = 0.0
+        stack = transport_event(state, physics, geometry, cells, tally, stack, tracks[event])
+        deposits[event] = tally.deposits
+        absorber[event] = tally.absorber
+        leakage[event] = tally.leakage
+        if len(counts) > 0:
+            counts[event] = tally.counts
+        if len(lengths) > 0:
+            lengths[event] = tally.lengths

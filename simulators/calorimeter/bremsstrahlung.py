@@ -41,26 +41,35 @@ def _seltzer_berger() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return zs, kappas, energies, rows[:, 2:].reshape(len(zs), len(kappas), len(energies))
 
 
+_DENSE_ENERGY = np.linspace(math.log(1e-3), math.log(JOIN), 181)
+_DENSE_TIP = np.linspace(0.0, 1.0, 161)  # (1 - kappa)^(1/3)
+
+
 @lru_cache(maxsize=128)
-def _element_spline(z: int) -> CubicSpline:
-    zs, _, energies, values = _seltzer_berger()
+def _dense_table(z: int) -> np.ndarray:
+    """ln of the cross section at the energies and tips above, by splines in ln Z and ln T."""
+    zs, kappas, energies, values = _seltzer_berger()
     logs = CubicSpline(np.log(zs), np.log(values), axis=0)(math.log(z))
-    return CubicSpline(np.log(energies), logs, axis=1)
+    logs = CubicSpline(np.log(energies), logs, axis=1)(_DENSE_ENERGY)
+    return PchipInterpolator(kappas, logs, axis=0)(1 - _DENSE_TIP**3).T
 
 
 def seltzer_berger(z: int, energy: float, kappa: np.ndarray) -> np.ndarray:
     """(beta^2/Z^2) k dsigma/dk in millibarn.
 
-    Seltzer and Berger, At. Data Nucl. Data Tables 35, 345 (1986), by splines in ln Z and ln T.
+    Seltzer and Berger, At. Data Nucl. Data Tables 35, 345 (1986), interpolated.
 
     Args:
         z: atomic number.
         energy: kinetic energy, 1e-3 to 1e3 MeV.
         kappa: k/T, shape (n,), 0 to 1.
     """
-    kappas = _seltzer_berger()[1]
-    logs = _element_spline(z)(math.log(min(max(energy, 1e-3), JOIN)))
-    return np.exp(PchipInterpolator(kappas, logs)(kappa))
+    place = (math.log(energy) - _DENSE_ENERGY[0]) / (_DENSE_ENERGY[1] - _DENSE_ENERGY[0])
+    index = min(max(int(place), 0), len(_DENSE_ENERGY) - 2)
+    share = min(max(place - index, 0.0), 1.0)
+    table = _dense_table(z)
+    row = (1 - share) * table[index] + share * table[index + 1]
+    return np.exp(np.interp(np.cbrt(np.maximum(1 - kappa, 0.0)), _DENSE_TIP, row))
 
 
 def bethe_heitler(z: int, energy: float, k: np.ndarray, material: Material) -> np.ndarray:

@@ -14,6 +14,7 @@ M = ELECTRON_MASS
 FIT_LIMIT = 8.0e4  # MeV
 LPM_LIMIT = 1.0e5  # MeV
 COULOMB_LIMIT = 50.0  # MeV, below it no Coulomb correction
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _F1 = (8.7842e-4, -1.9625e-3, 1.2949e-3, -2.0028e-4, 1.2575e-5, -2.8333e-7)
 _F2 = (-1.0342e-5, 1.7692e-5, -8.2381e-6, 1.3063e-6, -9.0815e-8, 2.3586e-9)
 _F3 = (-4.5263e-4, 1.1161e-3, -8.6749e-4, 2.1773e-4, -2.0467e-5, 6.5372e-7)
@@ -45,14 +46,13 @@ def _fit(z: int, energy: np.ndarray) -> np.ndarray:
 
 def _integral(z: int, energy: float, material: Material) -> float:
     """Integral over the energy share under complete screening, up to a constant."""
-    nodes, weights = np.polynomial.legendre.leggauss(64)
-    eps = 0.25 * (nodes + 1) * (1 - 2 * M / energy) + M / energy
+    eps = 0.25 * (_NODES + 1) * (1 - 2 * M / energy) + M / energy
     xi = g = phi = np.ones_like(eps)
     if energy > LPM_LIMIT:
         scale = lpm.lpm_energy(material.radiation_length)
         xi, g, phi = lpm.suppression(np.sqrt(0.125 * scale / (eps * (1 - eps) * energy)), z)
     value = xi * (g + 2 * phi * (eps**2 + (1 - eps) ** 2))
-    return float(weights @ value) * (1 - 2 * M / energy)
+    return float(_WEIGHTS @ value) * (1 - 2 * M / energy)
 
 
 def screening_row(z: int) -> np.ndarray:

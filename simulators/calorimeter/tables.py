@@ -1,6 +1,7 @@
 """Everything about materials that transport looks up, as arrays on the energy grid."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -82,6 +83,7 @@ def _pad(array: np.ndarray, axis: int, width: int, fill: float) -> np.ndarray:
     return np.pad(array, extra, constant_values=fill)
 
 
+@lru_cache(maxsize=32)
 def _material_tables(material: Material, range_cut: float) -> dict[str, np.ndarray]:
     electron_cut = max(cuts.electron_cut(material, range_cut), 1e-3)
     photon_cut = max(cuts.photon_cut(material, range_cut), 1e-3)
@@ -145,11 +147,14 @@ def charged_table(
     return table
 
 
-def _on_sparse(energies: np.ndarray, function, start: float = 0.0) -> np.ndarray:
-    """Evaluate a slow smooth function on a quarter of the nodes and interpolate in ln E."""
+def _on_sparse(
+    energies: np.ndarray, function: Callable[[float], float], start: float = 0.0
+) -> np.ndarray:
+    """Evaluate a slow smooth function on every second node and interpolate in ln E."""
     chosen = energies[::2]
     if start > 0:
-        chosen = np.append(start * np.array([1.0001, 1.02, 1.05, 1.1, 1.2]), chosen[chosen > start * 1.25])
+        first = start * np.array([1.0001, 1.02, 1.05, 1.1, 1.2])
+        chosen = np.append(first, chosen[chosen > start * 1.25])
     values = np.array([function(float(e)) for e in chosen])
     result = np.interp(np.log(energies), np.log(chosen), values)
     return np.where(energies > start, result, 0.0)

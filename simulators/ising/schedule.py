@@ -29,7 +29,7 @@ DYNAMIC_EXPONENT = 2.17
 MAX_SNAPSHOTS = 8
 CHAINS = 1024
 CLUSTER_SIZE = 128
-CLUSTER_SWEEPS = 150
+CLUSTER_SWEEPS = 250
 
 
 def autocorrelation_sweeps(size: int, temperature: Array) -> Array:

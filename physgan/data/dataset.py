@@ -15,7 +15,7 @@ from physgan.data.hdf5 import (
     read_rows,
 )
 from physgan.data.manifest import Manifest, manifest_path
-from physgan.data.schema import DatasetInfo
+from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
 
 __all__ = ["Dataset", "open_dataset"]
@@ -67,9 +67,7 @@ class Dataset:
     @cached_property
     def splits(self) -> Arrays:
         """Split name -> sorted numbers of its events."""
-        names = [
-            name for name in ("train", "validation", "test") if name in self._headers[0].splits
-        ]
+        names = [name for name in SPLITS if name in self._headers[0].splits]
         parts = list(zip(self._offsets, self._headers, strict=False))
         return {
             name: np.sort(np.concatenate([off + header.splits[name] for off, header in parts]))

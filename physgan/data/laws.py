@@ -14,7 +14,7 @@ import numpy as np
 
 from physgan.errors import InputError
 
-__all__ = ["LAWS", "Law", "law_ranges", "make_laws"]
+__all__ = ["LAWS", "Law", "make_laws"]
 
 BLOCK = 4096
 
@@ -27,12 +27,14 @@ class Law:
         kind: name of the law in `LAWS`.
         minimum: smallest value it gives.
         maximum: largest value it gives.
+        seen: the values that it gives, or the intervals that it draws from.
         draw: (first event, number of events) -> float64, shape (number,).
     """
 
     kind: str
     minimum: float
     maximum: float
+    seen: tuple[float | tuple[float, float], ...]
     draw: Callable[[int, int], np.ndarray]
 
 
@@ -58,7 +60,7 @@ class Place:
 def fixed(table: Mapping[str, Any], place: Place) -> Law:
     """Every event has the same value."""
     value = _number(table, "value", place)
-    return Law("fixed", value, value, lambda first, count: np.full(count, value))
+    return Law("fixed", value, value, (value,), lambda first, count: np.full(count, value))
 
 
 def grid(table: Mapping[str, Any], place: Place) -> Law:
@@ -75,7 +77,7 @@ def grid(table: Mapping[str, Any], place: Place) -> Law:
     def draw(first: int, count: int) -> np.ndarray:
         return values[np.arange(first, first + count) // place.stride % len(values)]
 
-    return Law("grid", float(values.min()), float(values.max()), draw)
+    return Law("grid", float(values.min()), float(values.max()), tuple(values.tolist()), draw)
 
 
 def uniform(table: Mapping[str, Any], place: Place) -> Law:
@@ -141,11 +143,6 @@ def make_laws(tables: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, L
     return laws
 
 
-def law_ranges(laws: Mapping[str, Law]) -> dict[str, tuple[float, float]]:
-    """Condition name -> (smallest, largest) value."""
-    return {name: (law.minimum, law.maximum) for name, law in laws.items()}
-
-
 def _continuous(
     kind: str,
     table: Mapping[str, Any],
@@ -162,13 +159,14 @@ def _continuous(
         )
     there = np.log if logarithmic else np.asarray
     back = np.exp if logarithmic else np.asarray
-    edges = there(np.array(_allowed(minimum, maximum, _bands(table, place), place)))
+    intervals = _allowed(minimum, maximum, _bands(table, place), place)
+    edges = there(np.array(intervals))
 
     def draw(first: int, count: int) -> np.ndarray:
         values = back(_stretched(numbers(place, first, count), edges))
         return np.clip(values, minimum, maximum)
 
-    return Law(kind, minimum, maximum, draw)
+    return Law(kind, minimum, maximum, tuple(intervals), draw)
 
 
 def _stretched(u: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from physgan.data.sharded import write_events
 from physgan.errors import InputError
 from simulators.protocol import Condition, Progress, Samples, Simulator
 
-__all__ = ["build_simulator", "simulate"]
+__all__ = ["build_simulator", "definition_of", "simulate"]
 
 SHARD_BYTES = 8 * 2**20
 
@@ -101,6 +101,12 @@ def build_simulator(name: str, parameters: dict[str, Any]) -> Simulator:
         raise InputError(f"expected the parameters of {name}; {error}") from None
 
 
+def definition_of(recipe: Recipe) -> dict[str, Any]:
+    """All that determines the bytes of a recipe's dataset, as its manifest holds it."""
+    simulator = build_simulator(recipe.simulator, recipe.parameters)
+    return _definition(simulator, recipe, recipe.shard_size or default_shard_size(simulator))
+
+
 def default_shard_size(simulator: Simulator) -> int:
     """Whole blocks that make about 8 MiB, judged by the grid's size."""
     lengths = {axis.name: len(axis.values) for axis in simulator.grid}
@@ -118,20 +124,25 @@ def _covered(simulator: Simulator, laws: dict[str, Law]) -> tuple[Condition, ...
     known = {condition.name: condition for condition in simulator.conditions}
     if set(known) != set(laws):
         raise InputError(
-            f"expected laws for the conditions {sorted(known)} of {simulator.name}; "
-            f"got {sorted(laws)}"
+            f"expected the conditions {', '.join(known)} of {simulator.name}; "
+            f"got {', '.join(laws) or 'none'}"
         )
     for name, law in laws.items():
         allowed = known[name]
         if law.minimum < allowed.minimum or law.maximum > allowed.maximum:
             raise InputError(
                 f"expected {name} in [{allowed.minimum:g}, {allowed.maximum:g}] {allowed.unit}; "
-                f"got {law.minimum:g} to {law.maximum:g}"
+                f"got {_span(law)}"
             )
     return tuple(
         replace(known[name], minimum=laws[name].minimum, maximum=laws[name].maximum)
         for name in known
     )
+
+
+def _span(law: Law) -> str:
+    same = law.minimum == law.maximum
+    return f"{law.minimum:g}" if same else f"{law.minimum:g} to {law.maximum:g}"
 
 
 def _describe(simulator: Simulator, conditions: tuple[Condition, ...], seed: int) -> DatasetInfo:

@@ -4,7 +4,7 @@ import time
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from simulators._workers import Task, concurrently, cores
@@ -132,9 +132,8 @@ def _rates(temperature: Array, field: float) -> Rates:
     return rates(np.pad(temperature, (0, CHUNK - len(temperature)), mode="edge"), field)
 
 
-def _host(packed: object) -> Packed:
-    black, white = packed  # type: ignore[misc]
-    return np.asarray(black), np.asarray(white)
+def _host(packed: tuple[ArrayLike, ArrayLike]) -> Packed:
+    return np.asarray(packed[0]), np.asarray(packed[1])
 
 
 def _global_flips(spins: Spins, field: float, temperature: Array, path: Path) -> NDArray[np.bool_]:

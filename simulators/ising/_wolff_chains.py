@@ -39,7 +39,11 @@ def tasks(size: int, field: float, plan: Plan, path: tuple[int, ...], out: Spins
     Returns:
         Tasks that return the number of events they made.
     """
-    seeds = np.random.SeedSequence(path).generate_state(len(plan.temperature), np.uint64)
+    seeds = (
+        np.random.SeedSequence(path)
+        .generate_state(len(plan.temperature), np.uint64)
+        .astype(np.uint64)
+    )
     return [
         partial(
             _run_chunk,
@@ -65,7 +69,8 @@ def seconds_per_independent_sample(size: int, field: float, temperature: Array) 
     """
     values, where = np.unique(temperature, return_inverse=True)
     seconds = [_seconds_per_cluster(size, value) for value in values]
-    return (np.array(seconds) * _clusters(size, values, 2 * TAU))[where]
+    costs: Array = np.array(seconds) * _clusters(size, values, 2 * TAU)
+    return costs[where]
 
 
 def _run_chunk(
@@ -148,7 +153,7 @@ def _flip_cluster(spins, stack, neighbours, limit, state):  # type: ignore[no-un
             joins = np.int8((spins[neighbour] == old) & (draw < limit))
             spins[neighbour] *= np.int8(1) - np.int8(2) * joins
             stack[height] = neighbour
-            height += joins
+            height += int(joins)
 
 
 @numba.njit(nogil=True)

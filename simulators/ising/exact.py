@@ -131,7 +131,9 @@ def kaufman(size: int, temperature: float) -> Torus:
 def _positive(temperature: ArrayLike) -> Array:
     values = np.asarray(temperature, dtype=float)
     if not np.all(values > 0):
-        raise ValueError(f"expected temperature > 0 J/k_B; got {temperature}; pass positive values")
+        raise ValueError(
+            f"expected temperature > 0 J/k_B; got {temperature!r}; pass positive values"
+        )
     return values
 
 

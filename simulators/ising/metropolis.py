@@ -49,7 +49,7 @@ class Rates(NamedTuple):
         one: exp(-4/T), for a site with one neighbour against it.
         none: exp(-8/T), for a site with all neighbours along, stored as one XOR none.
         field: exp(-2 |h| / T), for a site along the field; None without field.
-        up: all bits set if the field points up; None without field.
+        up: shape (), all bits set if the field points up; None without field.
     """
 
     one: Threshold
@@ -64,7 +64,7 @@ def rates(temperature: NDArray[np.float64], field: float = 0.0) -> Rates:
     difference = Threshold(one.planes ^ none.planes, one.dither ^ none.dither)
     if field == 0:
         return Rates(one, difference)
-    up = np.uint32(0xFFFFFFFF if field > 0 else 0)
+    up = np.array(0xFFFFFFFF if field > 0 else 0, np.uint32)
     return Rates(one, difference, _threshold(np.exp(-2 * abs(field) / temperature)), up)
 
 
@@ -136,32 +136,26 @@ def _half_sweep(
     a, b, c, d = (own ^ neighbour for neighbour in neighbours)
     free = (a & b) | (c & d) | ((a | b) & (c | d))
     none = ~(a | b | c | d)
-    accept = free | _bernoulli(random, number, rates.one, none, rates.none)
+    one, change = _planes(rates.one, number), _planes(rates.none, number)
+    accept = free | _bernoulli(random, [p ^ (none & q) for p, q in zip(one, change, strict=True)])
     if rates.field is not None and rates.up is not None:
-        accept &= (own ^ rates.up) | _bernoulli(random, number, rates.field)
+        accept &= (own ^ rates.up) | _bernoulli(random, _planes(rates.field, number))
     return own ^ accept
 
 
-def _bernoulli(
-    random: Iterator[jax.Array],
-    number: jax.Array,
-    threshold: Threshold,
-    where: jax.Array | None = None,
-    change: Threshold | None = None,
-) -> jax.Array:
-    """Bits set with the probability of the threshold, or of threshold ^ change in `where`.
+def _planes(threshold: Threshold, number: jax.Array) -> list[jax.Array]:
+    """The dither bit of sweep `number` and the 16 bit planes, from the least significant."""
+    dither, planes = jnp.asarray(threshold.dither), jnp.asarray(threshold.planes)
+    return [dither[number % DITHER], *planes]
 
-    From the least significant plane on, a fair coin decides whether the result takes that
-    plane's bit or keeps what it has: plane k from the top survives with chance 2^-k.
+
+def _bernoulli(random: Iterator[jax.Array], planes: list[jax.Array]) -> jax.Array:
+    """Bits set with the probability that `planes` spell.
+
+    A fair coin decides at every plane whether the result takes that plane's bit or keeps
+    what it has, so the plane k from the top decides with chance 2^-k.
     """
-    phase = number % DITHER
-
-    def bits(plane: jax.Array, difference: jax.Array | None) -> jax.Array:
-        return plane if difference is None else plane ^ (where & difference)
-
-    planes, dither = jnp.asarray(threshold.planes), jnp.asarray(threshold.dither)
-    result = bits(dither[phase], None if change is None else jnp.asarray(change.dither)[phase])
-    for k in range(RANDOM_BITS):
-        plane = bits(planes[k], None if change is None else jnp.asarray(change.planes)[k])
+    result, *rest = planes
+    for plane in rest:
         result = result ^ (next(random) & (result ^ plane))
     return result

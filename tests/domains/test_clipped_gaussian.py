@@ -11,6 +11,7 @@ import pytest
 
 from physgan.domains.spins import correlation, energy, magnetisation
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
+from physgan.domains.spins.clipped_nodes import _local_lines
 from physgan.errors import InputError
 from simulators import Ising
 from simulators.ising import exact
@@ -85,6 +86,14 @@ def test_temperatures_drawn_continuously_are_windowed(training: Training) -> Non
     spins = Ising(SIZE).sample({"temperature": temperatures}, COUNT, seed=6)["spins"]
     made = ClippedGaussian.fit(spins, temperatures).sample({"temperature": 2.5}, 1024, seed=7)
     assert energy(made["spins"]).mean() == pytest.approx(exact.kaufman(SIZE, 2.5)[0], rel=0.02)
+
+
+def test_smoothing_keeps_straight_lines_and_lonely_nodes() -> None:
+    places = np.array([1.0, 1.01, 1.015, 1.03, 2.0])
+    smooth = _local_lines(places, np.array([1.0, 3.0, 2.0, 1.0, 5.0]), bandwidth=0.01)
+    np.testing.assert_allclose(smooth @ (3 * places - 2), 3 * places - 2, rtol=1e-12)
+    np.testing.assert_array_equal(smooth[4], [0, 0, 0, 0, 1])
+    assert np.sum(smooth[1] ** 2) < 0.6  # the variance of what it gives, were all alike
 
 
 def test_an_event_depends_on_its_number_alone(baseline: ClippedGaussian) -> None:

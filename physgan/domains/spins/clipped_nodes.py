@@ -13,6 +13,8 @@ _QUANTILES = 257
 _MOST_NODES = 64
 _SAMPLES_A_NODE = 400
 _CHUNK_SITES = 1 << 21
+_BANDWIDTH = 0.15
+"""Of relative temperatures, times L: near T_c all changes on the scale T_c / L (nu = 1)."""
 
 
 class Nodes(NamedTuple):
@@ -40,11 +42,13 @@ def measure(spins: np.ndarray, temperatures: np.ndarray) -> Nodes:
         Measurements, with the mean temperature of each window.
     """
     groups = _groups(temperatures)
-    return Nodes(
-        np.array([temperatures[g].mean() for g in groups]),
-        np.stack([_quantiles(spins[g]) for g in groups]),
-        np.stack([_structure(spins[g]) for g in groups]),
-    )
+    nodes = np.array([temperatures[g].mean() for g in groups])
+    smooth = _local_lines(nodes, np.array([len(g) for g in groups]), _BANDWIDTH / spins.shape[1])
+    quantiles = smooth @ np.stack([_quantiles(spins[g]) for g in groups])
+    structure = np.stack([_structure(spins[g]) for g in groups])
+    floor = 1e-3 * structure.min(0)
+    structure = np.maximum(np.einsum("st,tkl->skl", smooth, structure), floor)
+    return Nodes(nodes, np.clip(np.sort(quantiles), 0, 1), structure)
 
 
 def check_training_set(spins: np.ndarray, temperatures: np.ndarray) -> None:
@@ -70,6 +74,29 @@ def _groups(temperatures: np.ndarray) -> list[np.ndarray]:
     if len(distinct) < _MOST_NODES:
         return np.split(order, distinct)
     return np.array_split(order, np.clip(len(order) // _SAMPLES_A_NODE, 2, _MOST_NODES))
+
+
+def _local_lines(places: np.ndarray, weights: np.ndarray, bandwidth: float) -> np.ndarray:
+    """The linear map from values at the nodes to local straight-line fits there.
+
+    Locally weighted regression (Cleveland, J. Am. Stat. Assoc. 74, 829, 1979) with a Gaussian
+    kernel; a node without close neighbours keeps its own value.
+
+    Args:
+        places: shape (t,), positive.
+        weights: of the values, shape (t,).
+        bandwidth: of the kernel, relative to each place.
+
+    Returns:
+        shape (t, t), each row of sum 1.
+    """
+    apart = (places[None] - places[:, None]) / (bandwidth * places[:, None])
+    kernel = weights * np.exp(-(apart**2) / 2)
+    s0, s1, s2 = (np.sum(kernel * apart**power, 1, keepdims=True) for power in range(3))
+    rows = kernel * (s2 - s1 * apart)
+    alone = s0 * s2 - s1**2 <= 1e-3 * s0**2
+    rows = np.where(alone, np.eye(len(places)), rows)
+    return rows / rows.sum(1, keepdims=True)
 
 
 def _quantiles(spins: np.ndarray) -> np.ndarray:

@@ -75,9 +75,10 @@ def write_events(
         _prepare(path)
         with exclusive(path), _full_disk(path):
             return _fill(path, job)
-    if (finished := _finished(path, definition)) is not None:
-        return finished
     parts = path.with_name(path.name + PARTS)
+    if (finished := _finished(path, definition)) is not None:
+        shutil.rmtree(parts, ignore_errors=True)
+        return finished
     if path.exists() and not parts.exists() and not manifest_path(path).exists():
         raise InputError(f"expected {path} to be free; another file has that name; choose another")
     _prepare(parts)

@@ -214,9 +214,11 @@ def _sobol_numbers(place: Place, first: int, count: int) -> np.ndarray:
     from scipy.stats.qmc import Sobol  # half a second to import, and rarely needed
 
     sequence = Sobol(place.dimensions, scramble=True, rng=np.random.default_rng(place.seed))
-    sequence.fast_forward(first)
-    power = math.ceil(math.log2(max(count, 1)))
-    points = sequence.random(count) if 2**power != count else sequence.random_base2(power)
+    if first:
+        sequence.fast_forward(first)
+        points = sequence.random(count)
+    else:  # the first draw has to be a power of two
+        points = sequence.random(2 ** (count - 1).bit_length())[:count]
     return points[:, place.dimension]
 
 

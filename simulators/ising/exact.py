@@ -58,9 +58,9 @@ def onsager_energy(temperature: ArrayLike) -> Array:
         u in units of J, same shape.
     """
     k = 1.0 / _positive(temperature)
-    tanh, modulus_prime = np.tanh(2 * k), 2 * np.tanh(2 * k) ** 2 - 1
-    bulk = np.where(modulus_prime == 0, 0.0, modulus_prime * ellipkm1(_complement(k)))
-    return np.asarray(-(1 + 2 / np.pi * bulk) / tanh)
+    modulus_prime = 2 * np.tanh(2 * k) ** 2 - 1
+    bulk = 2 / np.pi * modulus_prime * ellipkm1(_complement(k))
+    return np.asarray(-(1 + bulk) / np.tanh(2 * k))
 
 
 def onsager_specific_heat(temperature: ArrayLike) -> Array:
@@ -70,7 +70,7 @@ def onsager_specific_heat(temperature: ArrayLike) -> Array:
         temperature: J/k_B, any shape, positive.
 
     Returns:
-        c in units of k_B, same shape; infinite at T_c.
+        c in units of k_B, same shape; large, not infinite, at T_c as rounded.
     """
     k = 1.0 / _positive(temperature)
     modulus_prime = 2 * np.tanh(2 * k) ** 2 - 1
@@ -138,8 +138,9 @@ def _positive(temperature: ArrayLike) -> Array:
 
 
 def _complement(k: Array) -> Array:
-    """1 - k^2 of the elliptic modulus k = 2 sinh 2K / cosh^2 2K, exact near T_c."""
-    return np.asarray(((np.sinh(2 * k) ** 2 - 1) / np.cosh(2 * k) ** 2) ** 2)
+    """1 - k^2 of the elliptic modulus k = 2 sinh 2K / cosh^2 2K, exact near T_c and > 0."""
+    root = (np.sinh(2 * k) ** 2 - 1) / np.cosh(2 * k) ** 2
+    return np.asarray(np.maximum(root**2, np.finfo(float).tiny))
 
 
 def _modes(size: int, k: float, numbers: NDArray[np.int64]) -> Array:

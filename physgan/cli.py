@@ -51,9 +51,7 @@ def quickstart(
     """Simulate, train and benchmark the Ising model; end with a page to look at."""
     from physgan.quickstart import quickstart as run
 
-    with reporting("quickstart") as report:
-        result = run(out, seed=seed, progress=report)
-    show(result, as_json)
+    show(run(out, seed=seed, reporting=reporting), as_json)
 
 
 @app.command(context_settings=EXTRA)

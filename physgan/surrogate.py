@@ -267,7 +267,7 @@ class Surrogate:
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
 
     def _generator(self) -> Callable[..., jax.Array]:
-        graph, _ = nnx.split(nnx.eval_shape(lambda: _fresh_generator(self.description)))
+        graph, _ = nnx.split(_fresh_generator(self.description))
         transform = self._domain.transform
 
         def draw(
@@ -352,8 +352,7 @@ def load(path: str | Path) -> Surrogate:
         )
     if description.method == "clipped-gaussian":
         return Surrogate(description, ClippedGaussian.load(weights, heat_bath=True))
-    shapes = nnx.eval_shape(lambda: _fresh_generator(description))
-    like = nnx.to_pure_dict(nnx.split(shapes)[1])
+    like = nnx.to_pure_dict(nnx.split(_fresh_generator(description))[1])
     return Surrogate(description, unpack_parameters(weights, like))
 
 

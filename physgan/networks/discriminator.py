@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
 
 __all__ = ["Discriminator"]
@@ -41,20 +42,18 @@ class Discriminator(nnx.Module):
         embedding: int = 64,
         rngs: nnx.Rngs,
     ) -> None:
+        def dense(inputs: int, outputs: int) -> nnx.Linear:
+            return nnx.Linear(inputs, outputs, kernel_init=scaled_normal(_GAIN), rngs=rngs)
+
         hidden = 4 * width
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.stem = PeriodicConvolution(4 * channels, width, gain=1.0, rngs=rngs)
         self.blocks = nnx.List(_ResidualBlock(width, blocks, rngs) for _ in range(blocks))
-        self.image = nnx.Linear(width, hidden, rngs=rngs)
-        self.features = nnx.List(
-            [
-                nnx.Linear(features + embedding, hidden, rngs=rngs),
-                nnx.Linear(hidden, hidden, rngs=rngs),
-            ]
-        )
-        self.join = nnx.Linear(2 * hidden, hidden, rngs=rngs)
-        self.project = nnx.Linear(hidden, embedding, rngs=rngs)
-        self.score = nnx.Linear(hidden, 1, rngs=rngs)
+        self.image = dense(width, hidden)
+        self.features = nnx.List([dense(features + embedding, hidden), dense(hidden, hidden)])
+        self.join = dense(2 * hidden, hidden)
+        self.project = dense(hidden, embedding)
+        self.score = dense(hidden, 1)
 
     def __call__(self, images: jax.Array, features: jax.Array, conditions: jax.Array) -> jax.Array:
         """Images (n, 2m, 2m, channels), features (n, f), conditions (n, c) to scores (n,)."""

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.networks.initial import scaled_normal
+
 __all__ = ["ConditionEmbedding", "ConditionRange"]
 
 
@@ -46,8 +48,9 @@ class ConditionEmbedding(nnx.Module):
     ) -> None:
         self.ranges = ranges
         self.frequencies = frequencies
-        self.first = nnx.Linear(len(ranges) * (1 + 2 * frequencies), width, rngs=rngs)
-        self.second = nnx.Linear(width, width, rngs=rngs)
+        inputs = len(ranges) * (1 + 2 * frequencies)
+        self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(), rngs=rngs)
+        self.second = nnx.Linear(width, width, kernel_init=scaled_normal(), rngs=rngs)
 
     def __call__(self, conditions: jax.Array) -> jax.Array:
         """Conditions, shape (n, number of conditions), physical units, to shape (n, width)."""

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.networks.initial import scaled_normal
+
 __all__ = ["PeriodicConvolution", "join_cells", "split_cells"]
 
 
@@ -28,7 +30,7 @@ class PeriodicConvolution(nnx.Module):
             (kernel, kernel),
             padding="VALID",
             use_bias=False,
-            kernel_init=nnx.initializers.variance_scaling(gain**2, "fan_in", "normal"),
+            kernel_init=scaled_normal(gain),
             rngs=rngs,
         )
 

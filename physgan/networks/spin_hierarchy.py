@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
 from physgan.networks.straight_through import spins_from_logits
 
@@ -112,7 +113,7 @@ class _SeedCell(nnx.Module):
     """
 
     def __init__(self, embedding: int, rngs: nnx.Rngs) -> None:
-        self.coefficients = nnx.Linear(embedding, 7, rngs=rngs)
+        self.coefficients = nnx.Linear(embedding, 7, kernel_init=scaled_normal(), rngs=rngs)
 
     def draw(self, noise: jax.Array, embedded: jax.Array) -> jax.Array:
         a = self.coefficients(embedded)
@@ -194,7 +195,10 @@ class _Sublattice(nnx.Module):
             PeriodicConvolution(width, width, gain=0.7, rngs=rngs) for _ in range(depth)
         )
         self.last = PeriodicConvolution(width, 1, 1, gain=0.3, rngs=rngs)
-        self.scales = nnx.List(nnx.Linear(embedding, width, rngs=rngs) for _ in range(depth + 2))
+        self.scales = nnx.List(
+            nnx.Linear(embedding, width, kernel_init=scaled_normal(), rngs=rngs)
+            for _ in range(depth + 2)
+        )
 
     def __call__(self, embedded: jax.Array, *known: jax.Array) -> jax.Array:
         scales = [1 + scale(embedded)[:, None, None, :] for scale in self.scales]

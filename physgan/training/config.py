@@ -53,7 +53,7 @@ class TrainingConfig:
     gamma: float = 0.1
     ema_samples: float = 10_000.0
     checkpoint_samples: int = 25_600
-    validation_samples: int = 4_096
+    validation_samples: int = 16_384
     start_from: str = ""
 
     @classmethod

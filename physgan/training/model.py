@@ -1,6 +1,5 @@
 """Generator and discriminator with the domain's knowledge, as functions of plain parameters."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +105,9 @@ def build_model(
     measured = _measure_features(domain, samples)
     settings = generator_settings(info, size, config)
     head = domain.head(info.parameters)
-    generator, generator_parameters = _split(lambda: build_generator(settings, head, seed))
+    generator, generator_parameters = _split(build_generator(settings, head, seed))
     discriminator, discriminator_parameters = _split(
-        lambda: Discriminator(
+        Discriminator(
             tuple(ConditionRange(*span) for span in settings["ranges"]),
             1,
             measured.shape[1],
@@ -123,10 +122,9 @@ def build_model(
     return model, generator_parameters, discriminator_parameters
 
 
-def _split(build: Callable[[], nnx.Module]) -> tuple[nnx.GraphDef, Parameters]:
-    """Graph and parameters of a new module, its initial draws compiled together."""
-    graph, _ = nnx.split(nnx.eval_shape(build))
-    return graph, jax.jit(lambda: nnx.to_pure_dict(nnx.split(build())[1]))()
+def _split(module: nnx.Module) -> tuple[nnx.GraphDef, Parameters]:
+    graph, state = nnx.split(module)
+    return graph, nnx.to_pure_dict(state)
 
 
 def condition_matrix(info: DatasetInfo, conditions: dict[str, np.ndarray]) -> np.ndarray:

@@ -6,7 +6,10 @@ References:
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -47,19 +50,26 @@ def lanes_as_words(stream: Words) -> Words:
     return np.ascontiguousarray(packed).view(np.uint32).reshape(-1)
 
 
-def _bits(stream: Words) -> Iterator[NDArray[np.bool_]]:
-    for lane in range(32):
-        yield (stream >> np.uint32(lane) & np.uint32(1)).astype(bool)
+@jax.jit
+def _ones(stream: jax.Array) -> jax.Array:
+    """Set bits in every lane, shape (32,); n a multiple of 128."""
+    shift = jnp.arange(8, dtype=jnp.uint32)[:, None, None]
+    octets = stream.reshape(-1, 128) >> shift & jnp.uint32(0x01010101)
+    sums = octets.sum(axis=2, dtype=jnp.uint32)
+    lanes = sums >> jnp.array([0, 8, 16, 24], jnp.uint32)[:, None, None] & jnp.uint32(0xFF)
+    return lanes.sum(axis=2, dtype=jnp.uint32).reshape(-1)
 
 
 def _lane_z(stream: Words) -> NDArray[np.float64]:
-    ones = np.array([np.count_nonzero(bits) for bits in _bits(stream)])
-    return (2 * ones - len(stream)) / np.sqrt(len(stream))
+    stream = stream[: len(stream) // 128 * 128]
+    return (2 * np.asarray(_ones(stream), float) - len(stream)) / np.sqrt(len(stream))
 
 
 def _pair_z(stream: Words) -> NDArray[np.float64]:
-    rotations = range(1, 17)
-    return np.concatenate([_lane_z(stream ^ _rotated(stream, r)) for r in rotations])
+    lanes = lanes_as_words(stream).reshape(32, -1)
+    pairs = combinations(range(32), 2)
+    unequal = [np.bitwise_count(lanes[i] ^ lanes[j]).sum(dtype=np.int64) for i, j in pairs]
+    return (2 * np.array(unequal) - len(stream)) / np.sqrt(len(stream))
 
 
 def _rotated(stream: Words, by: int) -> Words:

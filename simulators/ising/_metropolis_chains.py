@@ -10,7 +10,7 @@ from scipy.special import expit
 from simulators._workers import Task, concurrently, cores
 from simulators.ising.lattice import BITS, Packed, magnetisation, pack, pack_mask, unpack
 from simulators.ising.metropolis import Rates, flip, rates, sweeps
-from simulators.ising.random_bits import new_key
+from simulators.ising.random_bits import new_key, seeded
 from simulators.ising.schedule import (
     Plan,
     autocorrelation_sweeps,
@@ -36,7 +36,7 @@ def tasks(size: int, field: float, plan: Plan, path: Path, out: Spins) -> list[T
         size: L.
         field: external field h, in units of J.
         plan: chains and events.
-        path: integers that the random numbers depend on.
+        path: the seed and further integers that the random numbers depend on.
         out: shape (events, L, L).
 
     Returns:
@@ -139,7 +139,7 @@ def _host(packed: tuple[ArrayLike, ArrayLike]) -> Packed:
 def _global_flips(spins: Spins, field: float, temperature: Array, path: Path) -> NDArray[np.bool_]:
     """Heat bath between every configuration and its mirror image, a coin without field."""
     replicas = np.pad(temperature, (0, len(spins) - len(temperature)), mode="edge")
-    uniform = np.random.SeedSequence(path).generate_state(len(spins)) / 2.0**32
+    uniform = seeded(*path).generate_state(len(spins)) / 2.0**32
     return np.asarray(uniform < expit(-2 * field * magnetisation(spins) / replicas))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators._workers import Task, concurrently, cores
+from simulators.ising.random_bits import seeded
 from simulators.ising.schedule import Plan, cluster_fraction
 
 __all__ = ["seconds_per_independent_sample", "tasks"]
@@ -33,17 +34,13 @@ def tasks(size: int, field: float, plan: Plan, path: tuple[int, ...], out: Spins
         size: L.
         field: 0, clusters know no other.
         plan: chains and events.
-        path: integers that the random numbers depend on.
+        path: the seed and further integers that the random numbers depend on.
         out: shape (events, L, L).
 
     Returns:
         Tasks that return the number of events they made.
     """
-    seeds = (
-        np.random.SeedSequence(path)
-        .generate_state(len(plan.temperature), np.uint64)
-        .astype(np.uint64)
-    )
+    seeds = seeded(*path).generate_state(len(plan.temperature), np.uint64).astype(np.uint64)
     return [
         partial(
             _run_chunk,

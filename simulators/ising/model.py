@@ -42,8 +42,7 @@ class Ising:
             algorithm, or clusters in a field.
 
     Good values: L = 16 to 256, T = 1 to 5 J/k_B.
-    Breaks when: |h| L^2 / T is of order one or less deep below T_c and the two signs differ
-        in shape; probabilities below 2^-22 count as zero, so T < 0.5 is the ground state.
+    Breaks when: T < 0.5, where flips rarer than 2^-22 never happen: the ground state.
     """
 
     name = "ising"
@@ -124,7 +123,7 @@ class Ising:
         done = 0
         for start in range(0, count, self.block_size):
             block = slice(start, start + self.block_size)
-            path = (SAMPLE, seed, (first_event + start) // self.block_size)
+            path = (seed, SAMPLE, (first_event + start) // self.block_size)
             for made in concurrently(self._tasks(temperature[block], path, spins[block])):
                 done += made
                 if progress is not None:
@@ -151,7 +150,7 @@ class Ising:
         sweeps, seed = whole_number("sweeps", sweeps), whole_number("seed", seed)
         spins = _checked_spins(samples)
         temperature = condition_arrays(conditions, self.conditions, len(spins))["temperature"]
-        relaxed = _metropolis_chains.relax(spins, self.field, temperature, sweeps, (RELAX, seed))
+        relaxed = _metropolis_chains.relax(spins, self.field, temperature, sweeps, (seed, RELAX))
         return {"spins": relaxed}
 
     def seconds_per_independent_sample(self, conditions: Conditions) -> float:

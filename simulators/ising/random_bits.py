@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-__all__ = ["mix", "new_key", "step_keys", "words"]
+__all__ = ["mix", "new_key", "seeded", "step_keys", "words"]
 
 
 def mix(x: jax.Array) -> jax.Array:
@@ -27,9 +27,14 @@ def mix(x: jax.Array) -> jax.Array:
     return x ^ (x >> 15)
 
 
-def new_key(*path: int) -> np.ndarray:
-    """A 64-bit key, shape (2,) uint32, that depends on every integer of `path`."""
-    return np.random.SeedSequence(path).generate_state(2, np.uint32)
+def seeded(seed: int, *path: int) -> np.random.SeedSequence:
+    """A source of start values of its own for every seed and every path."""
+    return np.random.SeedSequence(seed, spawn_key=path)
+
+
+def new_key(seed: int, *path: int) -> np.ndarray:
+    """A 64-bit key, shape (2,) uint32, that depends on all its arguments."""
+    return seeded(seed, *path).generate_state(2, np.uint32)
 
 
 def step_keys(key: ArrayLike, step: ArrayLike) -> tuple[jax.Array, jax.Array]:

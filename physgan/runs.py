@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,13 @@ def _training(run: Path, recipe: Recipe) -> dict[str, Any]:
     if (run / "metrics.jsonl").exists():
         result["metrics"] = str(run / "metrics.jsonl")
     try:
-        dataset = json.loads((run / "run.json").read_text())["dataset"]
+        about = json.loads((run / "run.json").read_text())
+        seeds = (recipe.seed, about["seed"])
+        made = {fingerprint(definition_of(replace(recipe, seed=seed))) for seed in seeds}
+        certain = about["dataset"] in made
     except (OSError, ValueError, KeyError):
         return result
-    if dataset == fingerprint(definition_of(recipe)):
+    if certain:
         laws = make_laws(recipe.conditions, recipe.seed)
         result["dataset"] = recipe.name
         result["seen"] = {name: list(law.seen) for name, law in laws.items()}

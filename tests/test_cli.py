@@ -112,7 +112,7 @@ def test_info_of_a_recipe(call) -> None:
     code, out, _ = call("info", "ising-32")
     assert code == 0
     assert out.startswith("# ising-32")
-    assert json.loads(call("info", "ising-32", "--json")[1])["count"] == 65_536
+    assert json.loads(call("info", "ising-32", "--json")[1])["parameters"] == {"size": 32}
 
 
 def test_recipe_by_name(tmp_path: Path, call) -> None:

@@ -75,7 +75,7 @@ def test_a_recipe_of_your_own(tmp_path: Path) -> None:
     recipe = load_recipe(tmp_path / "mine.toml")
     assert (recipe.name, recipe.simulator, recipe.parameters) == ("mine", "ising", {"size": 8})
     assert (recipe.count, recipe.seed, recipe.card) == (64, 0, "# mine\n")
-    assert recipe.splits == {"train": 0.8, "validation": 0.15, "test": 0.05}
+    assert recipe.splits == module.DEFAULT_SPLITS
 
 
 def test_recipes_of_an_installed_wheel(tmp_path: Path, monkeypatch) -> None:

@@ -1,4 +1,4 @@
-"""The one family of exceptions. Every message is one line: what was expected, what was got, what to do."""
+"""The one family of exceptions; a message is one line: expected X; got Y; do Z."""
 
 __all__ = ["InputError", "PhysganError", "VerificationError"]
 

@@ -1,5 +1,28 @@
 """Reference simulators of physics: conditions in, samples out."""
 
-from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples, Simulator
+from simulators.ising import Ising
+from simulators.protocol import (
+    Axis,
+    Condition,
+    Conditions,
+    Field,
+    Progress,
+    Relaxing,
+    Samples,
+    Simulator,
+)
 
-__all__ = ["Axis", "Condition", "Conditions", "Field", "Progress", "Samples", "Simulator"]
+__all__ = [
+    "SIMULATORS",
+    "Axis",
+    "Condition",
+    "Conditions",
+    "Field",
+    "Ising",
+    "Progress",
+    "Relaxing",
+    "Samples",
+    "Simulator",
+]
+
+SIMULATORS: dict[str, type] = {"ising": Ising}

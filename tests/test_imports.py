@@ -19,6 +19,7 @@ MAY_IMPORT = {
         "physgan.losses",
         "physgan.domains",
         "physgan.data",
+        "physgan.surrogate",
     },
     "physgan.surrogate": {"physgan.networks", "physgan.domains", "physgan.data"},
     "physgan.fidelity": {"physgan.data", "physgan.domains"},

@@ -4,6 +4,7 @@ from physgan.domains.protocol import (
     Conditions,
     Domain,
     EnsembleObservable,
+    LearnableDomain,
     Observable,
     Samples,
     Target,
@@ -15,11 +16,12 @@ __all__ = [
     "Conditions",
     "Domain",
     "EnsembleObservable",
+    "LearnableDomain",
     "Observable",
     "Samples",
     "Spins",
     "Target",
 ]
 
-DOMAINS: dict[str, Domain] = {"spins": Spins()}
+DOMAINS: dict[str, LearnableDomain] = {"spins": Spins()}
 """Domain name -> domain."""

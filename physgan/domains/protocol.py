@@ -10,7 +10,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["Conditions", "Domain", "EnsembleObservable", "Observable", "Samples", "Target"]
+__all__ = [
+    "Conditions",
+    "Domain",
+    "EnsembleObservable",
+    "LearnableDomain",
+    "Observable",
+    "Samples",
+    "Target",
+]
 
 Samples = Mapping[str, np.ndarray]
 """Field name -> array of shape (count, *axes)."""
@@ -129,4 +137,32 @@ class Domain(Protocol):
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw sample `index` on matplotlib `axes`."""
+        ...
+
+
+class LearnableDomain(Domain, Protocol):
+    """A domain that a generator can be trained on; arrays are JAX arrays in network space."""
+
+    def encode(self, samples: Samples) -> np.ndarray:
+        """Physical samples to network space, shape (n, ...), in a compact type."""
+        ...
+
+    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+        """Inverse of `encode`."""
+        ...
+
+    def transform(self, keys: Any, array: Any) -> Any:
+        """One random exact symmetry for each sample, differentiable."""
+        ...
+
+    def physical_features(self, array: Any) -> Any:
+        """What the discriminator sees besides the sample, shape (n, f), differentiable."""
+        ...
+
+    def head(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
+        """The generator's exact output layer, given the simulator's fixed parameters.
+
+        Raises:
+            InputError: for parameters that the domain's generator cannot serve.
+        """
         ...

@@ -1,12 +1,15 @@
 """Spin lattices: +1 and -1 on an L x L torus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 from physgan.domains.protocol import EnsembleObservable, Observable, Samples, Target
 from physgan.domains.spins import lattice
+from physgan.domains.spins.features import physical_features
+from physgan.domains.spins.heat_bath import heat_bath_logits
 from physgan.domains.spins.observables import (
     ENSEMBLE,
     OBSERVABLES,
@@ -16,7 +19,9 @@ from physgan.domains.spins.observables import (
     structure_kmin,
 )
 from physgan.domains.spins.pictures import draw_lattice
+from physgan.domains.spins.symmetries import random_symmetry
 from physgan.domains.spins.targets import TARGETS
+from physgan.errors import InputError
 
 __all__ = [
     "Spins",
@@ -57,3 +62,28 @@ class Spins:
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw lattice `index`."""
         draw_lattice(axes, samples["spins"][index])
+
+    def encode(self, samples: Samples) -> np.ndarray:
+        """Spins are their own network space: int8 (n, L, L)."""
+        return samples["spins"]
+
+    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+        """Network output (n, L, L), near +1 and -1, to {"spins": int8}."""
+        return {"spins": np.where(array > 0, 1, -1).astype(np.int8)}
+
+    def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
+        """Random translation, rotation, reflection and global flip of each lattice."""
+        return random_symmetry(keys, array)
+
+    def physical_features(self, array: jax.Array) -> jax.Array:
+        """Energy, magnetisation and correlations of each lattice; see `physical_features`."""
+        return physical_features(array)
+
+    def head(self, parameters: Mapping[str, Any]) -> Callable[[jax.Array, jax.Array], jax.Array]:
+        """Heat bath of the finest sublattice."""
+        if parameters.get("field", 0.0):
+            raise InputError(
+                "expected lattices without external field, which the generator's flip symmetry "
+                f"needs; got field {parameters['field']} J; train on a dataset with field 0"
+            )
+        return heat_bath_logits

@@ -1,0 +1,6 @@
+"""How well and how fast a surrogate does its simulator's work, and the page that says so."""
+
+from physgan.benchmark.run import benchmark
+from physgan.benchmark.sources import Source
+
+__all__ = ["Source", "benchmark"]

@@ -1,0 +1,103 @@
+"""One set of samples held against the truth at one condition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from physgan.benchmark.reference import Reference
+from physgan.benchmark.sources import Plan, subseed
+from physgan.fidelity import Estimate, estimates, mean_overlap, pull, wasserstein_with_error
+
+__all__ = ["Comparison", "HistogramResult", "ObservableResult", "compare"]
+
+
+@dataclass(frozen=True)
+class ObservableResult:
+    """An ensemble observable beside its reference value.
+
+    Args:
+        value: with its standard error.
+        reference: the exact value where known, else the simulator's estimate.
+        deviation: value - reference, with its standard error.
+        pull: deviation over its error.
+    """
+
+    value: Estimate
+    reference: Estimate
+    deviation: Estimate
+    pull: np.ndarray
+
+
+@dataclass(frozen=True)
+class HistogramResult:
+    """A histogram beside those of the truth.
+
+    Args:
+        overlap: mean over the reference sets, and standard error.
+        ratio: overlap over truth-against-truth's own, and standard error.
+        wasserstein: distance to the first reference set, and standard error.
+    """
+
+    overlap: tuple[float, float]
+    ratio: tuple[float, float]
+    wasserstein: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All observables and histograms of one source at one condition, by name."""
+
+    observables: dict[str, ObservableResult]
+    histograms: dict[str, HistogramResult]
+
+
+def compare(
+    plan: Plan,
+    reference: Reference,
+    number: int,
+    values: Mapping[str, np.ndarray],
+    context: Mapping[str, Any],
+    distances: bool = True,
+) -> Comparison:
+    """Compare per-sample `values` at condition `number` with the truth.
+
+    Args:
+        plan: of the benchmark.
+        reference: the truth.
+        number: which condition.
+        values: per-sample observables.
+        context: see `Plan.context`.
+        distances: whether to compute Wasserstein distances too.
+    """
+    seed = subseed(plan.seed, 92, number)
+    found = estimates(plan.domain, values, context, seed)
+    observables = {name: _observable(found[name], reference.best(number, name)) for name in found}
+    histograms = {
+        name: _histogram(reference, number, name, values[name], seed, distances)
+        for name in plan.domain.histograms
+    }
+    return Comparison(observables, histograms)
+
+
+def _observable(value: Estimate, reference: Estimate) -> ObservableResult:
+    error = np.hypot(value.error, reference.error)
+    deviation = Estimate(value.value - reference.value, error)
+    return ObservableResult(value, reference, deviation, pull(value, reference))
+
+
+def _histogram(
+    reference: Reference, number: int, name: str, values: np.ndarray, seed: int, distances: bool
+) -> HistogramResult:
+    truths = [s.values[number][name] for s in reference.sets]
+    floor = reference.floors[number][name]
+    share, error = mean_overlap(values, truths, floor.binning, seed)
+    ratio = share / floor.overlap
+    ratio_error = float(np.hypot(error, ratio * floor.error) / floor.overlap)
+    distance = (
+        wasserstein_with_error(values, truths[0], seed)
+        if distances
+        else (float("nan"), float("nan"))
+    )
+    return HistogramResult((share, error), (ratio, ratio_error), distance)

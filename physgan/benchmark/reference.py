@@ -1,0 +1,127 @@
+"""The truth that sources are compared with, and how well truth agrees with itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from physgan.benchmark.sources import DrawnSet, Plan, subseed
+from physgan.fidelity import (
+    Binning,
+    Estimate,
+    choose_binning,
+    estimates,
+    overlap,
+    wasserstein,
+)
+
+__all__ = ["Floor", "Reference", "make_reference"]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Truth against truth for one observable at one condition, over all pairs of sets.
+
+    Args:
+        binning: bins of the histograms.
+        overlap: mean overlap.
+        error: standard error of that mean, from the scatter between sets.
+        scatter: standard deviation of one pair's overlap.
+        wasserstein: mean 1-Wasserstein distance.
+        pairs: how many pairs.
+    """
+
+    binning: Binning
+    overlap: float
+    error: float
+    scatter: float
+    wasserstein: float
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Truth at every condition.
+
+    Args:
+        sets: independent sets from the simulator, values alone, that sources are held against.
+        pooled: all values of `sets` together, at each condition.
+        estimates: ensemble observables of `pooled`, by name, at each condition.
+        exact: their exact values, where known.
+        floors: by observable, at each condition.
+    """
+
+    sets: Sequence[DrawnSet]
+    pooled: Sequence[Mapping[str, np.ndarray]]
+    estimates: list[dict[str, Estimate]]
+    exact: list[dict[str, np.ndarray | None]]
+    floors: list[dict[str, Floor]]
+
+    def best(self, number: int, name: str) -> Estimate:
+        """The exact value if there is one, else the simulator's estimate."""
+        exact = self.exact[number][name]
+        if exact is None:
+            return self.estimates[number][name]
+        return Estimate(exact, np.zeros_like(exact))
+
+
+def make_reference(plan: Plan, sets: Sequence[DrawnSet], again: DrawnSet) -> Reference:
+    """Sum up the simulator's sets.
+
+    Args:
+        plan: of the benchmark.
+        sets: what sources are compared with.
+        again: one more set, itself treated as a source; it counts for the floor alone.
+    """
+    numbers = range(len(plan.conditions))
+    pooled = [_pool([s.values[n] for s in sets]) for n in numbers]
+    contexts = sets[0].contexts
+    return Reference(
+        sets,
+        pooled,
+        [
+            estimates(plan.domain, pooled[n], contexts[n], subseed(plan.seed, 91, n))
+            for n in numbers
+        ],
+        [_exact(plan, contexts[n]) for n in numbers],
+        [_floors(plan, [*sets, again], pooled[n], n) for n in numbers],
+    )
+
+
+def _pool(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([v[name] for v in values]) for name in values[0]}
+
+
+def _exact(plan: Plan, context: Mapping[str, Any]) -> dict[str, np.ndarray | None]:
+    known = {o.name: o.exact(context) if o.exact else None for o in plan.domain.ensemble}
+    return {name: None if v is None else np.asarray(v, float) for name, v in known.items()}
+
+
+def _floors(
+    plan: Plan, sets: Sequence[DrawnSet], pooled: Mapping[str, np.ndarray], number: int
+) -> dict[str, Floor]:
+    floors = {}
+    geometry = sets[0].contexts[number]
+    for observable in plan.domain.observables:
+        name = observable.name
+        if name in plan.domain.histograms:
+            spacing = observable.spacing(geometry) if observable.spacing else None
+            binning = choose_binning(pooled[name], spacing)
+            floors[name] = _floor([s.values[number][name] for s in sets], binning)
+    return floors
+
+
+def _floor(values: Sequence[np.ndarray], binning: Binning) -> Floor:
+    pairs = list(combinations(values, 2))
+    overlaps = np.array([overlap(a, b, binning) for a, b in pairs])
+    scatter = float(overlaps.std(ddof=1)) if len(pairs) > 1 else float("nan")
+    return Floor(
+        binning,
+        float(overlaps.mean()),
+        scatter / np.sqrt(len(values)),
+        scatter,
+        float(np.mean([wasserstein(a, b) for a, b in pairs])),
+        len(pairs),
+    )

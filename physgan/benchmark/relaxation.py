@@ -1,0 +1,48 @@
+"""How good samples become after a few updates of the reference dynamics."""
+
+from collections.abc import Callable, Sequence
+
+from physgan.benchmark.compare import Comparison, compare
+from physgan.benchmark.reference import Reference
+from physgan.benchmark.sources import DrawnSet, Plan, subseed
+from physgan.fidelity import measure
+from simulators.protocol import Relaxing
+
+__all__ = ["relaxation"]
+
+
+def relaxation(
+    plan: Plan,
+    reference: Reference,
+    simulator: Relaxing,
+    source: DrawnSet,
+    sweeps: Sequence[int],
+    step: Callable[[], None] = lambda: None,
+) -> list[list[Comparison]]:
+    """Compare `source` with the truth after each number of `sweeps`.
+
+    Args:
+        plan: of the benchmark.
+        reference: the truth.
+        simulator: offers `relax`.
+        source: samples to start from.
+        sweeps: increasing numbers of updates.
+        step: called after each condition.
+
+    Returns:
+        Comparisons, [condition][sweeps].
+    """
+    results = []
+    for number, condition in enumerate(plan.conditions):
+        samples, context = dict(source.samples[number]), source.contexts[number]
+        row, done = [], 0
+        for total in sweeps:
+            if total > done:
+                seed = subseed(plan.seed, 93, number, total)
+                samples = simulator.relax(samples, dict(condition), total - done, seed)
+                done = total
+            values = measure(plan.domain, samples, context)
+            row.append(compare(plan, reference, number, values, context, distances=False))
+        results.append(row)
+        step()
+    return results

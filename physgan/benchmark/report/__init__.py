@@ -1,0 +1,25 @@
+"""Writing what a benchmark found: `report.json` for programs, `report.html` for people."""
+
+from pathlib import Path
+from typing import Any
+
+from physgan.benchmark.report.json_report import as_json, dumps
+from physgan.benchmark.results import Results
+from physgan.data.files import write_atomically
+
+__all__ = ["write_report"]
+
+
+def write_report(results: Results, out: Path) -> dict[str, Any]:
+    """Write both reports to the folder `out`, made if missing.
+
+    Returns:
+        What is in `report.json`.
+    """
+    from physgan.benchmark.report.page import page
+
+    out.mkdir(parents=True, exist_ok=True)
+    report = as_json(results)
+    write_atomically(out / "report.json", dumps(report).encode())
+    write_atomically(out / "report.html", page(results).encode())
+    return report

@@ -1,0 +1,159 @@
+"""Figures of ensemble observables against a condition, with exact solutions drawn in."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from physgan.benchmark.report.style import EXACT, colours, new_figure, panel_grid, styled
+from physgan.benchmark.report.words import condition_title, condition_units
+from physgan.benchmark.results import Results
+from physgan.domains.protocol import EnsembleObservable
+
+__all__ = ["curve_figure", "vector_figure"]
+
+_FINE = 160
+
+
+@styled
+def curve_figure(results: Results) -> Figure:
+    """Every scalar observable against the condition; below, the deviation from the truth."""
+    scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
+    rows, columns = panel_grid(len(scalars), 3)
+    figure = new_figure(11, 3.5 * rows + 0.3)
+    grid = figure.subplots(
+        2 * rows, columns, squeeze=False, sharex=True, height_ratios=[2.6, 1] * rows
+    )
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
+        main, below = grid[2 * row, column], grid[2 * row + 1, column]
+        if place >= len(scalars):
+            main.set_visible(False)
+            below.set_visible(False)
+            continue
+        _curve(main, below, results, scalars[place])
+    handles, labels = _legend(grid.ravel())
+    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    return figure
+
+
+@styled
+def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
+    """A vector observable at every condition; below, the deviation from the truth."""
+    count = len(results.plan.conditions)
+    rows, columns = panel_grid(count)
+    figure = new_figure(11, 3.2 * rows + 0.3)
+    grid = figure.subplots(
+        2 * rows, columns, squeeze=False, sharex=True, height_ratios=[2.2, 1] * rows
+    )
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
+        main, below = grid[2 * row, column], grid[2 * row + 1, column]
+        if place >= count:
+            main.set_visible(False)
+            below.set_visible(False)
+            continue
+        _vector(main, below, results, observable, place)
+    grid[0, 0].set_ylabel(observable.symbol)
+    grid[1, 0].set_ylabel("deviation")
+    handles, labels = _legend(grid.ravel())
+    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    return figure
+
+
+def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObservable) -> None:
+    places, label = _abscissa(results)
+    _exact_curves(main, results, observable)
+    ink, name = colours(results), observable.name
+    for place, source in enumerate(results.sources):
+        found = [c.observables[name] for c in results.comparisons[source.name]]
+        shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places) or 1.0)
+        style: dict[str, Any] = {
+            "color": ink[source.name],
+            "ms": 4,
+            "capsize": 0,
+            "elinewidth": 1.2,
+        }
+        if source.role != "truth":
+            values = [o.value.value for o in found], [o.value.error for o in found]
+            main.errorbar(places + shift, *values, fmt="o", label=source.name, **style)
+        deviations = [o.deviation.value for o in found], [o.deviation.error for o in found]
+        below.errorbar(places + shift, *deviations, fmt="o", label=source.name, **style)
+    truth = [results.reference.estimates[n][name] for n in range(len(places))]
+    main.plot(
+        places,
+        [t.value for t in truth],
+        "o",
+        mfc="none",
+        mec=ink[results.shown.name],
+        ms=7,
+        label=results.shown.name,
+    )
+    below.axhline(0, color=EXACT, lw=1)
+    below.set_xlabel(label)
+    unit = "" if observable.unit == "1" else f" ({_unit(observable.unit)})"
+    main.set_ylabel(f"{observable.symbol}{unit}")
+    main.set_title(observable.long_name)
+    below.set_ylabel("deviation")
+
+
+def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) -> None:
+    """Lines of the exact solutions of the finite and of the infinite system."""
+    names = list(results.plan.conditions[0])
+    if len(names) != 1:
+        return
+    values = [c[names[0]] for c in results.plan.conditions]
+    fine = np.linspace(min(values), max(values), _FINE)
+    context = results.shown.contexts[0]
+    for function, style, label in (
+        (observable.bulk, ":", "exact, infinite system"),
+        (observable.exact, "-", "exact, this size"),
+    ):
+        if function is not None and function({**context, names[0]: values[0]}) is not None:
+            line = [function({**context, names[0]: float(x)}) for x in fine]
+            axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
+
+
+def _vector(
+    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, number: int
+) -> None:
+    name, ink = observable.name, colours(results)
+    truth = results.reference.best(number, name)
+    index = np.arange(truth.value.size)
+    main.plot(index, truth.value, color=ink[results.shown.name], lw=1, label=results.shown.name)
+    for source in results.sources:
+        found = results.comparisons[source.name][number].observables[name]
+        style: dict[str, Any] = {"color": ink[source.name], "ms": 3, "elinewidth": 1, "fmt": "o"}
+        if source.role != "truth":
+            main.errorbar(index, found.value.value, found.value.error, label=source.name, **style)
+        below.errorbar(
+            index, found.deviation.value, found.deviation.error, label=source.name, **style
+        )
+    below.axhline(0, color=EXACT, lw=1)
+    quantity, unit = observable.axis or ("", "")
+    below.set_xlabel(f"{quantity} ({unit})" if unit else quantity)
+    main.set_title(condition_title(results, number))
+
+
+def _abscissa(results: Results) -> tuple[np.ndarray, str]:
+    """Places on the horizontal axis: the condition, or its number if there are several."""
+    names = list(results.plan.conditions[0])
+    if len(names) > 1:
+        return np.arange(len(results.plan.conditions), dtype=float), "condition"
+    unit = condition_units(results).get(names[0], "")
+    label = f"{names[0]} ({_unit(unit)})" if unit else names[0]
+    return np.array([c[names[0]] for c in results.plan.conditions], float), label
+
+
+def _unit(unit: str) -> str:
+    return unit.replace("k_B", "$k_B$")
+
+
+def _legend(panels: np.ndarray) -> tuple[list[Any], list[str]]:
+    """Every label once, from all panels."""
+    found: dict[str, Any] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    return list(found.values()), list(found)

@@ -1,0 +1,191 @@
+"""The results as JSON values: numbers, strings, lists and objects, no NaN."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from physgan.benchmark.compare import Comparison, ObservableResult
+from physgan.benchmark.report.words import headline, speed_words
+from physgan.benchmark.results import Results
+from physgan.benchmark.sources import DrawnSet
+
+__all__ = ["as_json", "dumps"]
+
+FORMAT, FORMAT_VERSION = "physgan-benchmark", 1
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """All of `results` but the samples."""
+    plan, simulator = results.plan, results.simulator
+    report = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "created": results.created,
+        "seconds": results.seconds,
+        "seed": plan.seed,
+        "count": plan.count,
+        "references": len(results.reference.sets),
+        "domain": plan.domain.name,
+        "simulator": {
+            "name": simulator.name,
+            "version": simulator.version,
+            "parameters": simulator.parameters,
+        },
+        "surrogate": results.surrogate.name,
+        "environment": results.environment,
+        "verdict": {**headline(results), "speed": speed_words(results)},
+        "conditions": [
+            {"values": dict(c), "training": flag}
+            for c, flag in zip(plan.conditions, results.flags, strict=True)
+        ],
+        "truth": [_truth(results, n) for n in range(len(plan.conditions))],
+        "sources": [_source(results, source) for source in results.sources],
+        "targets": _targets(results),
+        "relaxation": _relaxation(results),
+        "speed": _speed(results),
+        "training": results.training,
+    }
+    return _clean(report)
+
+
+def dumps(report: Mapping[str, Any]) -> str:
+    """JSON text of a report."""
+    return json.dumps(report, indent=1, allow_nan=False) + "\n"
+
+
+def _truth(results: Results, number: int) -> dict[str, Any]:
+    reference = results.reference
+    return {
+        "observables": {
+            name: {
+                "value": found.value,
+                "error": found.error,
+                "exact": reference.exact[number][name],
+            }
+            for name, found in reference.estimates[number].items()
+        },
+        "histograms": {
+            name: {
+                "bin_width": floor.binning.width,
+                "levels_per_bin": floor.binning.levels,
+                "overlap": floor.overlap,
+                "overlap_error": floor.error,
+                "overlap_scatter_of_a_pair": floor.scatter,
+                "wasserstein": floor.wasserstein,
+                "pairs": floor.pairs,
+            }
+            for name, floor in reference.floors[number].items()
+        },
+    }
+
+
+def _source(results: Results, source: DrawnSet) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "role": source.role,
+        "seconds": source.seconds,
+        "conditions": [_comparison(c) for c in results.comparisons[source.name]],
+        "classifiers": {
+            kind: {
+                "auc": found.auc[0],
+                "error": found.auc[1],
+                "per_condition": [{"auc": a, "error": e} for a, e in found.per_condition],
+                "trained_on": found.trained_on,
+                "tested_on": found.tested_on,
+            }
+            for kind, found in results.classifiers[source.name].items()
+        },
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "observables": {name: _observable(o) for name, o in comparison.observables.items()},
+        "histograms": {
+            name: {
+                key: {"value": pair[0], "error": pair[1]}
+                for key, pair in (
+                    ("overlap", found.overlap),
+                    ("share_of_truth_against_truth", found.ratio),
+                    ("wasserstein", found.wasserstein),
+                )
+            }
+            for name, found in comparison.histograms.items()
+        },
+    }
+
+
+def _observable(found: ObservableResult) -> dict[str, Any]:
+    return {
+        "value": found.value.value,
+        "error": found.value.error,
+        "reference": found.reference.value,
+        "deviation": found.deviation.value,
+        "deviation_error": found.deviation.error,
+        "pull": found.pull,
+    }
+
+
+def _targets(results: Results) -> dict[str, Any]:
+    rows = []
+    for verdict in results.verdicts:
+        target = verdict.target
+        cells = {
+            name: [c and {"value": c.value, "error": c.error, "passed": c.passed} for c in row]
+            for name, row in verdict.cells.items()
+        }
+        rows.append(
+            {
+                "label": target.label,
+                "observable": target.observable,
+                "measure": target.measure,
+                "limit": target.limit,
+                "cells": cells,
+            }
+        )
+    return {"profile": results.profile, "rows": rows}
+
+
+def _relaxation(results: Results) -> dict[str, Any]:
+    return {
+        "sweeps": results.sweeps,
+        "sources": {
+            name: [[_comparison(c) for c in row] for row in rows]
+            for name, rows in results.relaxed.items()
+        },
+    }
+
+
+def _speed(results: Results) -> dict[str, Any] | None:
+    speed = results.speed
+    if speed is None:
+        return None
+    return {
+        "condition": dict(results.plan.conditions[speed.condition]),
+        "sources": [
+            {"name": name, "batch": batch, "seconds_per_sample": seconds}
+            for name, batches in speed.sources.items()
+            for batch, seconds in batches.items()
+        ],
+        "simulator_seconds_per_independent_sample": speed.simulator,
+    }
+
+
+def _clean(value: Any) -> Any:
+    """Plain JSON values: arrays as lists, NaN and infinity as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _clean(entry) for key, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return _clean(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_clean(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return _clean(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)

@@ -1,0 +1,111 @@
+"""The report as one HTML page that needs no other file."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
+from physgan.benchmark.report.style import data_uri
+from physgan.benchmark.report.words import headline, speed_words, with_error
+from physgan.benchmark.results import Results
+
+__all__ = ["page"]
+
+
+def page(results: Results) -> str:
+    """HTML text of the report."""
+    loader = PackageLoader("physgan.benchmark.report", "templates")
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(_content(results))
+
+
+def _content(results: Results) -> dict[str, Any]:
+    domain = results.plan.domain
+    return {
+        "results": results,
+        "headline": headline(results),
+        "speed_sentence": speed_words(results),
+        "classifier_sentence": _classifier_sentence(results),
+        "targets": tables.target_table(results) if results.verdicts else None,
+        "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
+        "histograms": [_histogram_section(results, name) for name in domain.histograms],
+        "curves": data_uri(curve_figures.curve_figure(results)),
+        "values": [(o, tables.value_table(results, o)) for o in domain.ensemble if o.axis is None],
+        "vectors": [
+            (
+                o,
+                data_uri(curve_figures.vector_figure(results, o)),
+                tables.vector_table(results, o),
+            )
+            for o in domain.ensemble
+            if o.axis is not None
+        ],
+        **_classifiers(results),
+        **_relaxation(results),
+        "speed": tables.speed_tables(results, results.speed) if results.speed else None,
+        **_training(results),
+        "any_held_out": "held out" in results.flags,
+    }
+
+
+def _histogram_section(results: Results, name: str) -> dict[str, Any]:
+    observable = next(o for o in results.plan.domain.observables if o.name == name)
+    floors = [floors[name] for floors in results.reference.floors]
+    return {
+        "observable": observable,
+        "figure": data_uri(sample_figures.histogram_figure(results, observable)),
+        "table": tables.overlap_table(results, name),
+        "widths": [f"{floor.binning.width:.4g}" for floor in floors],
+        "levels": [floor.binning.levels for floor in floors],
+    }
+
+
+def _classifiers(results: Results) -> dict[str, Any]:
+    found = results.classifiers[results.surrogate.name]
+    return {
+        "classifier_figure": data_uri(chart_figures.classifier_figure(results)),
+        "classifiers": [
+            (chart_figures.CLASSIFIERS[kind], tables.classifier_table(results, kind), found[kind])
+            for kind in found
+        ],
+    }
+
+
+def _relaxation(results: Results) -> dict[str, Any]:
+    if not results.relaxed:
+        return {"relaxation_figure": None, "relaxation": []}
+    observables = {o.name: o for o in results.plan.domain.observables}
+    return {
+        "relaxation_figure": data_uri(chart_figures.relaxation_figure(results)),
+        "relaxation": [
+            (observables[name], tables.relaxation_table(results, name))
+            for name in results.plan.domain.histograms
+        ],
+    }
+
+
+def _training(results: Results) -> dict[str, Any]:
+    path = results.training.get("metrics")
+    figure = chart_figures.training_figure(path) if path else None
+    facts = {
+        name.replace("_", " "): value
+        for name, value in results.training.items()
+        if name not in ("metrics", "seen") and isinstance(value, int | float | str)
+    }
+    return {"training_figure": figure and data_uri(figure), "training_facts": facts}
+
+
+def _classifier_sentence(results: Results) -> str:
+    """How far classifiers tell the surrogate, truth and the baselines from the truth."""
+    parts = []
+    for source in results.sources:
+        kinds = results.classifiers[source.name]
+        scores = ", ".join(f"{with_error(*found.auc)} ({kind})" for kind, found in kinds.items())
+        parts.append(f"{source.name} {scores}")
+    return "; ".join(parts)

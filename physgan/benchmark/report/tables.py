@@ -1,0 +1,213 @@
+"""Tables of the report: rows of cells, ready to be laid out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from physgan.benchmark.compare import Comparison
+from physgan.benchmark.report.words import (
+    condition_title,
+    percent,
+    seconds_words,
+    with_error,
+)
+from physgan.benchmark.results import Results, Verdict
+from physgan.benchmark.speed import Speed
+from physgan.benchmark.targets import Cell
+from physgan.domains.protocol import EnsembleObservable
+
+__all__ = [
+    "Entry",
+    "Table",
+    "classifier_table",
+    "overlap_table",
+    "relaxation_table",
+    "speed_tables",
+    "target_table",
+    "value_table",
+    "vector_table",
+]
+
+FLOOR = "truth against truth"
+_LOUD = 4.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell: text, a smaller second line, and "pass", "fail", "loud" or "" as its kind."""
+
+    text: str
+    note: str = ""
+    kind: str = ""
+
+
+@dataclass
+class Table:
+    """A head and rows; each row is its name, the name's kind and entries."""
+
+    head: list[str]
+    rows: list[tuple[str, str, list[Entry]]] = field(default_factory=list)
+
+
+def target_table(results: Results) -> Table:
+    """Targets against conditions: the surrogate's figures, passed or not."""
+    table = _with_conditions(results, "target")
+    own = results.surrogate.name
+    for verdict in results.verdicts:
+        row = [_target_entry(verdict, cell) for cell in verdict.cells[own]]
+        table.rows.append((_target_words(verdict), "surrogate", row))
+        for source in results.sources:
+            cells = verdict.cells[source.name]
+            if source.name != own and verdict.target.measure != "baseline":
+                quiet = [Entry(_target_entry(verdict, cell).text) for cell in cells]
+                table.rows.append((source.name, "quiet", quiet))
+    return table
+
+
+def overlap_table(results: Results, name: str) -> Table:
+    """Histogram overlaps of one observable."""
+    table = _with_conditions(results, "overlap")
+    floors = [floors[name] for floors in results.reference.floors]
+    cells = [Entry(percent(f.overlap, f.scatter), "of itself") for f in floors]
+    table.rows.append((FLOOR, "quiet", cells))
+    for source in results.sources:
+        found = [c.histograms[name] for c in results.comparisons[source.name]]
+        entries = [
+            Entry(percent(*f.overlap), f"{percent(f.ratio[0])} of truth's own") for f in found
+        ]
+        table.rows.append((source.name, source.role, entries))
+    for source in results.sources:
+        found = [c.histograms[name] for c in results.comparisons[source.name]]
+        entries = [
+            Entry(f"{f.wasserstein[0]:.2g}", f"truth {floor.wasserstein:.2g}")
+            for f, floor in zip(found, floors, strict=True)
+        ]
+        table.rows.append((f"W₁, {source.name}", "quiet", entries))
+    return table
+
+
+def value_table(results: Results, observable: EnsembleObservable) -> Table:
+    """A scalar observable: exact, simulated, and every source with its pull."""
+    table = _with_conditions(results, _unit_words(observable.symbol, observable.unit))
+    reference, name = results.reference, observable.name
+    exact = [values[name] for values in reference.exact]
+    if any(value is not None for value in exact):
+        entries = [Entry("–" if v is None else f"{float(v):.5f}") for v in exact]
+        table.rows.append(("exact", "quiet", entries))
+    pooled = [found[name] for found in reference.estimates]
+    entries = [Entry(with_error(float(e.value), float(e.error))) for e in pooled]
+    table.rows.append((f"{results.shown.name} × {len(reference.sets)}", "quiet", entries))
+    for source in results.sources:
+        comparisons = results.comparisons[source.name]
+        row = [_value_entry(comparison, name) for comparison in comparisons]
+        table.rows.append((source.name, source.role, row))
+    return table
+
+
+def vector_table(results: Results, observable: EnsembleObservable) -> Table:
+    """A vector observable at a few places: largest relative deviation in per cent."""
+    table = _with_conditions(results, "largest deviation, per cent of the value")
+    for source in results.sources:
+        row = []
+        for comparison in results.comparisons[source.name]:
+            found = comparison.observables[observable.name]
+            value = np.abs(found.reference.value)
+            known = found.deviation.error < 0.02 * np.maximum(value, 1e-300)
+            known &= found.deviation.error > 0
+            share = np.abs(found.deviation.value[known]) / value[known]
+            place = int(np.flatnonzero(known)[np.argmax(share)]) if known.any() else 0
+            quantity = observable.axis[0] if observable.axis else ""
+            text = percent(float(share.max())) if known.any() else "–"
+            row.append(Entry(text, f"{quantity} = {place}, of {known.sum()} known to 2 %"))
+        table.rows.append((source.name, source.role, row))
+    return table
+
+
+def classifier_table(results: Results, kind: str) -> Table:
+    """AUCs of one kind of classifier."""
+    table = _with_conditions(results, "AUC")
+    table.head.insert(1, "all")
+    for source in results.sources:
+        found = results.classifiers[source.name][kind]
+        pairs = [found.auc, *found.per_condition]
+        row = [
+            Entry(with_error(*p), kind="loud" if p[0] - 0.5 > _LOUD * p[1] else "") for p in pairs
+        ]
+        table.rows.append((source.name, source.role, row))
+    return table
+
+
+def relaxation_table(results: Results, name: str) -> Table:
+    """Histogram overlap over truth-against-truth's own after k sweeps."""
+    table = _with_conditions(results, "sweeps")
+    roles = {source.name: source.role for source in results.sources}
+    for source, rows in results.relaxed.items():
+        for place, sweeps in enumerate(results.sweeps):
+            row = [
+                Entry(percent(*comparisons[place].histograms[name].ratio)) for comparisons in rows
+            ]
+            table.rows.append((f"{source}, k = {sweeps}", roles[source], row))
+    return table
+
+
+def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
+    """Sources at each batch size; the simulator at each condition."""
+    batches = list(speed.sources[results.surrogate.name])
+    sources = Table(["seconds a sample", *(f"batch {batch:,}" for batch in batches)])
+    roles = {source.name: source.role for source in results.sources}
+    for name, found in speed.sources.items():
+        row = [_time_entry(found[batch]) for batch in batches]
+        sources.rows.append((name, roles[name], row))
+    simulator = _with_conditions(results, "seconds an independent sample")
+    row = [_time_entry(seconds) for seconds in speed.simulator]
+    simulator.rows.append((results.shown.name, "quiet", row))
+    own = float(np.median(speed.sources[results.surrogate.name][max(batches)]))
+    ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
+    simulator.rows.append(("simulator's time / surrogate's", "surrogate", ratios))
+    return sources, simulator
+
+
+def _with_conditions(results: Results, corner: str) -> Table:
+    numbers = range(len(results.plan.conditions))
+    return Table([corner, *(condition_title(results, n) for n in numbers)])
+
+
+def _target_words(verdict: Verdict) -> str:
+    target = verdict.target
+    limit = {
+        "overlap": f"overlap ≥ {100 * target.limit:g} % of truth's own",
+        "relative": f"within {100 * target.limit:g} %",
+        "absolute": f"within {target.limit:g}",
+        "baseline": "overlap above every baseline's",
+    }[target.measure]
+    return f"{target.label}: {limit}"
+
+
+def _target_entry(verdict: Verdict, cell: Cell | None) -> Entry:
+    if cell is None or not np.isfinite(cell.value):
+        return Entry("–", "not resolved" if cell else "no baseline")
+    kind = "pass" if cell.passed else "fail"
+    if verdict.target.measure == "absolute":
+        return Entry(with_error(cell.value, cell.error), kind=kind)
+    sign = "+" if verdict.target.measure == "baseline" and cell.value > 0 else ""
+    return Entry(sign + percent(cell.value, cell.error), kind=kind)
+
+
+def _value_entry(comparison: Comparison, name: str) -> Entry:
+    found = comparison.observables[name]
+    pull = float(found.pull)
+    text = with_error(float(found.value.value), float(found.value.error))
+    return Entry(text, f"{pull:+.1f} σ", "loud" if abs(pull) > _LOUD else "")
+
+
+def _time_entry(seconds: Sequence[float]) -> Entry:
+    rounds = sorted(seconds)
+    return Entry(
+        seconds_words(float(np.median(rounds))),
+        f"{seconds_words(rounds[0])} to {seconds_words(rounds[-1])}",
+    )
+
+
+def _unit_words(symbol: str, unit: str) -> str:
+    return "value" if unit == "1" else f"value ({unit})"

@@ -1,0 +1,85 @@
+"""Everything a benchmark found, in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from physgan.benchmark.compare import Comparison
+from physgan.benchmark.reference import Reference
+from physgan.benchmark.sources import DrawnSet, Plan
+from physgan.benchmark.speed import Speed
+from physgan.benchmark.targets import Cell
+from physgan.domains.protocol import Target
+from physgan.fidelity import ClassifierResult
+from simulators.protocol import Simulator
+
+__all__ = ["Results", "Verdict"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One target, for every source at every condition.
+
+    Args:
+        target: what to reach.
+        cells: source name -> a cell for each condition; None where it does not apply.
+    """
+
+    target: Target
+    cells: Mapping[str, Sequence[Cell | None]]
+
+
+@dataclass
+class Results:
+    """What `report.json` and `report.html` are made from.
+
+    Args:
+        plan: domain, conditions, count, seed.
+        simulator: the reference simulator.
+        reference: the truth.
+        shown: the reference set whose samples are kept.
+        sources: surrogate, simulator again, baselines, in this order.
+        comparisons: source name -> one for each condition.
+        classifiers: source name -> kind of classifier -> result.
+        sweeps: updates of the reference dynamics, increasing.
+        relaxed: source name -> [condition][sweeps].
+        speed: timings.
+        profile: name of the set of targets.
+        verdicts: one for each target.
+        flags: "seen", "held out" or "unknown" for each condition.
+        training: what was passed in about the training.
+        environment: versions and hardware.
+        created: UTC, ISO 8601.
+        seconds: what the benchmark took, without writing the report.
+    """
+
+    plan: Plan
+    simulator: Simulator
+    reference: Reference
+    shown: DrawnSet
+    sources: list[DrawnSet]
+    comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
+    classifiers: dict[str, dict[str, ClassifierResult]] = field(default_factory=dict)
+    sweeps: Sequence[int] = ()
+    relaxed: dict[str, list[list[Comparison]]] = field(default_factory=dict)
+    speed: Speed | None = None
+    profile: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    created: str = ""
+    seconds: float = 0.0
+
+    def of_role(self, role: str) -> list[DrawnSet]:
+        """The sources that play `role`."""
+        return [source for source in self.sources if source.role == role]
+
+    @property
+    def surrogate(self) -> DrawnSet:
+        """The source on trial."""
+        return self.of_role("surrogate")[0]
+
+    def cells(self, name: str) -> list[Cell]:
+        """All cells of one source."""
+        return [cell for verdict in self.verdicts for cell in verdict.cells[name] if cell]

@@ -1,0 +1,209 @@
+"""The benchmark: draw, compare, classify, relax, time, judge, report."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from physgan.benchmark.compare import compare
+from physgan.benchmark.environment import environment
+from physgan.benchmark.flags import training_flag
+from physgan.benchmark.reference import make_reference
+from physgan.benchmark.relaxation import relaxation
+from physgan.benchmark.report import write_report
+from physgan.benchmark.results import Results, Verdict
+from physgan.benchmark.sources import Condition, DrawnSet, Plan, Report, Source, draw, subseed
+from physgan.benchmark.speed import BATCHES, measure_speed
+from physgan.benchmark.targets import judge
+from physgan.domains import DOMAINS
+from physgan.domains.protocol import Domain
+from physgan.errors import InputError
+from physgan.fidelity import Pair, image_test, observable_test
+from simulators.protocol import Relaxing, Simulator
+
+__all__ = ["benchmark"]
+
+AGAIN = "simulator again"
+
+
+def benchmark(
+    surrogate: Source,
+    simulator: Simulator,
+    *,
+    domain: str | Domain,
+    conditions: Sequence[Condition],
+    count: int,
+    seed: int,
+    out: str | Path,
+    baselines: Sequence[Source] = (),
+    relax_sweeps: Sequence[int] = (0, 1, 2, 5, 10),
+    training: Mapping[str, Any] | None = None,
+    targets: str = "quickstart",
+    classifier_budget: int = 50_000,
+    references: int = 3,
+    batches: Sequence[int] = BATCHES,
+    progress: Report | None = None,
+) -> dict[str, Any]:
+    """Compare a surrogate and baselines with fresh simulation, and write the report.
+
+    Writes `report.json` and `report.html`, which needs no other file, to the folder `out`.
+
+    Args:
+        surrogate: what is on trial.
+        simulator: the truth; if it offers `relax`, samples are also compared after updates
+            of its dynamics.
+        domain: the kind of sample, or its name.
+        conditions: where to compare: at least one, each name -> value.
+        count: samples of each source at each condition, at least 100.
+        seed: of all samples and all randomness here, >= 0.
+        out: folder, made if missing.
+        baselines: further sources, shown beside the surrogate.
+        relax_sweeps: increasing numbers of updates, 0 for none.
+        training: about the training: "metrics" (path of a JSON-lines file, drawn as curves),
+            "seen" (see `flags.training_flag`); other numbers and strings are listed.
+        targets: profile of the domain's targets, such as "quickstart" or "long".
+        classifier_budget: images shown to each convolutional classifier in training; 0
+            leaves it out.
+        references: independent sets from the simulator that sources are held against; one
+            more plays a source.
+        batches: batch sizes at which sources are timed.
+        progress: called with (steps done, steps in total, what comes next).
+
+    Returns:
+        What is in `report.json`.
+
+    Raises:
+        InputError: for conditions, counts or names that cannot be used.
+    """
+    kind = DOMAINS[domain] if isinstance(domain, str) else domain
+    rivals = [surrogate, *baselines]
+    _check(kind, conditions, count, rivals, targets, references)
+    plan = Plan(kind, conditions, count, seed, simulator.parameters)
+    relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
+    tell = _Steps(references + 2 + len(rivals) * (3 + relaxing) + 2, progress)
+    start = time.perf_counter()
+
+    results = _draw(plan, simulator, rivals, references, tell)
+    results.profile, results.training = targets, training or {}
+    results.flags = [training_flag(c, results.training) for c in conditions]
+    _compare(results, tell)
+    _classify(results, classifier_budget, tell)
+    if relaxing:
+        results.sweeps = sorted(relax_sweeps)
+        _relax(results, tell)
+    _judge(results)
+    tell("timing")
+    results.speed = measure_speed(rivals, simulator, conditions, seed, batches)
+    results.environment, results.created = environment(), _now()
+    results.seconds = time.perf_counter() - start
+    tell("writing the report")
+    report = write_report(results, Path(out))
+    tell("done")
+    return report
+
+
+class _Steps:
+    """Counts steps and tells what comes next."""
+
+    def __init__(self, total: int, progress: Report | None) -> None:
+        self.total, self.done, self.progress = total, -1, progress
+
+    def __call__(self, stage: str) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(min(self.done, self.total), self.total, stage)
+
+
+def _draw(
+    plan: Plan, simulator: Simulator, rivals: Sequence[Source], references: int, tell: _Steps
+) -> Results:
+    sets = []
+    for place in range(references):
+        tell(f"simulating the truth, {place + 1} of {references + 1}")
+        sets.append(draw(simulator, plan, simulator.name, "reference", place, keep=place == 0))
+    tell(f"simulating the truth, {references + 1} of {references + 1}")
+    again = draw(simulator, plan, AGAIN, "truth", references)
+    drawn: list[DrawnSet] = []
+    for number, source in enumerate(rivals):
+        tell(f"sampling {source.name}")
+        role = "baseline" if number else "surrogate"
+        drawn.append(draw(source, plan, source.name, role, references + 1 + number))
+    reference = make_reference(plan, sets, again)
+    return Results(plan, simulator, reference, sets[0], [drawn[0], again, *drawn[1:]])
+
+
+def _compare(results: Results, tell: _Steps) -> None:
+    tell("comparing observables")
+    for source in results.sources:
+        results.comparisons[source.name] = [
+            compare(results.plan, results.reference, n, source.values[n], source.contexts[n])
+            for n in range(len(results.plan.conditions))
+        ]
+
+
+def _classify(results: Results, budget: int, tell: _Steps) -> None:
+    plan, truth = results.plan, results.shown
+    for place, source in enumerate(results.sources):
+        pairs = [
+            Pair(c, truth.samples[n], source.samples[n], truth.values[n], source.values[n])
+            for n, c in enumerate(plan.conditions)
+        ]
+        seed = subseed(plan.seed, 96, place)
+        tell(f"classifiers: {source.name}")
+        found = {"trees": observable_test(plan.domain, pairs, seed)}
+        if budget:
+            found["convnet"] = image_test(plan.domain, pairs, budget, seed)
+        results.classifiers[source.name] = found
+
+
+def _relax(results: Results, tell: _Steps) -> None:
+    assert isinstance(results.simulator, Relaxing)
+    for source in results.sources:
+        if source.role != "truth":
+            tell(f"relaxing {source.name}")
+            results.relaxed[source.name] = relaxation(
+                results.plan, results.reference, results.simulator, source, results.sweeps
+            )
+
+
+def _judge(results: Results) -> None:
+    baselines = [results.comparisons[source.name] for source in results.of_role("baseline")]
+    for target in results.plan.domain.targets[results.profile]:
+        cells = {}
+        for source in results.sources:
+            own = results.comparisons[source.name]
+            rivals = [b for b in baselines if b is not own]
+            cells[source.name] = [
+                judge(target, own[n], [b[n] for b in rivals]) for n in range(len(own))
+            ]
+        results.verdicts.append(Verdict(target, cells))
+
+
+def _check(
+    domain: Domain,
+    conditions: Sequence[Condition],
+    count: int,
+    rivals: Sequence[Source],
+    targets: str,
+    references: int,
+) -> None:
+    if not conditions or any(set(c) != set(conditions[0]) for c in conditions):
+        raise InputError(
+            f"expected conditions of equal names; got {list(conditions)}; give at least one"
+        )
+    if count < 100:
+        raise InputError(f"expected count of at least 100; got {count}; draw more samples")
+    if references < 2:
+        raise InputError(f"expected references of at least 2; got {references}; pass 3")
+    names = [source.name for source in rivals] + [AGAIN]
+    if len(set(names)) < len(names):
+        raise InputError(f"expected sources of different names; got {names}; rename one")
+    if targets not in domain.targets:
+        raise InputError(
+            f"expected targets in {sorted(domain.targets)}; got {targets!r}; pass one of these"
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

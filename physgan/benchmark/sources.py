@@ -1,0 +1,117 @@
+"""What a benchmark compares: sources of samples, and the sets it draws from them."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from physgan.domains.protocol import Domain, Samples
+from physgan.errors import InputError
+from physgan.fidelity import measure
+
+__all__ = ["Condition", "DrawnSet", "Plan", "Report", "Source", "draw", "subseed"]
+
+Condition = Mapping[str, float]
+Report = Callable[[int, int, str], None]
+"""Called with (steps done, steps in total, what comes next)."""
+
+
+class Source(Protocol):
+    """Anything that turns conditions into samples: simulator, surrogate or baseline."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        ...
+
+    def sample(self, conditions: Condition, count: int, seed: int) -> Any:
+        """`count` samples at one condition: field name -> (count, ...)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every part of a benchmark needs to know.
+
+    Args:
+        domain: the kind of sample.
+        conditions: where to compare.
+        count: samples of each source at each condition.
+        seed: of everything.
+        parameters: the simulator's, seen by observables and exact solutions.
+    """
+
+    domain: Domain
+    conditions: Sequence[Condition]
+    count: int
+    seed: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def context(self, number: int, samples: Samples) -> dict[str, Any]:
+        """What is known at condition `number`: parameters, geometry and the condition."""
+        geometry = self.domain.geometry(samples)
+        return {**self.parameters, **geometry, **self.conditions[number]}
+
+
+@dataclass
+class DrawnSet:
+    """Samples of one source at every condition.
+
+    Args:
+        name: for tables.
+        role: "reference", "truth" (the simulator again), "surrogate" or "baseline".
+        samples: at each condition; empty if not kept.
+        values: per-sample observables at each condition.
+        contexts: see `Plan.context`.
+        seconds: what drawing took, at each condition.
+    """
+
+    name: str
+    role: str
+    samples: list[Samples] = field(default_factory=list)
+    values: list[Mapping[str, np.ndarray]] = field(default_factory=list)
+    contexts: list[dict[str, Any]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def subseed(seed: int, *path: int) -> int:
+    """A seed of its own for every place in a benchmark, below 2^31."""
+    return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
+
+
+def draw(
+    source: Source, plan: Plan, name: str, role: str, place: int, keep: bool = True
+) -> DrawnSet:
+    """Draw `plan.count` samples at every condition and measure them.
+
+    Args:
+        source: where from.
+        plan: how many, and at which conditions.
+        name: see `DrawnSet`.
+        role: see `DrawnSet`.
+        place: number of this set; sets of different number are independent.
+        keep: whether to keep the samples or their observables alone.
+    """
+    result = DrawnSet(name, role)
+    for number, condition in enumerate(plan.conditions):
+        start = time.perf_counter()
+        samples = source.sample(dict(condition), plan.count, subseed(plan.seed, place, number))
+        result.seconds.append(time.perf_counter() - start)
+        _check(name, samples, plan.count)
+        context = plan.context(number, samples)
+        result.contexts.append(context)
+        result.values.append(measure(plan.domain, samples, context))
+        if keep:
+            result.samples.append(samples)
+    return result
+
+
+def _check(name: str, samples: Samples, count: int) -> None:
+    sizes = {field: len(values) for field, values in samples.items()}
+    if not sizes or set(sizes.values()) != {count}:
+        raise InputError(
+            f"expected {count} samples from {name}; got {sizes}; "
+            "return one array of that length for each field"
+        )

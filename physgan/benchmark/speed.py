@@ -1,0 +1,70 @@
+"""Seconds a sample: sources at several batch sizes, the simulator per independent sample."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from physgan.benchmark.sources import Condition, Source, subseed
+from simulators.protocol import Simulator
+
+__all__ = ["BATCHES", "Speed", "measure_speed"]
+
+BATCHES = (1, 100, 10_000)
+_ROUNDS = 3
+_CALLS = {1: 10, 100: 5}
+
+
+@dataclass
+class Speed:
+    """Timings of one interleaved run, so that a busy machine is busy for all.
+
+    Args:
+        condition: number of the condition that sources were timed at.
+        sources: name -> batch size -> seconds a sample, one entry a round.
+        simulator: condition -> seconds of one independent sample, one entry a round.
+    """
+
+    condition: int
+    sources: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+    simulator: list[list[float]] = field(default_factory=list)
+
+
+def measure_speed(
+    sources: Sequence[Source],
+    simulator: Simulator,
+    conditions: Sequence[Condition],
+    seed: int,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = _ROUNDS,
+) -> Speed:
+    """Time everything in turn, `rounds` times, after one call each to warm up.
+
+    Sources are timed at the condition that costs the simulator most.
+    """
+    first = [simulator.seconds_per_independent_sample(dict(c)) for c in conditions]
+    hardest = int(np.argmax(first))
+    condition = dict(conditions[hardest])
+    result = Speed(hardest, simulator=[[] for _ in conditions])
+    for source in sources:
+        result.sources[source.name] = {batch: [] for batch in batches}
+        for batch in batches:
+            source.sample(condition, batch, subseed(seed, 94, batch))
+    for turn in range(rounds):
+        for source in sources:
+            for batch in batches:
+                seconds = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
+                result.sources[source.name][batch].append(seconds)
+        for number, place in enumerate(conditions):
+            cost = simulator.seconds_per_independent_sample(dict(place))
+            result.simulator[number].append(cost)
+    return result
+
+
+def _seconds(source: Source, condition: Condition, batch: int, seed: int) -> float:
+    calls = _CALLS.get(batch, 1)
+    start = time.perf_counter()
+    for call in range(calls):
+        source.sample(condition, batch, seed + call)
+    return (time.perf_counter() - start) / (calls * batch)

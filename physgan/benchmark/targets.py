@@ -1,0 +1,73 @@
+"""Which targets a source reaches, at which conditions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from physgan.benchmark.compare import Comparison, ObservableResult
+from physgan.domains.protocol import Target
+
+__all__ = ["Cell", "judge"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A target at one condition.
+
+    Args:
+        value: what was reached.
+        error: its standard error.
+        passed: whether that is enough.
+    """
+
+    value: float
+    error: float
+    passed: bool
+
+
+def judge(target: Target, own: Comparison, baselines: Sequence[Comparison] = ()) -> Cell | None:
+    """Hold one source at one condition against `target`.
+
+    Args:
+        target: what to reach.
+        own: the source's comparison with the truth.
+        baselines: those of all baselines; a "baseline" target without any is None.
+    """
+    if target.measure == "overlap":
+        value, error = own.histograms[target.observable].ratio
+        return Cell(value, error, value >= target.limit)
+    if target.measure == "baseline":
+        return _against_baselines(target, own, baselines)
+    value, error = _deviation(target, own.observables[target.observable])
+    return Cell(value, error, value <= target.limit)
+
+
+def _against_baselines(
+    target: Target, own: Comparison, baselines: Sequence[Comparison]
+) -> Cell | None:
+    if not baselines:
+        return None
+    value, error = own.histograms[target.observable].overlap
+    best, best_error = max(b.histograms[target.observable].overlap for b in baselines)
+    margin = value - best
+    return Cell(margin, float(np.hypot(error, best_error)), margin > target.limit)
+
+
+def _deviation(target: Target, result: ObservableResult) -> tuple[float, float]:
+    """Absolute or relative deviation; of a vector, that of its worst resolved entry.
+
+    Resolved are entries whose deviation has a standard error below half the limit: a
+    correlation of 0.01 is not known to 2 % by anybody.
+    """
+    scale = np.abs(result.reference.value) if target.measure == "relative" else np.ones(())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.atleast_1d(np.abs(result.deviation.value) / scale)
+        errors = np.atleast_1d(result.deviation.error / scale)
+    if values.size > 1:
+        resolved = (errors > 0) & (errors <= target.limit / 2)
+        values, errors = values[resolved], errors[resolved]
+        if not values.size:
+            return float("nan"), float("nan")
+    worst = int(np.argmax(values))
+    return float(values[worst]), float(errors[worst])

@@ -1,0 +1,251 @@
+"""The command line: parse, call, print. Nothing heavy is imported until a command runs."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from physgan.errors import PhysganError, VerificationError
+from physgan.options import (
+    UsageError,
+    assignments,
+    drawn_conditions,
+    extra_options,
+    read_toml,
+    recipe_of_options,
+    settings,
+)
+from physgan.printing import show
+from physgan.progress import reporting
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="physgan",
+    help="Emulate slow physics simulators with GANs, and say how well and how fast.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", min=0)]
+ConditionOption = Annotated[
+    list[str] | None,
+    typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),
+]
+
+
+@app.command()
+def quickstart(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path(
+        "quickstart"
+    ),
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Simulate, train and benchmark the Ising model; end with a page to look at."""
+    from physgan.quickstart import quickstart as run
+
+    show(run(out, seed=seed, reporting=reporting), as_json)
+
+
+@app.command(context_settings=EXTRA)
+def simulate(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="A recipe, a .toml file, or a simulator.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    count: Annotated[int | None, typer.Option(help="Number of events.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the run.", min=0)] = None,
+    condition: ConditionOption = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="name=value of the simulator; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a dataset; killed and given again, the command goes on where it stopped.
+
+    By a recipe:        physgan simulate ising-32 --out data/
+
+    By a simulator:     physgan simulate ising --size 32 --temperature 1.5:3.5 --count 1000
+    --out x.h5
+    """
+    from physgan.data import recipe_names
+    from physgan.data import simulate as run
+
+    free = extra_options(context.args)
+    if what in recipe_names() or what.endswith(".toml"):
+        if free or condition or parameter:
+            raise UsageError(
+                f"expected no conditions or parameters: {what} is a recipe and fixes them; "
+                "copy its .toml file and change the copy"
+            )
+        recipe: Any = what
+    else:
+        recipe = recipe_of_options(what, free, condition or [], parameter or [], count)
+    with reporting("simulate", "events") as report:
+        result = run(recipe, out, count=count, seed=seed, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def info(
+    path: Annotated[str, typer.Argument(help="Dataset, trained run, or name of a recipe.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a dataset, a trained run or a recipe is."""
+    from physgan.data import info as describe
+    from physgan.data import load_recipe, recipe_names
+
+    if path in recipe_names() and not Path(path).exists():
+        recipe = load_recipe(path)
+        show(dict(vars(recipe)), True) if as_json else print(recipe.card or recipe.summary)
+    elif _is_run(Path(path)):
+        from dataclasses import asdict
+
+        from physgan.surrogate import load
+
+        show(asdict(load(path).description), as_json)
+    else:
+        show(describe(path), as_json)
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
+    as_json: Json = False,
+) -> None:
+    """Read all of a dataset and check every byte; exit code 3 if anything is wrong."""
+    from physgan.data import verify as check
+
+    with reporting("verify", "samples") as report:
+        result = check(path, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    method: Annotated[str, typer.Option(help="gan or clipped-gaussian.")] = "gan",
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Train a surrogate; killed and given again, the command goes on where it stopped."""
+    from physgan.training import train as run
+
+    table = {**(read_toml(config) if config else {}), **settings(change or [])}
+    with reporting("train", "samples") as report:
+        result = run(data, out, table, seed=seed, method=method, progress=report)
+    show(result, as_json)
+
+
+@app.command(context_settings=EXTRA)
+def sample(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Folder of a trained run.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 1000,
+    seed: Seed = 0,
+    condition: ConditionOption = None,
+    size: Annotated[int | None, typer.Option(help="Lattice size, if not the trained one.")] = None,
+    extrapolate: Annotated[
+        bool, typer.Option(help="Allow conditions outside the trained range.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw samples from a surrogate into a dataset.
+
+    physgan sample run/ --temperature 2.3 --count 1000 --out x.h5
+    """
+    from physgan.surrogate import load
+
+    surrogate = load(run)
+    texts = {**extra_options(context.args), **assignments(condition or [])}
+    conditions = drawn_conditions(texts, surrogate.conditions, count, seed)
+    with reporting("sample", "samples") as report:
+        result = surrogate.write(
+            out, conditions, count, seed, extrapolate=extrapolate, size=size, progress=report
+        )
+    show(result, as_json)
+
+
+@app.command()
+def benchmark(
+    run: Annotated[str, typer.Argument(help="Folder of a trained run.")],
+    out: Annotated[Path, typer.Option(help="Folder of the report.")],
+    count: Annotated[int | None, typer.Option(help="Samples a side.", min=2)] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Recipe whose [benchmark] is used, if not the run's own.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option(help="Another run to compare with; repeatable.")
+    ] = None,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare a surrogate with its simulator: fidelity, speed and cost, as a page and JSON."""
+    from physgan.runs import benchmark_run
+
+    with reporting("benchmark", "steps") as report:
+        result = benchmark_run(
+            run,
+            out,
+            count=count,
+            recipe=recipe,
+            baselines=baseline or [],
+            seed=seed,
+            progress=report,
+        )
+    show(result if as_json else {"report": str(out / "report.html")}, as_json)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 verification failed."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors become one line on stderr."""
+    try:
+        return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted; finished files are kept and the same command goes on", 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if "PHYSGAN_TRACEBACK" in os.environ:
+            raise
+        return _fail(error, _exit_code(error))
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, VerificationError):
+        return 3
+    usage = isinstance(error, UsageError | USAGE_ERROR)
+    return 2 if usage else 1
+
+
+def _fail(error: object, code: int) -> int:
+    text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
+    known = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
+    print("error:", text if known else f"{type(error).__name__}: {text}", file=sys.stderr)
+    return code
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a path looks like the folder of a trained run rather than a dataset."""
+    return path.is_dir() and not (path / "manifest.json").exists()
+
+
+if __name__ == "__main__":
+    main()

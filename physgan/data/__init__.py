@@ -1,0 +1,30 @@
+"""Datasets: the HDF5 format, recipes, simulation that survives being killed, batches."""
+
+from physgan.data.batching import batch_indices, batches
+from physgan.data.dataset import Dataset, open_dataset
+from physgan.data.recipes import Recipe, load_recipe, recipe_names
+from physgan.data.schema import Axis, Condition, DatasetInfo, Field
+from physgan.data.sharded import write_events
+from physgan.data.simulation import build_simulator, simulate
+from physgan.data.verification import info, verify
+from physgan.data.writer import write_dataset
+
+__all__ = [
+    "Axis",
+    "Condition",
+    "Dataset",
+    "DatasetInfo",
+    "Field",
+    "Recipe",
+    "batch_indices",
+    "batches",
+    "build_simulator",
+    "info",
+    "load_recipe",
+    "open_dataset",
+    "recipe_names",
+    "simulate",
+    "verify",
+    "write_dataset",
+    "write_events",
+]

@@ -1,0 +1,170 @@
+"""Write HDF5 format version 1."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from physgan.data.files import write_atomically
+from physgan.data.schema import (
+    FORMAT,
+    FORMAT_VERSION,
+    SPLITS,
+    Condition,
+    DatasetInfo,
+    Field,
+    canonical_json,
+)
+from physgan.errors import InputError
+
+__all__ = ["file_image", "write_dataset"]
+
+CHUNK_BYTES = 2**20
+FILTERS = {"compression": "gzip", "compression_opts": 4, "shuffle": True, "fletcher32": True}
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def write_dataset(
+    path: str | os.PathLike[str],
+    samples: Arrays,
+    conditions: Arrays,
+    info: DatasetInfo,
+    splits: Arrays | None = None,
+) -> None:
+    """Write one HDF5 file, whole or not at all.
+
+    The bytes depend on the arguments alone.
+
+    Args:
+        path: the file; one that exists is replaced.
+        samples: field name -> array of shape (n, *axes).
+        conditions: condition name -> array of shape (n,).
+        info: describes every field and condition given.
+        splits: split name -> indices of its samples.
+
+    Raises:
+        InputError: if the arrays do not fit `info` or each other, or are not finite.
+        OSError: if the file cannot be written, such as on a full disk.
+    """
+    write_atomically(Path(path), file_image(samples, conditions, info, splits or {}))
+
+
+def file_image(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> bytes:
+    """The bytes of a dataset file.
+
+    Made in memory because the HDF5 library does not survive a full disk; writing the bytes
+    out is then a plain write, which fails cleanly.
+    """
+    count = _check(samples, conditions, info, splits)
+    with h5py.File("image", "w", driver="core", backing_store=False) as file:
+        _write_header(file, info)
+        for field in info.fields:
+            _write_field(file, field, samples[field.name])
+        for condition in info.conditions:
+            _write_condition(file, condition, conditions[condition.name], count)
+        for axis in info.grid:
+            values = np.asarray(axis.values, np.float64)
+            file.create_dataset(f"grid/{axis.name}", data=values).attrs["unit"] = axis.unit
+        for name, indices in splits.items():
+            file.create_dataset(f"splits/{name}", data=np.asarray(indices, np.int64))
+        file.flush()
+        return file.id.get_file_image()
+
+
+def _write_header(file: h5py.File, info: DatasetInfo) -> None:
+    for group in ("samples", "conditions", "grid", "splits"):
+        file.create_group(group)
+    file.attrs["format"] = FORMAT
+    file.attrs["format_version"] = FORMAT_VERSION
+    file.attrs["domain"] = info.domain
+    file.attrs["simulator"] = info.simulator
+    file.attrs["simulator_version"] = info.simulator_version
+    file.attrs["parameters"] = canonical_json(info.parameters)
+    file.attrs["source"] = info.source
+    if info.seed is not None:
+        file.attrs["seed"] = info.seed
+
+
+def _write_field(file: h5py.File, field: Field, values: np.ndarray) -> None:
+    values = np.asarray(values, field.dtype)
+    row_bytes = max(1, values[0].nbytes)
+    rows = min(len(values), max(1, CHUNK_BYTES // row_bytes))
+    dataset = file.create_dataset(
+        f"samples/{field.name}", data=values, chunks=(rows, *values.shape[1:]), **FILTERS
+    )
+    dataset.attrs["unit"] = field.unit
+    dataset.attrs["axes"] = canonical_json(field.axes)
+    dataset.attrs["long_name"] = field.long_name
+
+
+def _write_condition(file: h5py.File, condition: Condition, values: np.ndarray, count: int) -> None:
+    rows = min(count, CHUNK_BYTES // 8)
+    dataset = file.create_dataset(
+        f"conditions/{condition.name}",
+        data=np.asarray(values, np.float64),
+        chunks=(rows,),
+        **FILTERS,
+    )
+    dataset.attrs["unit"] = condition.unit
+    dataset.attrs["scale"] = condition.scale
+    dataset.attrs["minimum"] = condition.minimum
+    dataset.attrs["maximum"] = condition.maximum
+    dataset.attrs["long_name"] = condition.long_name
+
+
+def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> int:
+    """Refuse what the reader would refuse; return the number of samples."""
+    _same_names("samples", samples, {f.name for f in info.fields})
+    _same_names("conditions", conditions, {c.name for c in info.conditions})
+    if not info.fields:
+        raise InputError("expected at least one field; got none; name the arrays in info.fields")
+    count = len(samples[info.fields[0].name])
+    if count == 0:
+        raise InputError("expected at least one sample; got 0")
+    for field in info.fields:
+        values = np.asarray(samples[field.name])
+        _shape(f"samples/{field.name}", values, count, 1 + len(field.axes))
+        _finite(f"samples/{field.name}", values)
+        if not np.can_cast(values.dtype, field.dtype, "same_kind"):
+            raise InputError(
+                f"expected samples/{field.name} of type {field.dtype}; got {values.dtype}"
+            )
+    for condition in info.conditions:
+        values = np.asarray(conditions[condition.name])
+        _shape(f"conditions/{condition.name}", values, count, 1)
+        _finite(f"conditions/{condition.name}", values)
+    for name, indices in splits.items():
+        if name not in SPLITS:
+            raise InputError(f"expected a split called {', '.join(SPLITS)}; got {name!r}")
+        if len(indices) and not (np.min(indices) >= 0 and np.max(indices) < count):
+            raise InputError(f"expected indices in [0, {count}) in split {name}; got others")
+    return count
+
+
+def _same_names(where: str, given: Arrays, expected: set[str]) -> None:
+    if set(given) != expected:
+        raise InputError(f"expected {where} {sorted(expected)}; got {sorted(given)}")
+
+
+def _shape(where: str, values: np.ndarray, count: int, ndim: int) -> None:
+    if values.ndim != ndim or len(values) != count:
+        raise InputError(
+            f"expected {where} with {ndim} axes and {count} samples; got shape {values.shape}"
+        )
+
+
+def _finite(where: str, values: np.ndarray) -> None:
+    if values.dtype.kind not in "iufb":
+        raise InputError(f"expected numbers in {where}; got dtype {values.dtype}")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        row = first_bad_row(values)
+        raise InputError(f"expected finite values in {where}; got NaN or infinity in row {row}")
+
+
+def first_bad_row(values: np.ndarray) -> int:
+    """Index of the first row with a NaN or an infinity, -1 if there is none."""
+    bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    return int(np.argmax(bad)) if bad.any() else -1

@@ -1,0 +1,35 @@
+"""The exact symmetries of a spin lattice on a torus, drawn at random (JAX)."""
+
+import jax
+import jax.numpy as jnp
+
+__all__ = ["random_symmetry"]
+
+
+def random_symmetry(keys: jax.Array, spins: jax.Array) -> jax.Array:
+    """Apply one random symmetry to each lattice; gradients pass.
+
+    Translations of the torus, the square's eight rotations and reflections, and the global
+    flip (there must be no external field).
+
+    Args:
+        keys: shape (n,), one a lattice.
+        spins: shape (n, L, L).
+
+    Returns:
+        shape (n, L, L).
+    """
+    size = spins.shape[1]
+    limits = jnp.array([size, size, 2, 2, 2, 2])
+    draws = jax.vmap(lambda key: jax.random.randint(key, (6,), 0, limits))(keys)
+    row, column, mirror_rows, mirror_columns, transpose, sign = draws.T[..., None, None]
+    ramp = jnp.arange(size)
+    rows = (row + jnp.where(mirror_rows > 0, -1, 1) * ramp[:, None]) % size
+    columns = (column + jnp.where(mirror_columns > 0, -1, 1) * ramp[None, :]) % size
+    swapped = transpose > 0
+    # transposing the indices of a lattice transposes it
+    first = jnp.where(swapped, columns.swapaxes(1, 2), rows)
+    second = jnp.where(swapped, rows.swapaxes(1, 2), columns)
+    flat = (first * size + second).reshape(len(spins), -1)
+    turned = jnp.take_along_axis(spins.reshape(len(spins), -1), flat, 1).reshape(spins.shape)
+    return turned * jnp.where(sign > 0, -1, 1).astype(spins.dtype)

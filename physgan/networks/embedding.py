@@ -1,0 +1,70 @@
+"""How a network is told the conditions."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from physgan.networks.initial import scaled_normal
+
+__all__ = ["ConditionEmbedding", "ConditionRange"]
+
+
+class ConditionRange(NamedTuple):
+    """Trained range of one condition, in its own unit.
+
+    Attributes:
+        minimum: lower end.
+        maximum: upper end.
+        scale: "linear" or "log".
+    """
+
+    minimum: float
+    maximum: float
+    scale: str = "linear"
+
+
+class ConditionEmbedding(nnx.Module):
+    """Physical conditions to a vector: Fourier features, then a two-layer perceptron.
+
+    Each condition is mapped to t in [-1, 1] over its trained range (by its logarithm where the
+    scale is "log") and enters as t, sin(k pi t / 2) and cos(k pi t / 2), k = 1 ... frequencies.
+
+    Args:
+        ranges: one a condition, in the order of the columns.
+        width: length of the embedding.
+        frequencies: highest k.
+        rngs: parameter keys.
+    """
+
+    def __init__(
+        self,
+        ranges: tuple[ConditionRange, ...],
+        width: int,
+        *,
+        frequencies: int = 6,
+        rngs: nnx.Rngs,
+    ) -> None:
+        self.ranges = ranges
+        self.frequencies = frequencies
+        inputs = len(ranges) * (1 + 2 * frequencies)
+        self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(), rngs=rngs)
+        self.second = nnx.Linear(width, width, kernel_init=scaled_normal(), rngs=rngs)
+
+    def __call__(self, conditions: jax.Array) -> jax.Array:
+        """Conditions, shape (n, number of conditions), physical units, to shape (n, width)."""
+        columns = [_centred(conditions[:, index], span) for index, span in enumerate(self.ranges)]
+        position = jnp.stack(columns, -1)[..., None]
+        phase = position * jnp.arange(1, self.frequencies + 1) * (jnp.pi / 2)
+        features = jnp.concatenate([position, jnp.sin(phase), jnp.cos(phase)], -1)
+        return self.second(nnx.silu(self.first(features.reshape(len(conditions), -1))))
+
+
+def _centred(values: jax.Array, span: ConditionRange) -> jax.Array:
+    low, high = span.minimum, span.maximum
+    if span.scale == "log":
+        values, low, high = jnp.log(values), float(jnp.log(low)), float(jnp.log(high))
+    if high <= low:
+        return jnp.zeros_like(values)
+    return 2 * (values - low) / (high - low) - 1

@@ -1,0 +1,175 @@
+"""What the command line accepts: conditions, parameters and settings as text."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from physgan.errors import InputError
+
+if TYPE_CHECKING:
+    from physgan.data import Recipe
+    from simulators.protocol import Condition
+
+__all__ = [
+    "UsageError",
+    "assignments",
+    "drawn_conditions",
+    "extra_options",
+    "law_table",
+    "read_toml",
+    "recipe_of_options",
+    "settings",
+]
+
+
+class UsageError(InputError):
+    """A command line that cannot be understood; exit code 2."""
+
+
+def assignments(items: Iterable[str]) -> dict[str, str]:
+    """Turn ["name=value", ...] into a dict.
+
+    Raises:
+        UsageError: for an item without "=".
+    """
+    result = {}
+    for item in items:
+        name, sign, value = item.partition("=")
+        if not (name and sign and value):
+            raise UsageError(f"expected name=value; got {item!r}")
+        result[name.strip()] = value.strip()
+    return result
+
+
+def extra_options(arguments: Sequence[str]) -> dict[str, str]:
+    """Turn ["--size", "32", "--temperature=2.3"] into a dict.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    result, rest = {}, list(arguments)
+    while rest:
+        name, sign, value = rest.pop(0).partition("=")
+        if not name.startswith("--"):
+            raise UsageError(f"expected an option such as --temperature 2.3; got {name!r}")
+        if not sign:
+            if not rest:
+                raise UsageError(f"expected a value after {name}; got nothing")
+            value = rest.pop(0)
+        result[name[2:].replace("-", "_")] = value
+    return result
+
+
+def law_table(name: str, text: str, scale: str = "linear") -> dict[str, Any]:
+    """Turn "2.3", "1.5:3.5" or "1.5,2,2.5" into the table of a law.
+
+    A range is drawn uniformly on the condition's own scale.
+
+    Raises:
+        UsageError: if the text is none of these.
+    """
+    try:
+        if ":" in text:
+            minimum, maximum = map(float, text.split(":"))
+            kind = "loguniform" if scale == "log" else "uniform"
+            return {"law": kind, "minimum": minimum, "maximum": maximum}
+        if "," in text:
+            return {"law": "grid", "values": [float(part) for part in text.split(",")]}
+        return {"law": "fixed", "value": float(text)}
+    except ValueError:
+        raise UsageError(
+            f"expected {name} as a number, a range like 1.5:3.5 or a list like 1.5,2,2.5; "
+            f"got {text!r}"
+        ) from None
+
+
+def value_of(text: str) -> Any:
+    """A JSON value, or the text itself if it is not JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def settings(items: Iterable[str]) -> dict[str, Any]:
+    """Turn ["name=value", ...] into a dict of JSON values."""
+    return {name: value_of(text) for name, text in assignments(items).items()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings.
+
+    Raises:
+        InputError: if it is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"expected TOML in {path}; got {' '.join(str(error).split())}") from None
+
+
+def recipe_of_options(
+    name: str, free: dict[str, str], condition: list[str], parameter: list[str], count: int | None
+) -> "Recipe":
+    """A recipe made of options: those that the simulator's constructor takes are parameters.
+
+    Args:
+        name: of the simulator.
+        free: options that the command itself does not know, name -> text.
+        condition: ["name=text", ...].
+        parameter: ["name=JSON value", ...].
+        count: number of events.
+
+    Raises:
+        UsageError: for an unknown option or no count.
+        InputError: for an unknown simulator.
+    """
+    from physgan.data import Recipe, build_simulator, recipe_names
+    from simulators import SIMULATORS
+
+    if name not in SIMULATORS:
+        raise InputError(
+            f"expected a recipe ({', '.join(recipe_names())}), a .toml file or a simulator "
+            f"({', '.join(SIMULATORS)}); got {name!r}"
+        )
+    if count is None:
+        raise UsageError(f"expected --count with a simulator; got none; say how many {name} events")
+    arguments = set(signature(SIMULATORS[name]).parameters)
+    parameters = settings(parameter) | {k: value_of(free.pop(k)) for k in arguments & set(free)}
+    known = {c.name: c for c in build_simulator(name, parameters).conditions}
+    texts = free | assignments(condition)
+    _expect_known(texts, [*known, *sorted(arguments)])
+    tables = {key: law_table(key, text, known[key].scale) for key, text in texts.items()}
+    return Recipe(name=name, simulator=name, parameters=parameters, conditions=tables, count=count)
+
+
+def drawn_conditions(
+    texts: dict[str, str], known: "Iterable[Condition]", count: int, seed: int
+) -> dict[str, Any]:
+    """Conditions for `count` samples: one number each, or drawn if a range or list was given.
+
+    Args:
+        texts: condition name -> text, see `law_table`.
+        known: the surrogate's conditions.
+        count: number of samples.
+        seed: of what is drawn.
+    """
+    from physgan.data.laws import make_laws
+
+    scales = {condition.name: condition.scale for condition in known}
+    _expect_known(texts, list(scales))
+    tables = {name: law_table(name, text, scales[name]) for name, text in texts.items()}
+    laws = make_laws(tables, seed)
+    return {
+        name: law.minimum if law.kind == "fixed" else law.draw(0, count)
+        for name, law in laws.items()
+    }
+
+
+def _expect_known(given: dict[str, str], known: list[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise UsageError(f"expected options {', '.join('--' + k for k in known)}; got --{name}")

@@ -1,0 +1,93 @@
+"""Progress on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+__all__ = ["Report", "reporting"]
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Report(Protocol):
+    """Called with how much is done, how much there is, and a few words if there are any."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Take note of `done` out of `total`."""
+
+
+@contextmanager
+def reporting(label: str, unit: str = "") -> Iterator[Report]:
+    """Report the progress of a task until the block ends.
+
+    Args:
+        label: what is being done, such as "simulate".
+        unit: what is counted, such as "events".
+
+    Example:
+        with reporting("simulate", "events") as report:
+            simulate("ising-32", "data/", progress=report)
+    """
+    if sys.stderr.isatty():
+        with _bar(label, unit) as report:
+            yield report
+    else:
+        yield _Lines(label, unit)
+
+
+@contextmanager
+def _bar(label: str, unit: str) -> Iterator[Report]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=None, note="")
+
+        def report(done: int, total: int, note: str = "") -> None:
+            progress.update(task, completed=done, total=total, note=note)
+
+        yield report
+
+
+class _Lines:
+    """One line every ten seconds, the first after ten."""
+
+    def __init__(self, label: str, unit: str) -> None:
+        self.label, self.unit = label, unit
+        self.began = self.last = time.monotonic()
+        self.first: int | None = None
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        if self.first is None:
+            self.first = done
+        now = time.monotonic()
+        if now - self.last < SECONDS_BETWEEN_LINES:
+            return
+        self.last = now
+        print(self._line(done, total, note, now - self.began), file=sys.stderr, flush=True)
+
+    def _line(self, done: int, total: int, note: str, elapsed: float) -> str:
+        parts = [f"{self.label}: {done}/{total} {self.unit}".rstrip(), f"{elapsed:.0f} s"]
+        made = done - (self.first or 0)
+        if made > 0:
+            parts.append(f"about {elapsed * (total - done) / made:.0f} s left")
+        return ", ".join([*parts, note] if note else parts)

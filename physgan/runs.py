@@ -1,0 +1,102 @@
+"""Benchmark a trained run, with what its recipe says about where and how."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from physgan.benchmark import benchmark
+from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
+from physgan.data.laws import make_laws
+from physgan.data.schema import fingerprint
+from physgan.data.simulation import definition_of
+from physgan.errors import InputError
+from physgan.progress import Report
+from physgan.surrogate import Description, load
+
+__all__ = ["benchmark_run"]
+
+PASSED_ON = {"targets", "relax_sweeps", "classifier_budget", "references", "batches"}
+
+
+def benchmark_run(
+    run: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    count: int | None = None,
+    recipe: str | None = None,
+    baselines: Sequence[str] = (),
+    seed: int = 1,
+    progress: Report | None = None,
+) -> dict[str, Any]:
+    """Compare the surrogate of a run with its simulator and write the report.
+
+    Args:
+        run: folder of the run.
+        out: folder of the report.
+        count: samples of each source at each condition, if not the recipe's number.
+        recipe: the one whose [benchmark] table is used; None for the first that has the
+            surrogate's simulator and parameters.
+        baselines: folders of other runs, shown beside it.
+        seed: of all samples.
+        progress: called with (steps done, steps in total, what comes next).
+
+    Returns:
+        What is in report.json.
+    """
+    surrogate = load(Path(run))
+    about = surrogate.description
+    chosen = load_recipe(recipe) if recipe else _recipe_of(about)
+    table = dict(chosen.benchmark)
+    if not table.get("conditions"):
+        raise InputError(
+            f"expected [benchmark] with conditions in {chosen.name}; got none; choose another"
+        )
+    if unknown := set(table) - PASSED_ON - {"conditions", "count"}:
+        raise InputError(f"expected no {min(unknown)} in [benchmark] of {chosen.name}; got it")
+    return benchmark(
+        surrogate,
+        build_simulator(about.simulator, about.parameters),
+        domain=about.domain,
+        conditions=table["conditions"],
+        count=count or table.get("count", 10_000),
+        seed=seed,
+        out=Path(out),
+        baselines=[load(Path(path)) for path in baselines],
+        training=_training(Path(run), chosen),
+        progress=progress,
+        **{key: table[key] for key in PASSED_ON & set(table)},
+    )
+
+
+def _recipe_of(about: Description) -> Recipe:
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        same = recipe.simulator == about.simulator
+        if same and recipe.parameters.items() <= about.parameters.items():
+            return recipe
+    raise InputError(
+        f"expected a recipe for {about.simulator} with {about.parameters}; there is none; "
+        f"pass --recipe ({', '.join(recipe_names())} or a .toml file)"
+    )
+
+
+def _training(run: Path, recipe: Recipe) -> dict[str, Any]:
+    """What the report says about the training; conditions seen only if that is certain."""
+    result: dict[str, Any] = {}
+    if (run / "metrics.jsonl").exists():
+        result["metrics"] = str(run / "metrics.jsonl")
+    try:
+        about = json.loads((run / "run.json").read_text())
+        seeds = (recipe.seed, about["seed"])
+        made = {fingerprint(definition_of(replace(recipe, seed=seed))) for seed in seeds}
+        certain = about["dataset"] in made
+    except (OSError, ValueError, KeyError):
+        return result
+    if certain:
+        laws = make_laws(recipe.conditions, recipe.seed)
+        result["dataset"] = recipe.name
+        result["seen"] = {name: list(law.seen) for name, law in laws.items()}
+    return result

@@ -1,0 +1,52 @@
+"""Training: from a dataset to a surrogate."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from physgan.data import open_dataset
+from physgan.errors import InputError
+from physgan.training.clipped_gaussian import fit_clipped_gaussian
+from physgan.training.config import TrainingConfig
+from physgan.training.loop import train_gan
+from simulators.protocol import Progress
+
+__all__ = ["METHODS", "TrainingConfig", "train"]
+
+METHODS = ("gan", "clipped-gaussian")
+"""What `train` can make."""
+
+
+def train(
+    dataset_path: str | Path,
+    run_dir: str | Path,
+    config: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    method: str = "gan",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a surrogate of what made the dataset.
+
+    Args:
+        dataset_path: a dataset with the splits "train" and "validation".
+        run_dir: receives the run; the same call again continues a stopped one.
+        config: settings that differ from the dataset's recipe and `TrainingConfig`.
+        seed: of everything random.
+        method: one of `METHODS`.
+        progress: called with (samples seen, samples in total).
+
+    Returns:
+        A summary, JSON values; "surrogate" is the folder for `physgan.load`.
+
+    Raises:
+        InputError: for bad settings or data; PhysganError: if training diverged.
+    """
+    if method not in METHODS:
+        raise InputError(f"expected a method ({', '.join(METHODS)}); got {method!r}")
+    dataset = open_dataset(dataset_path)
+    if method == "clipped-gaussian":
+        return fit_clipped_gaussian(dataset, Path(run_dir), seed=seed)
+    table = {**dataset.recipe.get("train", {}), **(config or {})}
+    settings = TrainingConfig.from_table(table)
+    return train_gan(dataset, Path(run_dir), settings, seed=seed, progress=progress)

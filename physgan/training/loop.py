@@ -1,0 +1,206 @@
+"""The training loop: data in, surrogate out, stoppable and resumable at any moment."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from physgan.data import Dataset, batch_indices
+from physgan.data.files import sha256_of
+from physgan.domains import DOMAINS
+from physgan.errors import InputError, PhysganError
+from physgan.surrogate import Description, Surrogate, load
+from physgan.training import checkpoints
+from physgan.training.config import TrainingConfig
+from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
+from physgan.training.model import Model, build_model, condition_matrix, generator_settings
+from physgan.training.run_files import MetricsLog, claim_run
+from physgan.training.state import Parameters, TrainingState, initial_state
+from physgan.training.steps import Step, adversarial_step, likelihood_step
+from physgan.training.validation import validator
+
+__all__ = ["train_gan"]
+
+Progress = Callable[[int, int], None]
+
+_LOG_STEPS = 10
+
+
+def train_gan(
+    dataset: Dataset,
+    run_dir: Path,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a generator on the dataset's train split and save it as a surrogate.
+
+    The same call goes on where a stopped run left off, and ends with the same parameters as a
+    run that was never stopped.
+
+    Args:
+        dataset: with the splits "train" and "validation".
+        run_dir: receives run.json, metrics.jsonl, tensorboard/, checkpoints/, surrogate/.
+        config: see `TrainingConfig`.
+        seed: of initial parameters, batches and noise.
+        progress: called with (samples seen, samples in total).
+
+    Returns:
+        {"samples", "validation_distance", "surrogate", ...}: a summary.
+
+    Raises:
+        InputError: for a dataset or settings that cannot be used, or a folder of another run.
+        PhysganError: if the loss became NaN; the last good state is kept.
+    """
+    mesh = device_mesh()
+    check_batch(mesh, config.batch_size)
+    run = _Run(dataset, run_dir, config, seed)
+    state = checkpoints.restore_latest(run.checkpoints, run.initial)
+    state = replicate(mesh, run.initial if state is None else state)
+    steps = [jax.jit(make(run.model, config)) for make in _STAGES]
+    samples, key = int(state.samples), jax.random.key(seed)
+    with MetricsLog(run_dir, samples) as log:
+        while samples < run.total:
+            step = steps[samples >= config.likelihood_samples]
+            batch = split_batch(mesh, *run.batch(samples))
+            state, metrics = step(state, key, *batch)
+            samples += config.batch_size
+            number = samples // config.batch_size
+            if number % _LOG_STEPS == 0 or samples >= run.total:
+                run.log(log, samples, metrics)
+            if run.is_checkpoint(samples):
+                state = run.judge(log, samples, state)
+                checkpoints.save(run.checkpoints, samples, state)
+            if progress is not None:
+                progress(samples, run.total)
+    return run.finish(state)
+
+
+_STAGES: tuple[Callable[[Model, TrainingConfig], Step], ...] = (likelihood_step, adversarial_step)
+
+
+class _Run:
+    """What stays the same throughout a run."""
+
+    def __init__(self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int) -> None:
+        self.config, self.seed, self.run_dir = config, seed, run_dir
+        self.info = dataset.info
+        self.checkpoints = run_dir / "checkpoints"
+        self.total = _whole_batches(config.likelihood_samples, config) + _whole_batches(
+            config.adversarial_samples, config
+        )
+        domain = DOMAINS[dataset.info.domain]
+        samples, conditions = dataset.read("train")
+        self.samples = domain.encode(samples)
+        self.conditions = condition_matrix(dataset.info, conditions)
+        self.model, generator, discriminator = build_model(
+            dataset.info, domain, config, self.samples, self.conditions, seed
+        )
+        if config.start_from:
+            generator = _started_from(config.start_from, generator)
+        claim_run(run_dir, self._definition(dataset))
+        self.initial = initial_state(generator, discriminator)
+        self.validate = _validator_of(dataset, self.model, config, seed)
+
+    def _definition(self, dataset: Dataset) -> dict[str, Any]:
+        return {
+            "method": "gan",
+            "dataset": dataset.manifest.fingerprint
+            if dataset.manifest
+            else sha256_of(dataset.path),
+            "config": self.config.to_table(),
+            "seed": self.seed,
+        }
+
+    def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
+        """The batch after `samples` samples: a function of the seed and that number alone."""
+        index = batch_indices(len(self.samples), self.config.batch_size, self.seed, samples)
+        return self.samples[index], self.conditions[index]
+
+    def is_checkpoint(self, samples: int) -> bool:
+        """Whether a multiple of the interval, the stages' border or the end was just passed."""
+        passed = samples // self.config.batch_size * self.config.batch_size
+        before = passed - self.config.batch_size
+        every = max(self.config.checkpoint_samples, self.config.batch_size)
+        border = _whole_batches(self.config.likelihood_samples, self.config)
+        return samples // every != before // every or samples in (border, self.total)
+
+    def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
+        """Write metrics; stop the run if one is not a number."""
+        values = {name: round(float(value), 6) for name, value in metrics.items()}
+        if not np.all(np.isfinite(list(values.values()))):
+            raise PhysganError(
+                f"expected finite losses; got {values} after {samples} samples; the last good "
+                f"state is kept in {self.checkpoints}; lower the learning rates"
+            )
+        log.write(samples, values)
+
+    def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
+        """Validate the averaged generator and remember it if it is the best so far."""
+        scores = self.validate(state.average)
+        log.write(samples, scores)
+        score = np.float32(scores["validation_distance"])
+        if not score < float(state.best_score):
+            return state
+        return state._replace(
+            best=jax.tree.map(lambda x: x.copy(), state.average),
+            best_score=jax.device_put(score, state.best_score.sharding),
+        )
+
+    def finish(self, state: TrainingState) -> dict[str, Any]:
+        """Save the best generator as a surrogate."""
+        size = self.model.size
+        description = Description.of(
+            self.info,
+            "gan",
+            size,
+            network=generator_settings(self.info, size, self.config),
+            training=self.config.to_table(),
+            seed=self.seed,
+        )
+        surrogate = Surrogate(description, jax.device_get(state.best))
+        folder = self.run_dir / "surrogate"
+        surrogate.save(folder)
+        return {
+            "method": "gan",
+            "samples": int(state.samples),
+            "validation_distance": float(state.best_score),
+            "parameters": surrogate.parameter_count,
+            "surrogate": str(folder),
+        }
+
+
+def _validator_of(
+    dataset: Dataset, model: Model, config: TrainingConfig, seed: int
+) -> Callable[[Parameters], dict[str, float]]:
+    samples, conditions = dataset.read("validation", stop=config.validation_samples)
+    encoded = DOMAINS[dataset.info.domain].encode(samples)
+    return validator(model, encoded, condition_matrix(dataset.info, conditions), seed)
+
+
+def _whole_batches(samples: int, config: TrainingConfig) -> int:
+    """`samples` rounded up to whole batches."""
+    return -(-samples // config.batch_size) * config.batch_size
+
+
+def _started_from(path: str, fresh: Parameters) -> Parameters:
+    """Parameters of a trained generator, by name; scales that it lacks stay fresh."""
+    trained = load(path).state
+    return _overlaid(fresh, trained, path)
+
+
+def _overlaid(fresh: Any, trained: Any, path: str) -> Any:
+    if not isinstance(fresh, dict):
+        if np.shape(fresh) != np.shape(trained):
+            raise InputError(
+                f"expected networks of equal widths to start from {path}; got shapes "
+                f"{np.shape(fresh)} and {np.shape(trained)}"
+            )
+        return jax.numpy.asarray(trained)
+    return {
+        name: _overlaid(value, trained[name], path) if name in trained else value
+        for name, value in fresh.items()
+    }

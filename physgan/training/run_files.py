@@ -1,0 +1,83 @@
+"""What a training run leaves on disk: its settings, its metrics, its surrogate."""
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tensorboardX import SummaryWriter
+
+from physgan.data.files import write_atomically
+from physgan.data.schema import fingerprint
+from physgan.errors import InputError
+
+__all__ = ["MetricsLog", "claim_run"]
+
+
+def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
+    """Make `run_dir` the run of `definition`, or see that it already is.
+
+    Args:
+        run_dir: created if it is not there.
+        definition: all that determines the trained parameters, JSON values.
+
+    Raises:
+        InputError: if the folder holds another run.
+    """
+    path = run_dir / "run.json"
+    if path.exists():
+        there = json.loads(path.read_text())
+        if fingerprint(there) != fingerprint(definition):
+            changed = sorted(k for k in {*there, *definition} if there.get(k) != definition.get(k))
+            raise InputError(
+                f"expected the run in {run_dir} to be continued with its own settings; got "
+                f"another {', '.join(changed)}; choose another folder"
+            )
+        return
+    run_dir.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(definition, indent=2).encode())
+
+
+class MetricsLog:
+    """Append-only metrics: `metrics.jsonl` and TensorBoard, from `samples` on.
+
+    Args:
+        run_dir: the run.
+        samples: samples seen by the checkpoint that the run goes on from; later lines, which a
+            killed run may have left, are dropped.
+    """
+
+    def __init__(self, run_dir: Path, samples: int) -> None:
+        self._path = run_dir / "metrics.jsonl"
+        kept = [line for line in self._lines() if json.loads(line)["samples"] <= samples]
+        write_atomically(self._path, "".join(line + "\n" for line in kept).encode())
+        self._before = json.loads(kept[-1])["seconds"] if kept else 0.0
+        self._began = time.monotonic()
+        self._board = SummaryWriter(str(run_dir / "tensorboard"), purge_step=samples)
+
+    def _lines(self) -> list[str]:
+        """Whole lines of the file; the last one may have been cut off."""
+        if not self._path.exists():
+            return []
+        text = self._path.read_text()
+        return text[: text.rfind("\n") + 1].splitlines()
+
+    def write(self, samples: int, metrics: dict[str, float]) -> None:
+        """Add one line."""
+        seconds = round(self._before + time.monotonic() - self._began, 2)
+        with self._path.open("a") as stream:
+            stream.write(json.dumps({"samples": samples, "seconds": seconds, **metrics}) + "\n")
+        for name, value in metrics.items():
+            self._board.add_scalar(name, value, samples)
+
+    def __enter__(self) -> "MetricsLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._board.close()

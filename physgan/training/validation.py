@@ -1,0 +1,75 @@
+"""How good the generator is on samples that training never saw."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from physgan.training.model import Model
+from physgan.training.state import Parameters
+
+__all__ = ["feature_distance", "validator"]
+
+_CHUNK = 512
+_BINS = 16
+
+
+def feature_distance(real: np.ndarray, fake: np.ndarray, condition: np.ndarray) -> float:
+    """Root mean square difference of the features' means and log spreads, bin by bin.
+
+    Args:
+        real: standardised features, shape (n, f).
+        fake: of generated samples at the same conditions, shape (n, f).
+        condition: shape (n,); 16 bins of equally many samples.
+
+    Returns:
+        The distance, in standard deviations; with n samples about sqrt(1.5 * 16 * 2 / n) for
+        two sets of one distribution.
+    """
+    differences = []
+    for part in np.array_split(np.argsort(condition, kind="stable"), _BINS):
+        differences.append(real[part].mean(0) - fake[part].mean(0))
+        differences.append(np.log((real[part].std(0) + 1e-6) / (fake[part].std(0) + 1e-6)))
+    return float(np.sqrt(np.mean(np.square(differences))))
+
+
+def validator(
+    model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
+) -> Callable[[Parameters], dict[str, float]]:
+    """A function that judges generator parameters on a validation split.
+
+    Args:
+        model: generates.
+        samples: network space, shape (n, L, L).
+        conditions: shape (n, c).
+        seed: of the generated samples, the same at every call.
+
+    Returns:
+        parameters -> {"validation_distance", "validation_nll"}.
+    """
+    count = len(samples) // _CHUNK * _CHUNK or len(samples)
+    chunk = min(_CHUNK, count)
+
+    @jax.jit
+    def judge(
+        parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        real = x.astype(jnp.float32)
+        fake = model.generate(parameters, key, c)
+        nll = model.negative_log_likelihood(parameters, real, c)
+        return model.features(real, c), model.features(fake, c), nll
+
+    def validate(parameters: Parameters) -> dict[str, float]:
+        parts = []
+        for start in range(0, count, chunk):
+            key = jax.random.fold_in(jax.random.key(seed), start)
+            rows = slice(start, start + chunk)
+            parts.append(judge(parameters, key, samples[rows], conditions[rows]))
+        real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
+        return {
+            "validation_distance": feature_distance(real, fake, conditions[:count, 0]),
+            "validation_nll": float(np.mean([float(part[2]) for part in parts])),
+        }
+
+    return validate

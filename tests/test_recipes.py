@@ -1,0 +1,121 @@
+"""Recipes: complete, consistent with their simulators, and found wherever physgan is installed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
+from physgan.data import recipes as module
+from physgan.data.laws import make_laws
+from physgan.data.simulation import default_shard_size, definition_of
+from physgan.errors import InputError
+
+T_C = 2.269185314213022
+MINIMAL = """
+[simulator]
+name = "ising"
+size = 8
+[events]
+count = 64
+[conditions.temperature]
+law = "uniform"
+minimum = 1.5
+maximum = 3.5
+"""
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_fits_its_simulator(name: str) -> None:
+    recipe = load_recipe(name)
+    simulator = build_simulator(recipe.simulator, recipe.parameters)
+    laws = make_laws(recipe.conditions, recipe.seed)
+    assert set(laws) == {condition.name for condition in simulator.conditions}
+    for condition in simulator.conditions:
+        assert condition.minimum <= laws[condition.name].minimum
+        assert laws[condition.name].maximum <= condition.maximum
+        for point in recipe.benchmark["conditions"]:
+            assert laws[condition.name].minimum <= point[condition.name]
+            assert point[condition.name] <= laws[condition.name].maximum
+    assert default_shard_size(simulator) % simulator.block_size == 0
+    assert sum(recipe.splits.values()) == pytest.approx(1)
+    assert definition_of(recipe)["count"] == recipe.count
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_has_a_card_and_a_summary(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.card.startswith(f"# {name}\n")
+    assert f"{recipe.count:,}" in recipe.card
+    assert recipe.summary
+
+
+@pytest.mark.parametrize(("size", "count"), [(16, 65_536), (32, 131_072), (64, 65_536)])
+def test_ising_recipes_hold_out_what_the_benchmark_judges(size: int, count: int) -> None:
+    recipe = load_recipe(f"ising-{size}")
+    temperature = make_laws(recipe.conditions, recipe.seed)["temperature"].draw(0, count)
+    assert recipe.count == count
+    assert recipe.parameters == {"size": size}
+    lanes = temperature.reshape(-1, 64)
+    assert np.all(lanes == lanes[0])
+    assert np.all(np.diff(lanes[0]) > 0)
+    for held_out in (2.1, 2.5):
+        assert np.min(np.abs(temperature - held_out)) > 0.02
+    at = [point["temperature"] for point in recipe.benchmark["conditions"]]
+    assert at == [1.8, 2.1, T_C, 2.5, 3.0]
+    assert np.min(np.abs(temperature - T_C)) == 0
+    spacing = np.diff(lanes[0])
+    assert np.all(spacing[np.abs(lanes[0][:-1] - T_C) < 0.03] < 0.0115)
+    assert spacing.max() < 0.08
+
+
+def test_a_recipe_of_your_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINIMAL)
+    (tmp_path / "mine.md").write_text("# mine\n")
+    recipe = load_recipe(tmp_path / "mine.toml")
+    assert (recipe.name, recipe.simulator, recipe.parameters) == ("mine", "ising", {"size": 8})
+    assert (recipe.count, recipe.seed, recipe.card) == (64, 0, "# mine\n")
+    assert recipe.splits == module.DEFAULT_SPLITS
+
+
+def test_recipes_of_an_installed_wheel(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "_recipes").mkdir()
+    (tmp_path / "_recipes" / "packed.toml").write_text(MINIMAL)
+    monkeypatch.setattr(module, "files", lambda package: tmp_path)
+    assert recipe_names() == ["packed"]
+    assert load_recipe("packed").count == 64
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("[events]", "[evnts]"), r"expected a table \[events\] in the recipe mine; got None"),
+        (("count = 64", "cuont = 64"), r"got cuont"),
+        (("count = 64", ""), r"expected simulator.name and events.count in mine"),
+        (("count = 64", "count = 0"), r"expected count as a whole number from 1; got 0"),
+        (("count = 64", "count = 6.5"), r"expected count as a whole number from 1; got 6\.5"),
+        (
+            ("count = 64", "count = 64\nseed = -1"),
+            r"expected seed as a whole number from 0; got -1",
+        ),
+        (('law = "uniform"', 'law = "normal"'), r"expected a law .* for temperature; got 'normal'"),
+        (("count = 64", "count = "), r"expected TOML in .*mine\.toml; got "),
+        (("[events]", "[splits]\nexam = 0.5\n[events]"), r"expected the splits .*; got 'exam'"),
+        (("[events]", "[splits]\ntrain = 1.5\n[events]"), r"shares that add up to at most 1"),
+        (("[events]", "[other]\n[events]"), r"expected only .* in mine; got other"),
+    ],
+)
+def test_bad_recipes(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    (tmp_path / "mine.toml").write_text(MINIMAL.replace(*change))
+    with pytest.raises(InputError, match=message) as caught:
+        load_recipe(tmp_path / "mine.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_recipes() -> None:
+    with pytest.raises(InputError, match=r"a recipe \(ising-16, .*\) or a \.toml file; got 'isng'"):
+        load_recipe("isng")
+    with pytest.raises(InputError, match=r"expected a recipe; no\.toml does not exist"):
+        load_recipe("no.toml")
+    with pytest.raises(InputError, match="expected a law"):
+        Recipe("x", "ising", {}, {"temperature": {"law": "?"}}, 10)

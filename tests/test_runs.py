@@ -1,0 +1,54 @@
+"""What a benchmark takes from the run and its recipe."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from physgan import runs
+from physgan.benchmark.flags import training_flag
+from physgan.data import load_recipe
+from physgan.data.schema import fingerprint
+from physgan.data.simulation import definition_of
+from physgan.errors import InputError
+
+PARAMETERS = {"size": 16, "field": 0.0, "algorithm": "auto"}
+
+
+@pytest.fixture
+def asked(monkeypatch) -> dict:
+    """Arguments that reach the benchmark, for a surrogate of Ising at L = 16."""
+    seen: dict = {}
+    about = SimpleNamespace(simulator="ising", parameters=PARAMETERS, domain="spins")
+    monkeypatch.setattr(runs, "load", lambda path: SimpleNamespace(description=about))
+    monkeypatch.setattr(runs, "benchmark", lambda *given, **named: seen.update(named) or {})
+    return seen
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_what_was_seen_in_training(tmp_path: Path, asked: dict, seed: int) -> None:
+    dataset = fingerprint(definition_of(replace(load_recipe("ising-16"), seed=seed)))
+    (tmp_path / "run.json").write_text(json.dumps({"dataset": dataset, "seed": seed}))
+    runs.benchmark_run(tmp_path, tmp_path / "report")
+    flags = [training_flag(c, asked["training"]) for c in asked["conditions"]]
+    assert flags == ["seen", "held out", "seen", "held out", "seen"]
+
+
+def test_unknown_data_are_not_called_seen(tmp_path: Path, asked: dict) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"dataset": "0" * 64, "seed": 0}))
+    runs.benchmark_run(tmp_path, tmp_path / "report", count=500, seed=9)
+    assert (asked["training"], asked["count"], asked["seed"]) == ({}, 500, 9)
+
+
+def test_recipes_that_do_not_fit(tmp_path: Path, asked: dict, monkeypatch) -> None:
+    monkeypatch.setitem(PARAMETERS, "size", 6)
+    with pytest.raises(InputError, match=r"a recipe for ising with .*'size': 6.*; pass --recipe"):
+        runs.benchmark_run(tmp_path, tmp_path / "report")
+    (tmp_path / "r.toml").write_text(
+        '[simulator]\nname = "ising"\n[events]\ncount = 1\n[conditions]\n[benchmark]\nsed = 1\n'
+        "conditions = [{ temperature = 2.0 }]\n"
+    )
+    with pytest.raises(InputError, match=r"expected no sed in \[benchmark\] of r"):
+        runs.benchmark_run(tmp_path, tmp_path / "report", recipe=str(tmp_path / "r.toml"))

@@ -1,5 +1,6 @@
 """Reference simulators of physics: conditions in, samples out."""
 
+from simulators.calorimeter import Calorimeter
 from simulators.ising import Ising
 from simulators.protocol import (
     Axis,
@@ -15,6 +16,7 @@ from simulators.protocol import (
 __all__ = [
     "SIMULATORS",
     "Axis",
+    "Calorimeter",
     "Condition",
     "Conditions",
     "Field",
@@ -25,4 +27,4 @@ __all__ = [
     "Simulator",
 ]
 
-SIMULATORS: dict[str, type] = {"ising": Ising}
+SIMULATORS: dict[str, type] = {"ising": Ising, "calorimeter": Calorimeter}

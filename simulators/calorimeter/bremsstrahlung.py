@@ -47,7 +47,7 @@ _DENSE_TIP = np.linspace(0.0, 1.0, 161)  # (1 - kappa)^(1/3)
 
 @lru_cache(maxsize=128)
 def _dense_table(z: int) -> np.ndarray:
-    """ln of the cross section at the energies and tips above, by splines in ln Z and ln T."""
+    """Ln of the cross section at the energies and tips above, by splines in ln Z and ln T."""
     zs, kappas, energies, values = _seltzer_berger()
     logs = CubicSpline(np.log(zs), np.log(values), axis=0)(math.log(z))
     logs = CubicSpline(np.log(energies), logs, axis=1)(_DENSE_ENERGY)
@@ -130,7 +130,7 @@ def dielectric_scale(material: Material, energy: float) -> float:
 
 
 def macroscopic(material: Material, energy: float, k: np.ndarray) -> np.ndarray:
-    """k dSigma/dk without the dielectric factor, 1/mm, shape of `k`."""
+    """K dSigma/dk without the dielectric factor, 1/mm, shape of `k`."""
     beta2 = energy * (energy + 2 * M) / (energy + M) ** 2
     total = np.zeros_like(k)
     for z, atoms in material.atoms:
@@ -213,7 +213,7 @@ def spectrum_row(material: Material, energy: float, cut: float) -> np.ndarray:
     return row / row.max()
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def _row_value(row, energy, cut, k):
     if 2.0 * k < energy:
         position = math.log(k / cut) / math.log(0.5 * energy / cut) * (SOFT - 1)

@@ -13,11 +13,16 @@ from simulators.calorimeter.directions import rotate
 from simulators.calorimeter.fluctuations import sample_loss
 from simulators.calorimeter.grid import CHARGED_BITS, SPECTRUM_BITS, locate
 from simulators.calorimeter.ionisation import delta_ray_cosine, sample_delta_ray
+from simulators.calorimeter.layout import (
+    CHARGED_STEPS,
+    ELECTRON,
+    ELECTRONS,
+    PHOTON,
+    PHOTONS,
+    POSITRON,
+)
 from simulators.calorimeter.rng import uniform
 from simulators.calorimeter.stack import (
-    ELECTRON,
-    PHOTON,
-    POSITRON,
     distance_to_leave,
     exit_way,
     leave,
@@ -59,7 +64,7 @@ def energy_of_range(table, energies, index, length):
     return energies[index] + share * (energies[index + 1] - energies[index])
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def value(table, index, fraction, column):
     """Linear interpolation in one column."""
     low = table[index, column]
@@ -96,7 +101,7 @@ def straight_length(path, mean_free_path, range_, energy, table, energies, index
     return min(advance, mean_free_path), p1, p3
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def true_length(advance, mean_free_path, p1, p3, path, range_):
     """True path of an advance shorter than planned, the inverse of `straight_length`."""
     if advance < STRAIGHT:
@@ -156,9 +161,7 @@ def track_charged(
             if range_ <= near:
                 floor = max(range_, minimum)
             if floor < path:
-                limit = msc.step_limit(
-                    state, initial_range, factor, minimum, range_, near
-                )
+                limit = msc.step_limit(state, initial_range, factor, minimum, range_, near)
                 if limit < path:
                     path = limit
                     hard = False
@@ -175,18 +178,22 @@ def track_charged(
         x += advance * ux
         y += advance * uy
         z += advance * uz
-        tally.counts[scoring.CHARGED_STEPS] += 1
+        tally.counts[CHARGED_STEPS] += 1
         if layer >= 0:
             tally.lengths[0, layer] += path
         # Mean loss, then scattering over it, then its fluctuation.
         if path >= range_:
-            return _stop(state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab)
+            return _stop(
+                state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab
+            )
         loss = path * value(table, index, fraction, LOSS)
         if loss > LINEAR_LOSS * energy:
             loss = energy - energy_of_range(table, physics.energies, index, range_ - path)
         final = energy - loss
         if final <= LOWEST_ENERGY:
-            return _stop(state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab)
+            return _stop(
+                state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab
+            )
         i, f = locate(final, CHARGED_BITS)
         cosine = msc.sample_cosine(
             state, parameters, path, energy, lambda0, final, value(table, i, f, LAMBDA),
@@ -198,21 +205,21 @@ def track_charged(
             c, s = math.cos(phi), math.sin(phi)
             ux, uy, uz = rotate(ox, oy, oz, cosine, c, s)
             if shift and not on_boundary and path > advance:
-                x, y, z = _shifted(
-                    state, geometry, slab, x, y, z, ox, oy, oz, path, advance, phi
-                )
+                x, y, z = _shifted(state, geometry, slab, x, y, z, ox, oy, oz, path, advance, phi)
         cut = min(physics.constants[medium, ELECTRON_CUT], energy if positron else 0.5 * energy)
         loss = sample_loss(state, loss, cut, physics.constants[medium, EXCITATION])
         final = energy - loss
         if final <= LOWEST_ENERGY:
-            return _stop(state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab)
+            return _stop(
+                state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab
+            )
         energy = final
         scoring.deposit(tally, cells, layer, active, x, y, loss)
         if on_boundary:
             z = geometry.edges[slab + 1] if way > 0 else (geometry.edges[slab] if way < 0 else z)
             following = slab + way
             if way == 0 or following < 0 or following >= slabs:
-                leave(tally, exit_way(slab, way) if way <= 0 else scoring.BACK, energy, kind)
+                leave(tally, exit_way(way), energy, kind)
                 return stack, top
             slab = following
             entering = True
@@ -250,7 +257,9 @@ def track_charged(
         else:
             return _annihilate(state, tally, stack, top, x, y, z, ux, uy, uz, energy, slab)
         if energy <= LOWEST_ENERGY:
-            return _stop(state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab)
+            return _stop(
+                state, cells, tally, stack, top, layer, active, x, y, z, energy, kind, slab
+            )
 
 
 @njit(cache=True, error_model="numpy")
@@ -277,7 +286,7 @@ def _stop(state, cells, tally, stack, top, layer, active, x, y, z, energy, kind,
         ux, uy = sine * math.cos(phi), sine * math.sin(phi)
         stack, top = push(stack, top, x, y, z, ux, uy, cosine, M, PHOTON, slab)
         stack, top = push(stack, top, x, y, z, -ux, -uy, -cosine, M, PHOTON, slab)
-        tally.counts[scoring.PHOTONS] += 2
+        tally.counts[PHOTONS] += 2
     return stack, top
 
 
@@ -287,7 +296,7 @@ def _emit_delta(state, tally, stack, top, x, y, z, ux, uy, uz, energy, transfer,
     phi = 2.0 * math.pi * uniform(state)
     vx, vy, vz = rotate(ux, uy, uz, cosine, math.cos(phi), math.sin(phi))
     stack, top = push(stack, top, x, y, z, vx, vy, vz, transfer, ELECTRON, slab)
-    tally.counts[scoring.ELECTRONS] += 1
+    tally.counts[ELECTRONS] += 1
     p = math.sqrt(energy * (energy + 2.0 * M))
     q = math.sqrt(transfer * (transfer + 2.0 * M))
     wx, wy, wz = p * ux - q * vx, p * uy - q * vy, p * uz - q * vz
@@ -301,7 +310,7 @@ def _emit_photon(state, tally, stack, top, x, y, z, ux, uy, uz, energy, photon, 
     cosine = sample_tsai_cosine(state, energy)
     vx, vy, vz = rotate(ux, uy, uz, cosine, math.cos(phi), math.sin(phi))
     stack, top = push(stack, top, x, y, z, vx, vy, vz, photon, PHOTON, slab)
-    tally.counts[scoring.PHOTONS] += 1
+    tally.counts[PHOTONS] += 1
     p = math.sqrt(energy * (energy + 2.0 * M))
     wx, wy, wz = p * ux - photon * vx, p * uy - photon * vy, p * uz - photon * vz
     norm = 1.0 / math.sqrt(wx * wx + wy * wy + wz * wz)
@@ -318,5 +327,5 @@ def _annihilate(state, tally, stack, top, x, y, z, ux, uy, uz, energy, slab):
     second = energy + 2.0 * M - first
     wx, wy, wz = p * ux - first * vx, p * uy - first * vy, p * uz - first * vz
     norm = 1.0 / math.sqrt(wx * wx + wy * wy + wz * wz)
-    tally.counts[scoring.PHOTONS] += 2
+    tally.counts[PHOTONS] += 2
     return push(stack, top, x, y, z, wx * norm, wy * norm, wz * norm, second, PHOTON, slab)

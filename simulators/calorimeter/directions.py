@@ -5,7 +5,7 @@ import math
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def rotate(ux, uy, uz, cosine, cphi, sphi):
     """Turn (ux, uy, uz) by the polar angle of `cosine` and an azimuth; returns a unit vector."""
     sine = math.sqrt(max((1.0 - cosine) * (1.0 + cosine), 0.0))

@@ -4,7 +4,6 @@ import math
 from functools import cache
 
 import numpy as np
-import xraydb
 
 from simulators.calorimeter.constants import AVOGADRO, CLASSICAL_RADIUS, FINE_STRUCTURE
 
@@ -33,6 +32,8 @@ def excitation_energy_ev(z: int) -> float:
 @cache
 def atomic_mass(z: int) -> float:
     """Standard atomic mass in g/mol."""
+    import xraydb  # half a second to import
+
     return float(xraydb.atomic_mass(z))
 
 
@@ -43,6 +44,8 @@ def symbol_to_z(symbol: str) -> int:
     Raises:
         ValueError: for a symbol that names no element up to uranium.
     """
+    import xraydb
+
     try:
         z = int(xraydb.atomic_number(symbol))
     except Exception:
@@ -55,6 +58,8 @@ def symbol_to_z(symbol: str) -> int:
 @cache
 def k_edge_mev(z: int) -> float:
     """Binding energy of the K shell in MeV."""
+    import xraydb
+
     return float(xraydb.xray_edge(z, "K").energy) * 1e-6
 
 
@@ -94,6 +99,8 @@ def photoelectric_barn(z: int, energies_mev: tuple[float, ...]) -> np.ndarray:
     Elam, Ravel and Sieber (Radiat. Phys. Chem. 63, 121 (2002)) through xraydb up to 500 keV,
     continued by the polynomial in 1/E of Biggs and Lighthill.
     """
+    import xraydb
+
     energies = np.asarray(energies_mev)
     low = np.clip(energies, 1.0e-4, _HIGH_START)
     to_barn = atomic_mass(z) / AVOGADRO * 1e24

@@ -81,5 +81,3 @@ def _ionisation_part(state, a3, cut, w1):
         for _ in range(poisson(state, rare)):
             loss += w3 / (1.0 - w * uniform(state))
     return loss
-
-

@@ -33,9 +33,10 @@ class Slab:
             raise ValueError(
                 f"expected a slab thickness > 0 mm; got {self.thickness:g} of {self.material}"
             )
-        material(self.material)
         if self.layer < -1:
-            raise ValueError(f"expected a layer number >= 0, or -1 for dead matter; got {self.layer}")
+            raise ValueError(
+                f"expected a layer number >= 0, or -1 for dead matter; got {self.layer}"
+            )
 
 
 class Geometry(NamedTuple):
@@ -93,7 +94,9 @@ def slabs_from_json(entries: Sequence[Mapping[str, Any] | Slab]) -> tuple[Slab, 
             else:
                 slabs.append(Slab(**fields))
         except TypeError as error:
-            raise ValueError(f"expected a slab, a stack or a block; got {entry!r}: {error}") from None
+            raise ValueError(
+                f"expected a slab, a stack or a block; got {entry!r}: {error}"
+            ) from None
     return tuple(slabs)
 
 

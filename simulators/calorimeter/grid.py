@@ -22,7 +22,7 @@ def nodes(bits: int) -> np.ndarray:
     return np.append((octaves[:, None] * steps).ravel(), 2.0 ** (FIRST_OCTAVE + OCTAVES))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def locate(energy, bits):
     """(number of the node below, fraction of the way to the next)."""
     word = np.float64(energy).view(np.int64)

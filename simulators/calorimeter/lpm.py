@@ -20,17 +20,13 @@ def lpm_energy(radiation_length: float) -> float:
 def phi_function(s: np.ndarray) -> np.ndarray:
     """Migdal's phi(s), 6 s at small s and 1 at large."""
     c = np.minimum(s, 1.55)
-    low = 1 - np.exp(
-        -6 * c * (1 + (3 - math.pi) * c) + c**3 / (0.623 + 0.796 * c + 0.658 * c**2)
-    )
+    low = 1 - np.exp(-6 * c * (1 + (3 - math.pi) * c) + c**3 / (0.623 + 0.796 * c + 0.658 * c**2))
     return np.where(s < 1.55, low, 1 - 0.0119048 / np.maximum(s, 1.0) ** 4)
 
 
 def g_function(s: np.ndarray) -> np.ndarray:
     """Migdal's G(s), 12 pi s^2 at small s and 1 at large."""
-    psi = 1 - np.exp(
-        -4 * s - 8 * s**2 / (1 + 3.936 * s + 4.97 * s**2 - 0.05 * s**3 + 7.5 * s**4)
-    )
+    psi = 1 - np.exp(-4 * s - 8 * s**2 / (1 + 3.936 * s + 4.97 * s**2 - 0.05 * s**3 + 7.5 * s**4))
     low = 3 * psi - 2 * phi_function(s)
     c = np.clip(s, 0.0, 1.915)
     middle = np.tanh(-0.160723 + 3.755030 * c - 1.798138 * c**2 + 0.672827 * c**3 - 0.120772 * c**4)

@@ -104,7 +104,11 @@ class Material:
         energies = np.geomspace(1.0, 500.0, 400)
         loss = collision_loss(energies, energies, self, positron=False) * self.radiation_length
         index = int(np.argmax(energies > loss))
-        return float(np.interp(0.0, (energies - loss)[index - 1 : index + 1], energies[index - 1 : index + 1]))
+        return float(
+            np.interp(
+                0.0, (energies - loss)[index - 1 : index + 1], energies[index - 1 : index + 1]
+            )
+        )
 
     @cached_property
     def moliere_radius(self) -> float:
@@ -113,7 +117,7 @@ class Material:
 
     @cached_property
     def plasma_energy(self) -> float:
-        """hbar omega_p in MeV."""
+        """Hbar omega_p in MeV."""
         return HBAR_C * math.sqrt(4 * math.pi * self.electron_density * CLASSICAL_RADIUS)
 
     @cached_property
@@ -125,7 +129,7 @@ class Material:
         return _general_formula(minus_c, self.mean_excitation, gas=self.density < 0.02)
 
     def density_correction(self, beta_gamma: np.ndarray) -> np.ndarray:
-        """delta of the Bethe formula, shape of `beta_gamma`."""
+        """Delta of the Bethe formula, shape of `beta_gamma`."""
         s = self.sternheimer
         x = np.log10(np.maximum(beta_gamma, 1e-9))
         full = 2 * math.log(10) * x - s.minus_c
@@ -138,9 +142,7 @@ def _general_formula(minus_c: float, excitation: float, gas: bool) -> Sternheime
     if gas:
         steps = ((10.0, 1.6, 4.0), (10.5, 1.7, 4.0), (11.0, 1.8, 4.0), (11.5, 1.9, 4.0))
         steps += ((12.25, 2.0, 4.0), (13.804, 2.0, 5.0))
-        x0, x1 = next(
-            ((a, b) for c, a, b in steps if minus_c < c), (0.326 * minus_c - 2.5, 5.0)
-        )
+        x0, x1 = next(((a, b) for c, a, b in steps if minus_c < c), (0.326 * minus_c - 2.5, 5.0))
     elif excitation < 100e-6:
         x1 = 2.0
         x0 = 0.2 if minus_c < 3.681 else 0.326 * minus_c - 1.0
@@ -173,9 +175,7 @@ MATERIALS: dict[str, Material] = {
         68.7,
         Sternheimer(3.2999, 0.1647, 2.5031, 0.16454, 3.2224, 0.0),
     ),
-    "PbWO4": Material(
-        "lead tungstate", 8.28, {"O": 0.140637, "W": 0.404013, "Pb": 0.455350}
-    ),
+    "PbWO4": Material("lead tungstate", 8.28, {"O": 0.140637, "W": 0.404013, "Pb": 0.455350}),
     "air": Material(
         "dry air",
         1.20479e-3,

@@ -61,7 +61,7 @@ def minimal_step(parameters, energy, mean_free_path, positron):
     return max(step, SMALLEST)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def step_limit(state, initial_range, factor, minimum, length_range, safety):
     """True path that scattering allows, mm ("UseSafety" algorithm)."""
     if length_range > safety:
@@ -200,7 +200,7 @@ def _tailed_cosine(state, mean, mean_square, theta, theta2, xsi):
     return 1.0 + x * (c - xsi - c * (v + d) ** (-1.0 / c1))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def lateral_shift(state, path, straight):
     """(distance, angle to the new direction's azimuth) of the sideways shift over a path."""
     r = 0.73 * math.sqrt((path - straight) * (path + straight))

@@ -60,14 +60,14 @@ def screening_row(z: int) -> np.ndarray:
     return np.array([z ** (1 / 3), 8 / 3 * math.log(z), 8 * elements.coulomb_correction(z)])
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def _screen1(delta):
     if delta > 1.4:
         return 42.038 - 8.29 * math.log(delta + 0.958)
     return 42.184 - delta * (7.444 - 1.623 * delta)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def _screen2(delta):
     if delta > 1.4:
         return 42.038 - 8.29 * math.log(delta + 0.958)

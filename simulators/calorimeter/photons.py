@@ -5,18 +5,23 @@ import math
 from numba import njit
 
 from simulators.calorimeter import scoring
+from simulators.calorimeter.bremsstrahlung import sample_tsai_cosine
 from simulators.calorimeter.compton import sample_compton
 from simulators.calorimeter.constants import ELECTRON_MASS, LOWEST_ENERGY
 from simulators.calorimeter.directions import rotate
-from simulators.calorimeter.bremsstrahlung import sample_tsai_cosine
 from simulators.calorimeter.grid import FIRST_OCTAVE, PHOTON_BITS, locate
+from simulators.calorimeter.layout import (
+    ELECTRON,
+    ELECTRONS,
+    PHOTON,
+    PHOTON_STEPS,
+    POSITRON,
+    POSITRONS,
+)
 from simulators.calorimeter.pair_production import sample_pair
 from simulators.calorimeter.photoelectric import sample_photoelectron_cosine
 from simulators.calorimeter.rng import uniform
 from simulators.calorimeter.stack import (
-    ELECTRON,
-    PHOTON,
-    POSITRON,
     distance_to_leave,
     exit_way,
     leave,
@@ -42,7 +47,7 @@ def track_photon(
         sigma += fraction * (table[index + 1, TOTAL] - sigma)
         boundary, way = distance_to_leave(geometry, slab, x, y, z, ux, uy, uz)
         step = depth / sigma
-        tally.counts[scoring.PHOTON_STEPS] += 1
+        tally.counts[PHOTON_STEPS] += 1
         layer = geometry.layer[slab]
         if layer >= 0:
             tally.lengths[1, layer] += min(step, boundary)
@@ -53,7 +58,7 @@ def track_photon(
             z = geometry.edges[slab + 1] if way > 0 else geometry.edges[slab]
             following = slab + way
             if way == 0 or following < 0 or following >= slabs:
-                leave(tally, exit_way(slab, way) if way <= 0 else scoring.BACK, energy, PHOTON)
+                leave(tally, exit_way(way), energy, PHOTON)
                 return stack, top
             slab = following
             continue
@@ -64,7 +69,9 @@ def track_photon(
         convert = table[index, CONVERT]
         convert += fraction * (table[index + 1, CONVERT] - convert)
         if u < convert and energy > 2.0 * M:
-            return _convert(state, physics, medium, tally, stack, top, x, y, z, ux, uy, uz, energy, slab)
+            return _convert(
+                state, physics, medium, tally, stack, top, x, y, z, ux, uy, uz, energy, slab
+            )
         scatter = table[index, SCATTER]
         scatter += fraction * (table[index + 1, SCATTER] - scatter)
         active = geometry.active[slab]
@@ -86,7 +93,7 @@ def track_photon(
             stack, top = push(
                 stack, top, x, y, z, ex * norm, ey * norm, ez * norm, kinetic, ELECTRON, slab
             )
-            tally.counts[scoring.ELECTRONS] += 1
+            tally.counts[ELECTRONS] += 1
         else:
             local = kinetic
         if after <= LOWEST_ENERGY:
@@ -126,8 +133,8 @@ def _convert(state, physics, medium, tally, stack, top, x, y, z, ux, uy, uz, ene
     stack, top = push(stack, top, x, y, z, vx, vy, vz, electron, ELECTRON, slab)
     vx, vy, vz = rotate(ux, uy, uz, sample_tsai_cosine(state, positron), -c, -s)
     stack, top = push(stack, top, x, y, z, vx, vy, vz, positron, POSITRON, slab)
-    tally.counts[scoring.ELECTRONS] += 1
-    tally.counts[scoring.POSITRONS] += 1
+    tally.counts[ELECTRONS] += 1
+    tally.counts[POSITRONS] += 1
     return stack, top
 
 
@@ -152,5 +159,5 @@ def _absorb(
     phi = 2.0 * math.pi * uniform(state)
     cosine = sample_photoelectron_cosine(state, kinetic)
     vx, vy, vz = rotate(ux, uy, uz, cosine, math.cos(phi), math.sin(phi))
-    tally.counts[scoring.ELECTRONS] += 1
+    tally.counts[ELECTRONS] += 1
     return push(stack, top, x, y, z, vx, vy, vz, kinetic, ELECTRON, slab)

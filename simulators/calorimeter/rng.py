@@ -31,7 +31,7 @@ def seed_stream(state, seed, event):
         state[i] = _mix(value)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def uniform(state):
     """One number in (0, 1), never 0 or 1."""
     s0 = state[0]

@@ -3,10 +3,9 @@
 import numpy as np
 from numba import njit
 
-from simulators.calorimeter import scoring
 from simulators.calorimeter.constants import ELECTRON_MASS
+from simulators.calorimeter.layout import BACK, FRONT, POSITRON, SIDE
 
-PHOTON, ELECTRON, POSITRON = 0, 1, 2
 COLUMNS = 8  # x, y, z, ux, uy, uz, energy, kind + 4 slab
 
 
@@ -37,7 +36,7 @@ def leave(tally, way, energy, kind):
     tally.leakage[way] += energy
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def distance_to_leave(geometry, slab, x, y, z, ux, uy, uz):
     """(distance to the slab's surface along the direction, exit).
 
@@ -64,7 +63,7 @@ def distance_to_leave(geometry, slab, x, y, z, ux, uy, uz):
     return max(distance, 0.0), way
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def safety(geometry, slab, x, y, z):
     """Distance to the nearest surface."""
     half = geometry.half_width
@@ -74,8 +73,8 @@ def safety(geometry, slab, x, y, z):
 
 
 @njit(cache=True)
-def exit_way(slab, way):
-    """Scoring column of a track that leaves from `slab` towards `way`."""
+def exit_way(way):
+    """Column of leakage for an exit of `distance_to_leave`."""
     if way == 0:
-        return scoring.SIDE
-    return scoring.BACK if slab > 0 or way > 0 else scoring.FRONT
+        return SIDE
+    return BACK if way > 0 else FRONT

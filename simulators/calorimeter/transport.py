@@ -3,11 +3,11 @@
 import numpy as np
 from numba import njit
 
-from simulators.calorimeter import scoring
 from simulators.calorimeter.charged import track_charged
+from simulators.calorimeter.layout import COUNTS, PHOTON, WAYS, Tally
 from simulators.calorimeter.photons import track_photon
 from simulators.calorimeter.rng import seed_stream
-from simulators.calorimeter.stack import COLUMNS, PHOTON, push
+from simulators.calorimeter.stack import COLUMNS, push
 
 
 @njit(cache=True, error_model="numpy")
@@ -58,11 +58,11 @@ def run_events(
     """
     state = np.zeros(4, np.uint64)
     stack = np.empty((512, COLUMNS))
-    tally = scoring.Tally(
+    tally = Tally(
         np.zeros(deposits.shape[1]),
         np.zeros(absorber.shape[1]),
-        np.zeros(scoring.WAYS),
-        np.zeros(scoring.COUNTS),
+        np.zeros(WAYS),
+        np.zeros(COUNTS),
         np.zeros((2, absorber.shape[1])),
     )
     for event in range(len(tracks)):

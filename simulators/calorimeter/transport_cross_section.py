@@ -64,9 +64,7 @@ def transport_cross_section(z: int, energy: np.ndarray, *, positron: bool) -> np
 def _screened_rutherford(z: int, energy: np.ndarray) -> np.ndarray:
     bg2 = energy * (energy + 2 * M) / M**2
     eps = 2 * bg2 / FINE_STRUCTURE**2 / z ** (2 / 3)
-    sigma = np.where(
-        eps < 1e-4, 2 * eps * eps, np.log1p(2 * eps) - 2 * eps / (1 + 2 * eps)
-    )
+    sigma = np.where(eps < 1e-4, 2 * eps * eps, np.log1p(2 * eps) - 2 * eps / (1 + 2 * eps))
     return 2 * math.pi * CLASSICAL_RADIUS**2 * z * z * sigma / (_beta2(energy) * bg2)
 
 
@@ -75,7 +73,9 @@ def _above_limit(z: int, energy: np.ndarray, index: int, weight: float) -> np.nd
     limit = LIMIT * (LIMIT + 2 * M) / M**2
     step = _beta2(energy) - _beta2(np.array(LIMIT))
     pair = slice(index, index + 2)
-    c1, c2 = (limit * s * (1 + h * step) / bg2 for s, h in zip(_SIGMA[pair], _SLOPE[pair], strict=True))
+    c1, c2 = (
+        limit * s * (1 + h * step) / bg2 for s, h in zip(_SIGMA[pair], _SLOPE[pair], strict=True)
+    )
     zs = _table(False)[0]
     if z < zs[0]:
         return BARN * c1 * (z / zs[0]) ** 2

@@ -13,7 +13,7 @@ __all__ = ["lpm_energy", "suppression"]
 
 
 def lpm_energy(radiation_length: float) -> float:
-    """Energy in MeV above which emission lengths exceed scattering lengths, alpha m^2 X0/4 pi hc."""
+    """Energy in MeV at which the effect sets in, alpha m^2 X0 / (4 pi hbar c)."""
     return LPM * radiation_length
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,10 +36,8 @@ CONDITIONS = {
     "phi": Condition("phi", "rad", -math.pi, math.pi, "linear", "azimuth of the direction"),
 }
 DEFAULTS = {"x_mm": 0.0, "y_mm": 0.0, "theta": 0.0, "phi": 0.0}
-REFERENCE_STACK = (
-    {"layers": 50, "absorber": "Pb", "absorber_mm": 2.3, "gap": "LAr", "gap_mm": 5.7},
-)
-REFERENCE_CELLS = {"r_mm": (0, 2, 5, 10, 16, 25, 40, 70, 283), "alpha": 12}
+DEFAULT_STACK = ({"layers": 50, "absorber": "Pb", "absorber_mm": 2.3, "gap": "LAr", "gap_mm": 5.7},)
+DEFAULT_CELLS = {"r_mm": (0, 2, 5, 10, 16, 25, 40, 70, 283), "alpha": 12}
 
 
 class Statistics(NamedTuple):
@@ -92,8 +91,8 @@ class Calorimeter:
 
     def __init__(
         self,
-        slabs: Sequence[Mapping[str, Any] | Slab] = REFERENCE_STACK,
-        cells: Mapping[str, Any] = REFERENCE_CELLS,
+        slabs: Sequence[Mapping[str, Any] | Slab] = DEFAULT_STACK,
+        cells: Mapping[str, Any] = DEFAULT_CELLS,
         width_mm: float = 400.0,
         particle: str = "e-",
         range_cut_mm: float = 0.7,
@@ -272,13 +271,11 @@ class Calorimeter:
     ) -> list[Task]:
         """Pieces of work of about 20 GeV each, for threads to share."""
         work = np.cumsum(tracks[:, 6] + 20.0)
-        pieces = (
-            np.searchsorted(work, np.arange(1, int(work[-1] / 2e4) + 1) * 2e4) if len(work) else []
-        )
-        edges = sorted({0, len(tracks), *(int(p) for p in pieces)})
+        marks = np.arange(2e4, work[-1] if len(work) else 0.0, 2e4)
+        edges = sorted({0, len(tracks), *np.searchsorted(work, marks).tolist()})
         return [
             self._task(slice(low, high), tracks, seed, first_event, outputs)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
+            for low, high in pairwise(edges)
         ]
 
     def _task(

@@ -121,8 +121,10 @@ def sample_cosine(state, parameters, path, energy, lambda0, energy_end, lambda1,
         state: random stream.
         parameters: `urban_parameters` of the material.
         path: true path, mm.
-        energy, energy_end: at the ends of the path, MeV.
-        lambda0, lambda1: transport mean free paths there, mm.
+        energy: at the start of the path, MeV.
+        lambda0: transport mean free path there, mm.
+        energy_end: at the end of the path.
+        lambda1: transport mean free path there.
         minimum: of `minimal_step` when the track entered the volume.
         positron: its scattering is weaker.
     """

@@ -14,9 +14,8 @@ from simulators.calorimeter.stack import COLUMNS, push
 def transport_event(state, physics, geometry, cells, tally, stack, track):
     """Follow one incident particle and all its secondaries.
 
-    Args:
-        track: x, y, z, ux, uy, uz, energy, kind; it enters the first slab.
-        tally: added to.
+    `track` is x, y, z, ux, uy, uz, energy and kind; it enters the first slab. `tally` is
+    added to.
     """
     stack, top = push(
         stack, 0, track[0], track[1], track[2], track[3], track[4], track[5], track[6],
@@ -49,7 +48,12 @@ def run_events(
     """Fill the outputs of events first_event, first_event + 1, ... of the run `seed`.
 
     Args:
+        seed: of the run.
+        first_event: number of the first of these events.
         tracks: shape (n, 8), see `transport_event`.
+        physics: tables of all materials.
+        geometry: the stack.
+        cells: of every layer.
         deposits: shape (n, layers x cells), float32.
         absorber: shape (n, layers), float32.
         leakage: shape (n, WAYS), float32.

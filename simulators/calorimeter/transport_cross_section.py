@@ -20,18 +20,16 @@ from simulators.calorimeter.materials import Material
 
 M = ELECTRON_MASS
 LIMIT = 10.0  # MeV
-_ENERGIES = 1e-4 * np.array(
-    [1, 2, 4, 7, 10, 20, 40, 70, 100, 200, 400, 700, 1e3, 2e3, 4e3, 7e3, 1e4, 2e4, 4e4, 7e4]
-    + [1e5, 2e5]
-)
+_ENERGIES = np.outer(10.0 ** np.arange(-4, 1), (1, 2, 4, 7)).ravel()
+_ENERGIES = np.concatenate([_ENERGIES, [10.0, 20.0]])  # MeV
 # At 10 MeV: cross section in barn and slope in beta^2, for each Z of the table.
 _SIGMA = np.array(
-    [0.2672, 0.5922, 2.653, 6.235, 11.69, 13.24, 16.12, 23.00, 35.13, 39.95, 50.85, 67.19, 91.15]
-    + [104.4, 113.1]
+    "0.2672 0.5922 2.653 6.235 11.69 13.24 16.12 23.00 35.13 39.95 50.85 67.19 91.15 104.4 113.1".split(),
+    float,
 )
 _SLOPE = np.array(
-    [120.70, 117.50, 105.00, 92.92, 79.23, 74.510, 68.29, 57.39, 41.97, 36.14, 24.53, 10.21]
-    + [-7.855, -16.84, -22.30]
+    "120.70 117.50 105.00 92.92 79.23 74.510 68.29 57.39 41.97 36.14 24.53 10.21 -7.855 -16.84 -22.30".split(),
+    float,
 )
 
 

@@ -59,7 +59,7 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
             continue
         _vector(main, below, results, observable, place)
     grid[0, 0].set_ylabel(observable.symbol)
-    grid[1, 0].set_ylabel("deviation")
+    grid[1, 0].set_ylabel("Δ")
     legend_above(figure, grid)
     return figure
 
@@ -97,7 +97,7 @@ def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObserv
     below.set_xlabel(label)
     main.set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     main.set_title(observable.long_name)
-    below.set_ylabel("deviation")
+    below.set_ylabel("Δ")
 
 
 def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) -> None:

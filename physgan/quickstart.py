@@ -24,9 +24,7 @@ def _silent(label: str, unit: str) -> Iterator[Report]:
     yield lambda done, total, note="": None
 
 
-def quickstart(
-    out: str | Path, *, seed: int = 0, reporting: Reporting = _silent
-) -> dict[str, Any]:
+def quickstart(out: str | Path, *, seed: int = 0, reporting: Reporting = _silent) -> dict[str, Any]:
     """Simulate the recipe "ising-16", train a GAN and the classical baseline, compare them.
 
     Stopped and called again, it goes on where it was.
@@ -37,7 +35,7 @@ def quickstart(
         reporting: shows each stage's progress; see `physgan.progress.reporting`.
 
     Returns:
-        {"report": path of report.html, "passed", "dataset", "run"}, JSON values.
+        {"report": path of report.html, "verdict", "dataset", "run"}, JSON values.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -60,7 +58,7 @@ def quickstart(
         )
     return {
         "report": str(out / "report" / "report.html"),
-        "passed": result.get("passed"),
+        "verdict": result["verdict"],
         "dataset": str(dataset),
         "run": str(run),
     }

@@ -17,7 +17,12 @@ from physgan.data.files import sha256_of, write_atomically
 from physgan.domains import DOMAINS
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.errors import InputError, VerificationError
-from physgan.networks import build_generator, pack_parameters, unpack_parameters
+from physgan.networks import (
+    SpinHierarchy,
+    build_generator,
+    pack_parameters,
+    unpack_parameters,
+)
 from simulators.protocol import Conditions, Progress, Samples
 
 __all__ = ["Description", "Surrogate", "load"]
@@ -274,8 +279,10 @@ class Surrogate:
             parameters: Any, key: jax.Array, events: jax.Array, conditions: jax.Array, size: "_Size"
         ) -> jax.Array:
             keys = jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
-            noise = jax.vmap(lambda k: jax.random.uniform(k, (size.value**2,)))(keys[:, 0])
-            drawn = nnx.merge(graph, parameters)(noise, conditions.astype(jnp.float32))
+            generator: SpinHierarchy = nnx.merge(graph, parameters)
+            length = generator.noise_size(size.value)
+            noise = jax.vmap(lambda k: jax.random.uniform(k, (length,)))(keys[:, 0])
+            drawn = generator(noise, conditions.astype(jnp.float32))
             return jnp.rint(transform(keys[:, 1], drawn)).astype(jnp.int8)
 
         return draw
@@ -356,7 +363,7 @@ def load(path: str | Path) -> Surrogate:
     return Surrogate(description, unpack_parameters(weights, like))
 
 
-def _fresh_generator(description: Description) -> nnx.Module:
+def _fresh_generator(description: Description) -> SpinHierarchy:
     head = DOMAINS[description.domain].head(description.parameters)
     return build_generator(description.network, head)
 

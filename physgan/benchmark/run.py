@@ -76,12 +76,12 @@ def benchmark(
     Raises:
         InputError: for conditions, counts or names that cannot be used.
     """
-    kind = DOMAINS[domain] if isinstance(domain, str) else domain
+    kind = _domain(domain)
     rivals = [surrogate, *baselines]
     _check(kind, conditions, count, rivals, targets, references)
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
-    tell = _Steps(references + 2 + len(rivals) * (3 + relaxing) + 2, progress)
+    tell = _Steps(references + 5 + len(rivals) * (2 + relaxing), progress)
     start = time.perf_counter()
 
     results = _draw(plan, simulator, rivals, references, tell)
@@ -178,6 +178,14 @@ def _judge(results: Results) -> None:
                 judge(target, own[n], [b[n] for b in rivals]) for n in range(len(own))
             ]
         results.verdicts.append(Verdict(target, cells))
+
+
+def _domain(domain: str | Domain) -> Domain:
+    if not isinstance(domain, str):
+        return domain
+    if domain not in DOMAINS:
+        raise InputError(f"expected domain in {sorted(DOMAINS)}; got {domain!r}; pass one of these")
+    return DOMAINS[domain]
 
 
 def _check(

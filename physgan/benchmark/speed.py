@@ -21,14 +21,19 @@ class Speed:
     """Timings of one interleaved run, so that a busy machine is busy for all.
 
     Args:
-        condition: number of the condition that sources were timed at.
+        timed_at: number of the condition that sources were timed at.
         sources: name -> batch size -> seconds a sample, one entry a round.
         simulator: condition -> seconds of one independent sample, one entry a round.
     """
 
-    condition: int
+    timed_at: int
     sources: dict[str, dict[int, list[float]]] = field(default_factory=dict)
     simulator: list[list[float]] = field(default_factory=list)
+
+    @property
+    def hardest(self) -> int:
+        """Number of the condition that costs the simulator most; noise only adds time."""
+        return int(np.argmax([min(seconds) for seconds in self.simulator]))
 
 
 def measure_speed(
@@ -39,14 +44,13 @@ def measure_speed(
     batches: Sequence[int] = BATCHES,
     rounds: int = _ROUNDS,
 ) -> Speed:
-    """Time everything in turn, `rounds` times, after one call each to warm up.
+    """Time everything in turn, `rounds` times, sources after one call each to warm up.
 
-    Sources are timed at the condition that costs the simulator most.
+    Sources are timed at the condition that costs the simulator most at first sight.
     """
-    first = [simulator.seconds_per_independent_sample(dict(c)) for c in conditions]
-    hardest = int(np.argmax(first))
-    condition = dict(conditions[hardest])
-    result = Speed(hardest, simulator=[[] for _ in conditions])
+    costs = [[simulator.seconds_per_independent_sample(dict(c))] for c in conditions]
+    result = Speed(int(np.argmax(costs)), simulator=costs)
+    condition = dict(conditions[result.timed_at])
     for source in sources:
         result.sources[source.name] = {batch: [] for batch in batches}
         for batch in batches:
@@ -56,9 +60,9 @@ def measure_speed(
             for batch in batches:
                 seconds = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
                 result.sources[source.name][batch].append(seconds)
-        for number, place in enumerate(conditions):
-            cost = simulator.seconds_per_independent_sample(dict(place))
-            result.simulator[number].append(cost)
+        if turn:
+            for place, found in zip(conditions, costs, strict=True):
+                found.append(simulator.seconds_per_independent_sample(dict(place)))
     return result
 
 

@@ -7,10 +7,12 @@ independent of where in the image something is, and of the image's size.
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 __all__ = ["Network", "Trainer", "initialise", "logits", "trainer"]
@@ -33,21 +35,18 @@ class Network:
     periodic: bool = True
 
 
-def initialise(network: Network, key: jax.Array, inputs: int, conditions: int) -> Parameters:
+def initialise(network: Network, seed: int, inputs: int, conditions: int) -> Parameters:
     """Random weights for images of `inputs` channels and `conditions` condition values."""
+    rng = np.random.default_rng(seed)
     sizes = (inputs, *network.channels)
-    keys = jax.random.split(key, len(network.channels) + 2)
-    convolutions = [
-        jax.random.normal(k, (3, 3, a, b)) * jnp.sqrt(2 / (9 * a))
-        for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=False)
-    ]
+    convolutions = [_normal(rng, (3, 3, a, b), np.sqrt(2 / (9 * a))) for a, b in pairwise(sizes)]
     width = sum(network.channels) + conditions
     return {
         "convolutions": convolutions,
-        "biases": [jnp.zeros(c) for c in network.channels],
-        "inner": jax.random.normal(keys[-2], (width, network.hidden)) * jnp.sqrt(2 / width),
-        "inner_bias": jnp.zeros(network.hidden),
-        "outer": jax.random.normal(keys[-1], (network.hidden,)) / jnp.sqrt(network.hidden),
+        "biases": [np.zeros(c, np.float32) for c in network.channels],
+        "inner": _normal(rng, (width, network.hidden), np.sqrt(2 / width)),
+        "inner_bias": np.zeros(network.hidden, np.float32),
+        "outer": _normal(rng, (network.hidden,), np.sqrt(1 / network.hidden)),
     }
 
 
@@ -99,6 +98,10 @@ def trainer(network: Network, steps: int, rate: float = 3e-3) -> Trainer:
         return optax.apply_updates(parameters, updates), state
 
     return Trainer(optimiser.init, step, jax.jit(partial(logits, network)))
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...], width: float) -> np.ndarray:
+    return (width * rng.normal(size=shape)).astype(np.float32)
 
 
 def _halve(values: jax.Array) -> jax.Array:

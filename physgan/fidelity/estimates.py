@@ -31,7 +31,7 @@ def estimate(
     values: PerSample,
     condition: Mapping[str, Any],
     seed: int = 0,
-    draws: int = 100,
+    draws: int = 60,
 ) -> Estimate:
     """An ensemble observable with its standard error, by bootstrap over the samples.
 
@@ -56,10 +56,14 @@ def estimate(
 
 
 def estimates(
-    domain: Domain, values: PerSample, condition: Mapping[str, Any], seed: int = 0
+    domain: Domain,
+    values: PerSample,
+    condition: Mapping[str, Any],
+    seed: int = 0,
+    draws: int = 60,
 ) -> dict[str, Estimate]:
     """Every ensemble observable of `domain`, by name."""
-    return {o.name: estimate(o, values, condition, seed) for o in domain.ensemble}
+    return {o.name: estimate(o, values, condition, seed, draws) for o in domain.ensemble}
 
 
 def pull(first: Estimate, second: Estimate) -> np.ndarray:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.protocol import Domain, Samples
@@ -69,7 +68,7 @@ def image_scores(
     steps = max(_LOOKS, budget // _BATCH)
     looks = {round(steps * (look + 1) / _LOOKS) for look in range(_LOOKS)}
     inputs = domain.images(data.rows(train[:1]).samples).shape[-1]
-    parameters = initialise(network, jax.random.key(seed), inputs, data.conditions.shape[1])
+    parameters = initialise(network, seed, inputs, data.conditions.shape[1])
     init, step, score = trainer(network, steps)
     state = init(parameters)
     best, kept = -1.0, parameters
@@ -81,7 +80,7 @@ def image_scores(
                 data, validation, _score(domain, score, parameters, data, validation)
             )
             if quality > best:
-                best, kept = quality, jax.tree.map(jnp.copy, parameters)
+                best, kept = quality, jax.tree.map(np.array, parameters)
     return _score(domain, score, kept, data, test)
 
 

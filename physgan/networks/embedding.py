@@ -56,7 +56,7 @@ class ConditionEmbedding(nnx.Module):
         """Conditions, shape (n, number of conditions), physical units, to shape (n, width)."""
         columns = [_centred(conditions[:, index], span) for index, span in enumerate(self.ranges)]
         position = jnp.stack(columns, -1)[..., None]
-        phase = position * jnp.arange(1, self.frequencies + 1) * (jnp.pi / 2)
+        phase = position * jnp.arange(1.0, self.frequencies + 1) * (jnp.pi / 2)
         features = jnp.concatenate([position, jnp.sin(phase), jnp.cos(phase)], -1)
         return self.second(nnx.silu(self.first(features.reshape(len(conditions), -1))))
 

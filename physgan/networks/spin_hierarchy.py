@@ -4,13 +4,16 @@ Decimation keeps every second site in each direction; the sites it drops, given 
 interact only weakly and locally (the renormalised couplings are short-ranged: Wilson 1975,
 Rev. Mod. Phys. 47, 773). So a few small convolutional networks a scale can draw them back:
 first the cells' centres (in two halves, as neighbouring centres interact), then the two edges.
-At the finest scale the edges see only their four neighbours, and the domain's exact
-heat bath draws them. All layers are convolutions with spatial noise at every scale: the same
-network serves any size 2^k.
+All of them see a global sign, drawn first: below the critical temperature it is what correlates
+the whole lattice. At the finest scale the edges see only their four neighbours, and the domain's
+exact heat bath draws them. All layers are convolutions with spatial noise at every scale: the
+same network serves any size 2^k.
 
-Because each draw has a known probability, the likelihood of a given lattice is known too.
+Because each draw has a known probability, the likelihood of a given lattice is known too. In
+training the global sign is that of the lattice's magnetisation.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import jax
@@ -63,27 +66,30 @@ class SpinHierarchy(nnx.Module):
         )
 
     def noise_size(self, size: int | None = None) -> int:
-        """Uniform numbers that one sample takes: one a site."""
-        return (size or self.size) ** 2
+        """Uniform numbers that one sample takes: the global sign's and one a site."""
+        return 1 + (size or self.size) ** 2
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw lattices.
 
         Args:
-            noise: uniform on [0, 1), shape (n, L^2); L need not be the trained size.
+            noise: uniform on [0, 1), shape (n, 1 + L^2); L need not be the trained size.
             conditions: shape (n, c), physical units.
 
         Returns:
             Spins +1.0 and -1.0, shape (n, L, L); gradients pass straight through.
         """
-        size = round(noise.shape[1] ** 0.5)
+        size = round((noise.shape[1] - 1) ** 0.5)
         embedded = self.embed(conditions)
-        spins = self.seed.draw(noise[:, :4], embedded)
+        sign = spins_from_logits(jnp.zeros(len(noise)), noise[:, 0])
+        spins = self.seed.draw(noise[:, 1:5], sign, embedded)
         for scale in self._coarse_to_fine(size):
             cells = spins.shape[1]
-            start = cells * cells
-            draws = noise[:, start : 4 * start].reshape(-1, 3, cells, cells)
-            spins = scale.draw(spins, draws, embedded, lambda total: self.head(total, conditions))
+            known = cells * cells
+            draws = noise[:, 1 + known : 1 + 4 * known].reshape(-1, 3, cells, cells)
+            spins = scale.draw(
+                spins, draws, sign, embedded, lambda total: self.head(total, conditions)
+            )
         return spins
 
     def negative_log_likelihood(self, spins: jax.Array, conditions: jax.Array) -> jax.Array:
@@ -91,12 +97,25 @@ class SpinHierarchy(nnx.Module):
 
         The finest edges, which `head` draws without parameters, are left out.
         """
+        signs = (jnp.ones(len(spins)), -jnp.ones(len(spins)))
+        up, down = (self._with_sign(spins, sign, conditions) for sign in signs)
+        return -jnp.logaddexp(-up, -down)
+
+    def likelihood_bound(self, spins: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Upper bound of `negative_log_likelihood`, at half the cost: what training lowers.
+
+        -ln p(spins, global sign) with the sign of the magnetisation.
+        """
+        return self._with_sign(spins, jnp.where(spins.sum((1, 2)) >= 0, 1.0, -1.0), conditions)
+
+    def _with_sign(self, spins: jax.Array, sign: jax.Array, conditions: jax.Array) -> jax.Array:
         embedded = self.embed(conditions)
         size = spins.shape[1]
-        total = self.seed.negative_log_likelihood(spins[:, :: size // 2, :: size // 2], embedded)
+        cell = spins[:, :: size // 2, :: size // 2]
+        total = jnp.log(2.0) + self.seed.negative_log_likelihood(cell, sign, embedded)
         for index, scale in enumerate(self._coarse_to_fine(size)):
             spacing = size >> (index + 2)
-            total += scale.negative_log_likelihood(spins[:, ::spacing, ::spacing], embedded)
+            total += scale.negative_log_likelihood(spins[:, ::spacing, ::spacing], sign, embedded)
         return total
 
     def _coarse_to_fine(self, size: int) -> Iterator["_Scale"]:
@@ -106,36 +125,37 @@ class SpinHierarchy(nnx.Module):
 
 
 class _SeedCell(nnx.Module):
-    """The coarsest 2 x 2 spins, drawn one by one.
-
-    An odd function of up to three spins is a combination of them and their product, so the
-    seven coefficients are all there is to learn.
-    """
+    """The coarsest 2 x 2 spins, drawn one by one given the global sign."""
 
     def __init__(self, embedding: int, rngs: nnx.Rngs) -> None:
-        self.coefficients = nnx.Linear(embedding, 7, kernel_init=scaled_normal(), rngs=rngs)
+        self.coefficients = nnx.Linear(embedding, 15, kernel_init=scaled_normal(), rngs=rngs)
 
-    def draw(self, noise: jax.Array, embedded: jax.Array) -> jax.Array:
-        a = self.coefficients(embedded)
-        first = spins_from_logits(jnp.zeros_like(noise[:, 0]), noise[:, 0])
-        second = spins_from_logits(a[:, 0] * first, noise[:, 1])
-        third = spins_from_logits(a[:, 1] * first + a[:, 2] * second, noise[:, 2])
-        fourth = spins_from_logits(_last_logit(a, first, second, third), noise[:, 3])
-        return jnp.stack([first, second, third, fourth], -1).reshape(-1, 2, 2)
+    def draw(self, noise: jax.Array, sign: jax.Array, embedded: jax.Array) -> jax.Array:
+        coefficients = self.coefficients(embedded)
+        known = [sign]
+        for place in range(4):
+            known.append(spins_from_logits(_seed_logit(coefficients, known), noise[:, place]))
+        return jnp.stack(known[1:], -1).reshape(-1, 2, 2)
 
-    def negative_log_likelihood(self, cell: jax.Array, embedded: jax.Array) -> jax.Array:
-        a = self.coefficients(embedded)
-        first, second, third, fourth = (cell[:, i // 2, i % 2] for i in range(4))
-        return (
-            jnp.log(2.0)
-            + jax.nn.softplus(-second * a[:, 0] * first)
-            + jax.nn.softplus(-third * (a[:, 1] * first + a[:, 2] * second))
-            + jax.nn.softplus(-fourth * _last_logit(a, first, second, third))
-        )
+    def negative_log_likelihood(
+        self, cell: jax.Array, sign: jax.Array, embedded: jax.Array
+    ) -> jax.Array:
+        coefficients = self.coefficients(embedded)
+        known = [sign, *(cell[:, place // 2, place % 2] for place in range(4))]
+        logits = (_seed_logit(coefficients, known[:place]) for place in range(1, 5))
+        costs = [
+            jax.nn.softplus(-spin * logit) for spin, logit in zip(known[1:], logits, strict=True)
+        ]
+        return jnp.stack(costs).sum(0)
 
 
-def _last_logit(a: jax.Array, first: jax.Array, second: jax.Array, third: jax.Array) -> jax.Array:
-    return a[:, 3] * first + a[:, 4] * second + a[:, 5] * third + a[:, 6] * first * second * third
+def _seed_logit(coefficients: jax.Array, known: list[jax.Array]) -> jax.Array:
+    """An odd function of the spins drawn before: linear, and all products of three."""
+    start = {1: 0, 2: 1, 3: 3, 4: 7}[len(known)]
+    terms = known + [
+        known[i] * known[j] * known[k] for i, j, k in itertools.combinations(range(len(known)), 3)
+    ]
+    return (coefficients[:, start : start + len(terms)] * jnp.stack(terms, -1)).sum(-1)
 
 
 class _Scale(nnx.Module):
@@ -144,53 +164,63 @@ class _Scale(nnx.Module):
     def __init__(
         self, width: int, depth: int, embedding: int, finest: bool, rngs: nnx.Rngs
     ) -> None:
-        def network(inputs: int) -> _Sublattice:
-            return _Sublattice(inputs, width, depth, embedding, rngs)
+        def network(known: int) -> _Sublattice:
+            return _Sublattice(known, width, depth, embedding, rngs)
 
         self.finest = finest
         self.centre = nnx.List([network(1), network(2)])
         self.edges = nnx.List([] if finest else [network(2), network(3)])
 
     def draw(
-        self, corner: jax.Array, noise: jax.Array, embedded: jax.Array, head: Callable
+        self,
+        corner: jax.Array,
+        noise: jax.Array,
+        sign: jax.Array,
+        embedded: jax.Array,
+        head: Callable[[jax.Array], jax.Array],
     ) -> jax.Array:
         even = _even_cells(corner.shape[1])
-        centre = even * spins_from_logits(self.centre[0](embedded, corner), noise[:, 0])
-        rest = self.centre[1](embedded, corner, centre)
+        first = self.centre[0](embedded, sign, corner)
+        centre = even * spins_from_logits(first, noise[:, 0])
+        rest = self.centre[1](embedded, sign, corner, centre)
         centre = centre + (1 - even) * spins_from_logits(rest, noise[:, 0])
         if self.finest:
             right = head(corner + jnp.roll(corner, -1, 2) + centre + jnp.roll(centre, 1, 1))
             below = head(corner + jnp.roll(corner, -1, 1) + centre + jnp.roll(centre, 1, 2))
             right = spins_from_logits(right, noise[:, 1])
         else:
-            right = spins_from_logits(self.edges[0](embedded, corner, centre), noise[:, 1])
-            below = self.edges[1](embedded, corner, centre, right)
+            right = self.edges[0](embedded, sign, corner, centre)
+            right = spins_from_logits(right, noise[:, 1])
+            below = self.edges[1](embedded, sign, corner, centre, right)
         return join_cells(corner, centre, right, spins_from_logits(below, noise[:, 2]))
 
-    def negative_log_likelihood(self, spins: jax.Array, embedded: jax.Array) -> jax.Array:
+    def negative_log_likelihood(
+        self, spins: jax.Array, sign: jax.Array, embedded: jax.Array
+    ) -> jax.Array:
         corner, centre, right, below = split_cells(spins)
         even = _even_cells(corner.shape[1])
         logits = jnp.where(
             even > 0,
-            self.centre[0](embedded, corner),
-            self.centre[1](embedded, corner, even * centre),
+            self.centre[0](embedded, sign, corner),
+            self.centre[1](embedded, sign, corner, even * centre),
         )
         total = _bernoulli(centre, logits)
         if not self.finest:
-            total += _bernoulli(right, self.edges[0](embedded, corner, centre))
-            total += _bernoulli(below, self.edges[1](embedded, corner, centre, right))
+            total += _bernoulli(right, self.edges[0](embedded, sign, corner, centre))
+            total += _bernoulli(below, self.edges[1](embedded, sign, corner, centre, right))
         return total
 
 
 class _Sublattice(nnx.Module):
-    """Logits of one sublattice's spins, an odd function of those drawn before.
+    """Logits of one sublattice's spins, an odd function of the sign and those drawn before.
 
     tanh layers without biases are odd; the conditions scale the channels (FiLM, Perez et al.
     2018, arXiv:1709.07871, without its shift).
     """
 
-    def __init__(self, inputs: int, width: int, depth: int, embedding: int, rngs: nnx.Rngs) -> None:
-        self.first = PeriodicConvolution(inputs, width, rngs=rngs)
+    def __init__(self, known: int, width: int, depth: int, embedding: int, rngs: nnx.Rngs) -> None:
+        self.first = PeriodicConvolution(known, width, rngs=rngs)
+        self.sign = PeriodicConvolution(1, width, 1, rngs=rngs)
         self.residual = nnx.List(
             PeriodicConvolution(width, width, gain=0.7, rngs=rngs) for _ in range(depth)
         )
@@ -200,9 +230,10 @@ class _Sublattice(nnx.Module):
             for _ in range(depth + 2)
         )
 
-    def __call__(self, embedded: jax.Array, *known: jax.Array) -> jax.Array:
+    def __call__(self, embedded: jax.Array, sign: jax.Array, *known: jax.Array) -> jax.Array:
         scales = [1 + scale(embedded)[:, None, None, :] for scale in self.scales]
-        hidden = jnp.tanh(scales[0] * self.first(jnp.stack(known, -1)))
+        everywhere = self.sign(sign[:, None, None, None])
+        hidden = jnp.tanh(scales[0] * (self.first(jnp.stack(known, -1)) + everywhere))
         for layer, scale in zip(self.residual, scales[1:-1], strict=True):
             hidden = hidden + jnp.tanh(scale * layer(hidden))
         return self.last(scales[-1] * hidden)[..., 0]

@@ -21,4 +21,4 @@ def spins_from_logits(logits: jax.Array, noise: jax.Array) -> jax.Array:
     """
     mean = jnp.tanh(logits / 2)
     hard = jnp.where(2 * noise - 1 < mean, 1.0, -1.0)
-    return hard + mean - jax.lax.stop_gradient(mean)
+    return hard + (mean - jax.lax.stop_gradient(mean))  # exactly hard

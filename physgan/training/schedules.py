@@ -8,7 +8,7 @@ __all__ = ["cosine", "ema_decay"]
 
 def cosine(start: float, end: float, samples: jax.Array | float, total: float) -> jax.Array:
     """From `start` at 0 samples to `end` at `total` along half a cosine, then `end`."""
-    progress = jnp.clip(samples / max(total, 1), 0, 1)
+    progress = jnp.clip(jnp.asarray(samples, jnp.float32) / max(total, 1), 0, 1)
     return end + (start - end) * (1 + jnp.cos(jnp.pi * progress)) / 2
 
 

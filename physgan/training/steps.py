@@ -40,7 +40,7 @@ def likelihood_step(model: Model, config: TrainingConfig) -> Step:
             state.samples,
             config.likelihood_samples,
         )
-        update, moments = optax.scale_by_adam(0.9, 0.99).update(gradients, state.likelihood_moments)
+        update, moments = _adam(0.9, 0.99, gradients, state.likelihood_moments)
         state = state._replace(
             generator=_descend(state.generator, update, rate), likelihood_moments=moments
         )
@@ -66,7 +66,7 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
             lambda now, mean: jnp.where(elapsed == 0, mean, now), state.generator, state.average
         )
         real = model.transform(keys[0], samples.astype(jnp.float32))
-        adam = optax.scale_by_adam(0.0, cosine(0.9, 0.99, elapsed, total))
+        beta2 = cosine(0.9, 0.99, elapsed, total)
 
         def discriminator_loss(parameters: Parameters) -> tuple[jax.Array, Metrics]:
             fake = model.generate(generator, keys[1], conditions)
@@ -88,7 +88,7 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
             }
 
         gradients, metrics = jax.grad(discriminator_loss, has_aux=True)(state.discriminator)
-        update, discriminator_moments = adam.update(gradients, state.discriminator_moments)
+        update, discriminator_moments = _adam(0.0, beta2, gradients, state.discriminator_moments)
         rate = cosine(config.discriminator_rate, config.discriminator_rate / 4, elapsed, total)
         discriminator = _descend(state.discriminator, update, rate)
 
@@ -103,7 +103,7 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
             return losses.relativistic_generator_loss(*scores)
 
         loss, gradients = jax.value_and_grad(generator_loss)(generator)
-        update, generator_moments = adam.update(_clipped(gradients), state.generator_moments)
+        update, generator_moments = _adam(0.0, beta2, _clipped(gradients), state.generator_moments)
         rate = cosine(config.generator_rate, config.generator_rate / 4, elapsed, total)
         moving = (elapsed >= config.head_start).astype(jnp.float32)
         state = state._replace(
@@ -131,6 +131,14 @@ def _count(state: TrainingState, config: TrainingConfig) -> TrainingState:
 def _clipped(gradients: Any) -> Any:
     clip = optax.clip_by_global_norm(_LARGEST_GRADIENT)
     return clip.update(gradients, clip.init(gradients))[0]
+
+
+def _adam(
+    beta1: float, beta2: float | jax.Array, gradients: Any, moments: optax.OptState
+) -> tuple[Any, optax.OptState]:
+    """Direction of descent, and new moments."""
+    with jax.numpy_dtype_promotion("standard"):  # optax mixes integers and floats
+        return optax.scale_by_adam(beta1, beta2).update(gradients, moments)
 
 
 def _descend(parameters: Parameters, update: Any, rate: jax.Array) -> Parameters:

@@ -9,8 +9,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from physgan.benchmark.report.style import EXACT, colours, new_figure, panel_grid, styled
-from physgan.benchmark.report.words import condition_title
+from physgan.benchmark.report.style import (
+    EXACT,
+    colours,
+    figure_title,
+    legend_above,
+    panel_grid,
+    panels,
+    styled,
+)
 from physgan.benchmark.results import Results
 
 __all__ = ["CLASSIFIERS", "classifier_figure", "relaxation_figure", "training_figure"]
@@ -28,11 +35,10 @@ _MOST_PANELS = 9
 def classifier_figure(results: Results) -> Figure:
     """AUC of every source at every condition, a panel a classifier."""
     kinds = list(results.classifiers[results.surrogate.name])
-    figure = new_figure(11, 2.9)
-    grid = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
+    figure, grid = panels([2.0], len(kinds), sharey=True)
     ink = colours(results)
     places = np.arange(len(results.plan.conditions))
-    for axes, kind in zip(grid, kinds, strict=True):
+    for axes, kind in zip(grid[0], kinds, strict=True):
         axes.axhline(0.5, color=EXACT, lw=1)
         for number, source in enumerate(results.sources):
             found = results.classifiers[source.name][kind]
@@ -43,39 +49,38 @@ def classifier_figure(results: Results) -> Figure:
                 label=source.name,
             )  # fmt: skip
         axes.set_title(CLASSIFIERS[kind])
-        axes.set_xticks(places, [condition_title(results, int(n)) for n in places])
+        axes.set_xticks(places, [figure_title(results, int(n)) for n in places])
         axes.set_ylim(min(0.45, axes.get_ylim()[0]), max(0.7, axes.get_ylim()[1]))
-    grid[0].set_ylabel("AUC on unseen samples")
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    grid[0, 0].set_ylabel("AUC on unseen samples")
+    legend_above(figure, grid)
     return figure
 
 
 @styled
 def relaxation_figure(results: Results) -> Figure:
     """Histogram overlap over truth-against-truth's own after updates of the dynamics."""
-    names = results.plan.domain.histograms
-    figure = new_figure(11, 2.9)
-    grid = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
+    names, count = results.plan.domain.histograms, len(results.plan.conditions)
+    observables = {o.name: o for o in results.plan.domain.observables}
+    figure, grid = panels([1.15] * len(names), count, gaps=(0.15,), sharex=True, sharey=True)
     ink = colours(results)
-    for axes, name in zip(grid, names, strict=True):
-        axes.axhline(1, color=EXACT, lw=1)
-        for source, rows in results.relaxed.items():
-            for number, row in enumerate(rows):
-                shares = [c.histograms[name].ratio[0] for c in row]
-                alpha = 0.35 + 0.65 * number / max(1, len(rows) - 1)
-                label = source if number == len(rows) - 1 else None
-                axes.plot(
-                    range(len(row)), shares, "o-", ms=3.5, color=ink[source], alpha=alpha,
-                    label=label,
-                )  # fmt: skip
-        observable = next(o for o in results.plan.domain.observables if o.name == name)
-        axes.set_title(f"{observable.long_name} {observable.symbol}")
-        axes.set_xticks(range(len(results.sweeps)), [str(k) for k in results.sweeps])
-        axes.set_xlabel("sweeps of the simulator's dynamics")
-    grid[0].set_ylabel("overlap / truth against truth")
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    places = range(len(results.sweeps))
+    for row, name in zip(grid, names, strict=True):
+        for number, axes in enumerate(row):
+            axes.axhline(1, color=EXACT, lw=1)
+            for source, comparisons in results.relaxed.items():
+                shares = np.array([c.histograms[name].ratio for c in comparisons[number]]).T
+                axes.errorbar(
+                    places, *shares, fmt="o-", ms=3, lw=1.1, color=ink[source], label=source
+                )
+        row[0].set_ylabel(f"overlap of {observables[name].symbol}")
+    for number, axes in enumerate(grid[0]):
+        axes.set_title(figure_title(results, number))
+    for axes in grid[:-1].ravel():
+        axes.tick_params(labelbottom=False)
+    for axes in grid[-1]:
+        axes.set_xticks(places, [str(k) for k in results.sweeps])
+        axes.set_xlabel("sweeps")
+    legend_above(figure, grid)
     return figure
 
 
@@ -87,12 +92,11 @@ def training_figure(path: str | Path) -> Figure | None:
     series = _series(rows, clock) if clock else {}
     if not series:
         return None
-    lines, columns = panel_grid(len(series), 3)
-    figure = new_figure(11, 2.1 * lines)
-    grid = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axes in grid[len(series) :]:
+    lines, columns = panel_grid(len(series), 4 if len(series) in (4, 7, 8) else 3)
+    figure, grid = panels([1.3] * lines, columns, gaps=(0.78,), above=0.3)
+    for axes in grid.ravel()[len(series) :]:
         axes.set_visible(False)
-    for axes, (name, (x, y)) in zip(grid, series.items(), strict=False):
+    for axes, (name, (x, y)) in zip(grid.ravel(), series.items(), strict=False):
         _line(axes, name, x, y)
         axes.set_xlabel(str(clock).replace("_", " "))
     return figure

@@ -5,9 +5,19 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from physgan.benchmark.report.style import EXACT, colours, new_figure, panel_grid, styled
-from physgan.benchmark.report.words import condition_title, condition_units
+from physgan.benchmark.report.style import (
+    EXACT,
+    colours,
+    figure_title,
+    legend_above,
+    panel_grid,
+    panels,
+    styled,
+    unit_text,
+)
+from physgan.benchmark.report.words import condition_units
 from physgan.benchmark.results import Results
 from physgan.domains.protocol import EnsembleObservable
 
@@ -21,10 +31,7 @@ def curve_figure(results: Results) -> Figure:
     """Every scalar observable against the condition; below, the deviation from the truth."""
     scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
     rows, columns = panel_grid(len(scalars), 3)
-    figure = new_figure(11, 3.5 * rows + 0.3)
-    grid = figure.subplots(
-        2 * rows, columns, squeeze=False, sharex=True, height_ratios=[2.6, 1] * rows
-    )
+    figure, grid = panels([2.0, 0.75] * rows, columns, gaps=(0.1, 0.75), sharex=True)
     for place in range(rows * columns):
         row, column = divmod(place, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
@@ -33,8 +40,7 @@ def curve_figure(results: Results) -> Figure:
             below.set_visible(False)
             continue
         _curve(main, below, results, scalars[place])
-    handles, labels = _legend(grid.ravel())
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    legend_above(figure, grid)
     return figure
 
 
@@ -43,10 +49,7 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     """A vector observable at every condition; below, the deviation from the truth."""
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
-    figure = new_figure(11, 3.2 * rows + 0.3)
-    grid = figure.subplots(
-        2 * rows, columns, squeeze=False, sharex=True, height_ratios=[2.2, 1] * rows
-    )
+    figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), sharex=True)
     for place in range(rows * columns):
         row, column = divmod(place, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
@@ -56,9 +59,8 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
             continue
         _vector(main, below, results, observable, place)
     grid[0, 0].set_ylabel(observable.symbol)
-    grid[1, 0].set_ylabel("deviation")
-    handles, labels = _legend(grid.ravel())
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+    grid[1, 0].set_ylabel("Δ")
+    legend_above(figure, grid)
     return figure
 
 
@@ -91,11 +93,11 @@ def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObserv
         label=results.shown.name,
     )
     below.axhline(0, color=EXACT, lw=1)
+    main.tick_params(labelbottom=False)
     below.set_xlabel(label)
-    unit = "" if observable.unit == "1" else f" ({_unit(observable.unit)})"
-    main.set_ylabel(f"{observable.symbol}{unit}")
+    main.set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     main.set_title(observable.long_name)
-    below.set_ylabel("deviation")
+    below.set_ylabel("Δ")
 
 
 def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) -> None:
@@ -132,8 +134,10 @@ def _vector(
         )
     below.axhline(0, color=EXACT, lw=1)
     quantity, unit = observable.axis or ("", "")
-    below.set_xlabel(f"{quantity} ({unit})" if unit else quantity)
-    main.set_title(condition_title(results, number))
+    main.tick_params(labelbottom=False)
+    below.set_xlabel(quantity + unit_text(unit))
+    below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    main.set_title(figure_title(results, number))
 
 
 def _abscissa(results: Results) -> tuple[np.ndarray, str]:
@@ -142,18 +146,6 @@ def _abscissa(results: Results) -> tuple[np.ndarray, str]:
     if len(names) > 1:
         return np.arange(len(results.plan.conditions), dtype=float), "condition"
     unit = condition_units(results).get(names[0], "")
-    label = f"{names[0]} ({_unit(unit)})" if unit else names[0]
-    return np.array([c[names[0]] for c in results.plan.conditions], float), label
-
-
-def _unit(unit: str) -> str:
-    return unit.replace("k_B", "$k_B$")
-
-
-def _legend(panels: np.ndarray) -> tuple[list[Any], list[str]]:
-    """Every label once, from all panels."""
-    found: dict[str, Any] = {}
-    for axes in panels:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    return list(found.values()), list(found)
+    return np.array([c[names[0]] for c in results.plan.conditions], float), names[0] + unit_text(
+        unit
+    )

@@ -164,7 +164,8 @@ def _speed(results: Results) -> dict[str, Any] | None:
     if speed is None:
         return None
     return {
-        "condition": dict(results.plan.conditions[speed.condition]),
+        "timed_at": dict(results.plan.conditions[speed.timed_at]),
+        "hardest": dict(results.plan.conditions[speed.hardest]),
         "sources": [
             {"name": name, "batch": batch, "seconds_per_sample": seconds}
             for name, batches in speed.sources.items()

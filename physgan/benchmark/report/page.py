@@ -1,13 +1,16 @@
 """The report as one HTML page that needs no other file."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.style import data_uri
-from physgan.benchmark.report.words import headline, speed_words, with_error
+from physgan.benchmark.report.words import condition_words, headline, speed_words
 from physgan.benchmark.results import Results
+from physgan.fidelity import EFFECTIVE_BINS, Binning
 
 __all__ = ["page"]
 
@@ -22,6 +25,7 @@ def page(results: Results) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["units"] = _with_subscripts
     return environment.get_template("report.html.j2").render(_content(results))
 
 
@@ -31,7 +35,7 @@ def _content(results: Results) -> dict[str, Any]:
         "results": results,
         "headline": headline(results),
         "speed_sentence": speed_words(results),
-        "classifier_sentence": _classifier_sentence(results),
+        "classifier_sentences": _classifier_sentences(results),
         "targets": tables.target_table(results) if results.verdicts else None,
         "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
         "histograms": [_histogram_section(results, name) for name in domain.histograms],
@@ -50,6 +54,8 @@ def _content(results: Results) -> dict[str, Any]:
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
         **_training(results),
+        "timed_at": condition_words(results, results.speed.timed_at) if results.speed else "",
+        "effective_bins": EFFECTIVE_BINS,
         "any_held_out": "held out" in results.flags,
     }
 
@@ -61,9 +67,20 @@ def _histogram_section(results: Results, name: str) -> dict[str, Any]:
         "observable": observable,
         "figure": data_uri(sample_figures.histogram_figure(results, observable)),
         "table": tables.overlap_table(results, name),
-        "widths": [f"{floor.binning.width:.4g}" for floor in floors],
-        "levels": [floor.binning.levels for floor in floors],
+        "distances": tables.distance_table(results, name, observable.unit),
+        "bins": _bin_words([floor.binning for floor in floors], observable.unit),
     }
+
+
+def _bin_words(binnings: Sequence[Binning], unit: str) -> str:
+    """Bin widths at all conditions, said once if they are equal."""
+    words = []
+    for binning in binnings:
+        width = f"{binning.width:.4g}" + ("" if unit == "1" else f" {unit}")
+        levels = binning.levels
+        counted = f" ({levels} discrete level{'s' * (levels > 1)})" if levels else ""
+        words.append(width + counted)
+    return words[0] if len(set(words)) == 1 else ", ".join(words)
 
 
 def _classifiers(results: Results) -> dict[str, Any]:
@@ -101,11 +118,21 @@ def _training(results: Results) -> dict[str, Any]:
     return {"training_figure": figure and data_uri(figure), "training_facts": facts}
 
 
-def _classifier_sentence(results: Results) -> str:
-    """How far classifiers tell the surrogate, truth and the baselines from the truth."""
-    parts = []
-    for source in results.sources:
-        kinds = results.classifiers[source.name]
-        scores = ", ".join(f"{with_error(*found.auc)} ({kind})" for kind, found in kinds.items())
-        parts.append(f"{source.name} {scores}")
-    return "; ".join(parts)
+def _classifier_sentences(results: Results) -> list[str]:
+    """One sentence a classifier: surrogate first, truth and baselines in brackets."""
+    sentences = []
+    for kind in results.classifiers[results.surrogate.name]:
+        own = results.classifiers[results.surrogate.name][kind].auc
+        others = [
+            f"{source.name} {results.classifiers[source.name][kind].auc[0]:.3f}"
+            for source in results.sources
+            if source.role != "surrogate"
+        ]
+        name = chart_figures.CLASSIFIERS[kind]
+        sentences.append(f"{name} {own[0]:.3f} ± {own[1]:.3f} ({', '.join(others)})")
+    return sentences
+
+
+def _with_subscripts(text: str) -> Markup:
+    """Boltzmann's constant as a page writes it."""
+    return Markup(str(escape(text)).replace("k_B", "k<sub>B</sub>"))

@@ -4,8 +4,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from physgan.benchmark.report.style import colours, new_figure, panel_grid, styled
-from physgan.benchmark.report.words import condition_title
+from physgan.benchmark.report.style import (
+    WIDTH,
+    colours,
+    figure_title,
+    legend_above,
+    panel_grid,
+    panels,
+    styled,
+    unit_text,
+)
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
 from physgan.domains.protocol import Observable
@@ -14,6 +22,7 @@ __all__ = ["histogram_figure", "picture_figure"]
 
 _EACH = 2
 _MOST_CONDITIONS = 6
+_LEFT, _TOP, _GAP, _WIDE_GAP = 0.25, 0.3, 0.06, 0.2
 
 
 @styled
@@ -22,18 +31,25 @@ def picture_figure(results: Results) -> Figure:
     conditions = len(results.plan.conditions)
     shown = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
     rows = [results.shown, *(s for s in results.sources if s.role != "truth")]
-    ink = colours(results)
-    figure = new_figure(11, 0.45 + 11 / (_EACH * len(shown) + 0.9) * len(rows))
-    blocks = figure.subfigures(1, len(shown), wspace=0.03)
-    for block, number in zip(np.atleast_1d(np.asarray(blocks)), shown, strict=True):
-        block.suptitle(condition_title(results, number), fontsize=9)
-        grid = block.subplots(len(rows), _EACH, squeeze=False)
-        for line, source in zip(grid, rows, strict=True):
-            for index, axes in enumerate(line):
+    blocks = len(shown)
+    gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (_EACH - 1)
+    side = min(2.2, (WIDTH - _LEFT - gaps) / (blocks * _EACH))
+    height = _TOP + len(rows) * (side + _GAP)
+    figure = Figure(figsize=(WIDTH, height))
+    for block, number in enumerate(shown):
+        left = _LEFT + block * (_EACH * side + (_EACH - 1) * _GAP + _WIDE_GAP)
+        middle = left + (_EACH * side + (_EACH - 1) * _GAP) / 2
+        title = figure_title(results, int(number))
+        figure.text(middle / WIDTH, 1 - 0.1 / height, title, ha="center", va="top")
+        for row, source in enumerate(rows):
+            for index in range(_EACH):
+                x = left + index * (side + _GAP)
+                y = height - _TOP - row * (side + _GAP) - side
+                axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))
                 results.plan.domain.picture(axes, source.samples[number], index)
                 axes.grid(False)
-            if number == shown[0]:
-                line[0].set_ylabel(source.name, color=ink[source.name], fontsize=9)
+                if block == index == 0:
+                    axes.set_ylabel(source.name, color=colours(results)[source.name])
     return figure
 
 
@@ -42,19 +58,16 @@ def histogram_figure(results: Results, observable: Observable) -> Figure:
     """Histograms of one observable at every condition, all sources overlaid."""
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
-    figure = new_figure(11, 2.35 * rows + 0.35)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for number, axes in enumerate(grid):
+    figure, grid = panels([1.6] * rows, columns)
+    for number, axes in enumerate(grid.ravel()):
         if number >= count:
             axes.set_visible(False)
             continue
         _histogram(axes, results, observable, number)
-        axes.set_title(condition_title(results, number))
-        unit = "" if observable.unit == "1" else f" ({observable.unit})"
-        axes.set_xlabel(f"{observable.symbol}{unit}")
-    grid[0].set_ylabel("share of samples a bin")
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+        axes.set_title(figure_title(results, number))
+        axes.set_xlabel(f"{observable.symbol}{unit_text(observable.unit)}")
+    grid[0, 0].set_ylabel("share of samples a bin")
+    legend_above(figure, grid[:1, :1])
     return figure
 
 
@@ -65,15 +78,15 @@ def _histogram(axes: Axes, results: Results, observable: Observable, number: int
     sets: list[DrawnSet] = [s for s in results.sources if s.role != "truth"]
     truth = results.reference.pooled[number][name]
     values = [source.values[number][name] for source in sets]
-    edges = binning.edges(min(map(np.min, [truth, *values])), max(map(np.max, [truth, *values])))
+    low, high = _range_of_interest([truth, *values])
+    edges = binning.edges(low, high)
     axes.stairs(_shares(truth, edges), edges, fill=True, color="#d5dae2", label=results.shown.name)
     for source, own in sorted(
         zip(sets, values, strict=True), key=lambda pair: pair[0].role == "surrogate"
     ):
         width = 1.5 if source.role == "surrogate" else 1.0
         axes.stairs(_shares(own, edges), edges, color=ink[source.name], label=source.name, lw=width)
-    low, high = _range_of_interest([truth, *values])
-    axes.set_xlim(low - 2 * binning.width, high + 2 * binning.width)
+    axes.set_xlim(edges[0] - binning.width, edges[-1] + binning.width)
 
 
 def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

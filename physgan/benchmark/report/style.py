@@ -3,21 +3,39 @@
 import base64
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from physgan.benchmark.report.words import condition_title
 from physgan.benchmark.results import Results
 
-__all__ = ["EXACT", "colours", "data_uri", "new_figure", "panel_grid", "styled"]
+__all__ = [
+    "EXACT",
+    "WIDTH",
+    "colours",
+    "data_uri",
+    "figure_title",
+    "legend_above",
+    "panel_grid",
+    "panels",
+    "styled",
+    "unit_text",
+]
 
 EXACT = "#9aa3b2"
+WIDTH = 11.0
+"""Width of a figure, inches."""
+
+_LEFT, _RIGHT, _BOTTOM = 0.66, 0.08, 0.46
+
 _INK = "#1c2430"
 _REFERENCE, _SURROGATE, _AGAIN = "#1c2430", "#0b63c5", "#8a93a3"
 _BASELINES = ("#d97706", "#0f8a6a", "#a3397b")
-
 _STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -64,15 +82,75 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure, inches."""
-    return Figure(figsize=(width, height), layout="constrained")
-
-
 def panel_grid(count: int, columns: int = 5) -> tuple[int, int]:
     """Rows and columns for `count` panels."""
     columns = min(columns, count)
     return math.ceil(count / columns), columns
+
+
+def panels(
+    heights: Sequence[float],
+    columns: int,
+    *,
+    gaps: Sequence[float] = (0.66,),
+    above: float = 0.62,
+    sharex: bool = False,
+    sharey: bool = False,
+) -> tuple[Figure, np.ndarray]:
+    """A figure and its axes, [row, column], placed in inches.
+
+    Matplotlib could find the margins itself, at the price of drawing everything twice.
+
+    Args:
+        heights: of the rows.
+        columns: of panels.
+        gaps: below a row, in turn.
+        above: space for a legend and titles.
+        sharex: whether the panels of a column share their horizontal axis.
+        sharey: whether the panels of a row share their vertical axis.
+    """
+    below = [gaps[row % len(gaps)] for row in range(len(heights) - 1)]
+    total = sum(heights) + sum(below) + above + _BOTTOM
+    between = 0.16 if sharey else 0.62
+    width = (WIDTH - _LEFT - _RIGHT - between * (columns - 1)) / columns
+    figure = Figure(figsize=(WIDTH, total))
+    grid = np.empty((len(heights), columns), object)
+    for row, height in enumerate(heights):
+        bottom = total - above - sum(heights[: row + 1]) - sum(below[:row])
+        for column in range(columns):
+            left = _LEFT + column * (width + between)
+            axes = figure.add_axes(
+                (left / WIDTH, bottom / total, width / WIDTH, height / total),
+                sharex=grid[0, column] if sharex and row else None,
+                sharey=grid[row, 0] if sharey and column else None,
+            )
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+            axes.tick_params(labelleft=not (sharey and column))
+            grid[row, column] = axes
+    return figure, grid
+
+
+def legend_above(figure: Figure, axes: np.ndarray) -> None:
+    """Every label of all panels once, in a line at the top left."""
+    found: dict[str, Any] = {}
+    for panel in axes.ravel():
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    place = (0.5 / WIDTH, 1 - 0.02 / figure.get_figheight())
+    figure.legend(
+        list(found.values()), list(found), loc="upper left", bbox_to_anchor=place, ncols=len(found)
+    )
+
+
+def figure_title(results: Results, number: int) -> str:
+    """Condition `number` as the heading of a panel."""
+    return condition_title(results, number).replace("k_B", "$k_B$")
+
+
+def unit_text(unit: str) -> str:
+    """A unit in brackets, with mathtext; "" for numbers without one."""
+    return "" if unit in ("", "1") else f" ({unit.replace('k_B', '$k_B$')})"
 
 
 def data_uri(figure: Figure, kind: str = "svg", dpi: int = 150) -> str:

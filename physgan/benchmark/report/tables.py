@@ -21,6 +21,7 @@ __all__ = [
     "Entry",
     "Table",
     "classifier_table",
+    "distance_table",
     "overlap_table",
     "relaxation_table",
     "speed_tables",
@@ -69,21 +70,25 @@ def overlap_table(results: Results, name: str) -> Table:
     """Histogram overlaps of one observable."""
     table = _with_conditions(results, "overlap")
     floors = [floors[name] for floors in results.reference.floors]
-    cells = [Entry(percent(f.overlap, f.scatter), "of itself") for f in floors]
+    cells = [Entry(percent(f.overlap, f.scatter)) for f in floors]
     table.rows.append((FLOOR, "quiet", cells))
     for source in results.sources:
         found = [c.histograms[name] for c in results.comparisons[source.name]]
         entries = [
-            Entry(percent(*f.overlap), f"{percent(f.ratio[0])} of truth's own") for f in found
+            Entry(percent(*f.overlap), f"{percent(f.ratio[0])} of truth’s own") for f in found
         ]
         table.rows.append((source.name, source.role, entries))
+    return table
+
+
+def distance_table(results: Results, name: str, unit: str) -> Table:
+    """1-Wasserstein distances of one observable."""
+    table = _with_conditions(results, "W₁" if unit == "1" else f"W₁ ({unit})")
+    floors = [floors[name] for floors in results.reference.floors]
+    table.rows.append((FLOOR, "quiet", [Entry(f"{f.wasserstein:.2g}") for f in floors]))
     for source in results.sources:
-        found = [c.histograms[name] for c in results.comparisons[source.name]]
-        entries = [
-            Entry(f"{f.wasserstein[0]:.2g}", f"truth {floor.wasserstein:.2g}")
-            for f, floor in zip(found, floors, strict=True)
-        ]
-        table.rows.append((f"W₁, {source.name}", "quiet", entries))
+        found = [c.histograms[name].wasserstein for c in results.comparisons[source.name]]
+        table.rows.append((source.name, source.role, [Entry(with_error(*f)) for f in found]))
     return table
 
 
@@ -164,7 +169,7 @@ def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
     simulator.rows.append((results.shown.name, "quiet", row))
     own = float(np.median(speed.sources[results.surrogate.name][max(batches)]))
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
-    simulator.rows.append(("simulator's time / surrogate's", "surrogate", ratios))
+    simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
     return sources, simulator
 
 
@@ -176,10 +181,10 @@ def _with_conditions(results: Results, corner: str) -> Table:
 def _target_words(verdict: Verdict) -> str:
     target = verdict.target
     limit = {
-        "overlap": f"overlap ≥ {100 * target.limit:g} % of truth's own",
+        "overlap": f"overlap ≥ {100 * target.limit:g} % of truth’s own",
         "relative": f"within {100 * target.limit:g} %",
         "absolute": f"within {target.limit:g}",
-        "baseline": "overlap above every baseline's",
+        "baseline": "overlap above every baseline’s",
     }[target.measure]
     return f"{target.label}: {limit}"
 

@@ -46,10 +46,12 @@ def seconds_words(seconds: float) -> str:
     return "–"
 
 
-def condition_words(condition: Mapping[str, float], units: Mapping[str, str]) -> str:
-    """All values of a condition, such as "temperature 2.269 J/k_B"."""
+def condition_words(results: Results, number: int) -> str:
+    """All values of condition `number`, such as "temperature 2.269 J/k_B"."""
+    units = condition_units(results)
     return ", ".join(
-        f"{name} {value:.4g} {units.get(name, '')}".strip() for name, value in condition.items()
+        f"{name} {value:.4g} {units.get(name, '')}".strip()
+        for name, value in results.plan.conditions[number].items()
     )
 
 
@@ -65,7 +67,7 @@ def condition_title(results: Results, number: int) -> str:
     if len(condition) == 1:
         ((name, value),) = condition.items()
         return f"{value:.4g} {units.get(name, '')}".strip() + star
-    return condition_words(condition, units) + star
+    return condition_words(results, number) + star
 
 
 def headline(results: Results) -> dict[str, Any]:
@@ -74,13 +76,9 @@ def headline(results: Results) -> dict[str, Any]:
     missed = []
     for verdict in results.verdicts:
         row = verdict.cells[results.surrogate.name]
-        where = [
-            _short(results.plan.conditions[n])
-            for n, cell in enumerate(row)
-            if cell is not None and not cell.passed
-        ]
+        where = [n for n, cell in enumerate(row) if cell is not None and not cell.passed]
         if where:
-            missed.append(f"{verdict.target.label} at {'; '.join(where)}")
+            missed.append(f"{verdict.target.label} at {_places(results, where)}")
     reached = sum(cell.passed for cell in cells)
     if not cells:
         sentence = "No targets are set."
@@ -105,14 +103,23 @@ def speed_words(results: Results) -> str:
     batches = speed.sources[results.surrogate.name]
     largest = max(batches)
     own = float(np.median(batches[largest]))
-    truth = float(np.median(speed.simulator[speed.condition]))
+    truth = float(np.median(speed.simulator[speed.hardest]))
     ratio = truth / own
     comparison = f"{ratio:.2g} times faster" if ratio >= 1 else f"{1 / ratio:.2g} times slower"
     return (
         f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample; the "
         f"simulator takes {seconds_words(truth)} for an independent one at "
-        f"{_short(results.plan.conditions[speed.condition])}: the surrogate is {comparison}."
+        f"{_short(results.plan.conditions[speed.hardest])}: the surrogate is {comparison}."
     )
+
+
+def _places(results: Results, numbers: list[int]) -> str:
+    """Some conditions in a row: "temperature 2.1, 2.5"."""
+    chosen = [results.plan.conditions[n] for n in numbers]
+    if len(chosen[0]) > 1:
+        return "; ".join(_short(condition) for condition in chosen)
+    (name,) = chosen[0]
+    return f"{name} {', '.join(f'{condition[name]:.4g}' for condition in chosen)}"
 
 
 def _short(condition: Mapping[str, float]) -> str:

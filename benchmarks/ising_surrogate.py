@@ -1,0 +1,169 @@
+"""The Ising surrogates on trial at full length; results go to benchmarks/results/.
+
+For a trained run: the benchmark of its recipe with the targets "long" and 10,000 samples a side;
+the same lattices compared with the exact Boltzmann weight (Kullback-Leibler divergence from the
+simulation to the surrogate, whose likelihood is known); the run's first stage alone, if it was
+kept; and the generator on lattices twice as wide, which it never saw.
+
+    python benchmarks/ising_surrogate.py runs/ising-32 --stage runs/ising-32-likelihood
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from physgan.benchmark import benchmark
+from physgan.data import build_simulator, load_recipe
+from physgan.domains import DOMAINS
+from physgan.domains.spins.observables import energy
+from physgan.networks import build_generator
+from physgan.surrogate import Surrogate, load
+from simulators import Ising
+from simulators.ising.exact import kaufman
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Renamed:
+    """A surrogate under another name, perhaps at another size."""
+
+    def __init__(self, surrogate: Surrogate, name: str, size: int | None = None) -> None:
+        self.surrogate, self.name, self.size = surrogate, name, size
+
+    def sample(self, conditions: Any, count: int, seed: int) -> dict[str, np.ndarray]:
+        """See `Surrogate.sample`."""
+        return self.surrogate.sample(conditions, count, seed, size=self.size)
+
+
+def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) -> dict[str, float]:
+    """Kullback-Leibler divergence of a configuration, nats, and the share of effective samples.
+
+    With w = exact / surrogate probability of simulated lattices, KL = <ln w>; the effective
+    share of surrogate samples reweighted to the exact distribution is 1 / <w> over simulation.
+    """
+    size = surrogate.description.size
+    spins = Ising(size).sample({"temperature": temperature}, count, seed)["spins"]
+    head = DOMAINS["spins"].head({})
+    graph = nnx.split(build_generator(surrogate.description.network, head))[0]
+
+    @jax.jit
+    def log_probability(x: jax.Array) -> jax.Array:
+        conditions = jnp.full((len(x), 1), temperature)
+        drawn = -nnx.merge(graph, surrogate.state).negative_log_likelihood(x, conditions)
+        total = sum(jnp.roll(x, step, axis) for step in (1, -1) for axis in (1, 2))
+        odd = (jnp.arange(size)[:, None] + jnp.arange(size)) % 2
+        return drawn - (odd * jax.nn.softplus(-2 * x * total / temperature)).sum((1, 2))
+
+    parts = [spins[start : start + 250].astype(np.float32) for start in range(0, count, 250)]
+    surrogate_log = np.concatenate([np.asarray(log_probability(p), float) for p in parts])
+    exact_log = -energy(spins) * size**2 / temperature - kaufman(size, temperature)[2]
+    log_weight = exact_log - surrogate_log
+    return {
+        "kullback_leibler": float(log_weight.mean()),
+        "error": float(log_weight.std() / count**0.5),
+        "effective_share": float(1 / np.exp(log_weight).mean()),
+    }
+
+
+def main() -> None:
+    """Benchmark one run and write its results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--stage", type=Path, help="run that ended after the first stage")
+    parser.add_argument("--baseline", type=Path, help="run of the method clipped-gaussian")
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+
+    surrogate = load(arguments.run)
+    size = surrogate.description.size
+    recipe = load_recipe(f"ising-{size}")
+    conditions, count = recipe.benchmark["conditions"], arguments.count
+    rivals: list[Any] = []
+    if arguments.stage:
+        rivals.append(Renamed(load(arguments.stage), "gan, likelihood stage alone"))
+    if arguments.baseline:
+        rivals.append(load(arguments.baseline))
+    folder = arguments.run / "report"
+    report = benchmark(
+        surrogate,
+        build_simulator("ising", {"size": size}),
+        domain="spins",
+        conditions=conditions,
+        count=count,
+        seed=arguments.seed,
+        out=folder,
+        baselines=rivals,
+        targets="long",
+        training={
+            "metrics": str(arguments.run / "metrics.jsonl"),
+            "dataset": recipe.name,
+            "seen": {"temperature": recipe.conditions["temperature"]["values"]},
+        },
+    )
+    wide = benchmark(
+        Renamed(surrogate, f"gan trained at L = {size}", 2 * size),
+        build_simulator("ising", {"size": 2 * size}),
+        domain="spins",
+        conditions=conditions,
+        count=count // 4,
+        seed=arguments.seed,
+        out=arguments.run / "report-twice-as-wide",
+        targets="long",
+        relax_sweeps=(0, 10),
+        classifier_budget=0,
+        batches=(100,),
+    )
+    report["divergence"] = [
+        divergence(surrogate, c["temperature"], 4_000, arguments.seed + 7) for c in conditions
+    ]
+    report["twice_as_wide"] = {"count": wide["count"], "targets": wide["targets"]}
+    report["training"].update(run_facts(arguments.run, surrogate))
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"ising_{size}.json").write_text(json.dumps(report, indent=1) + "\n")
+    shutil.copy(folder / "report.html", RESULTS / f"ising_{size}.html")
+    print(table(report, surrogate.name))
+
+
+def run_facts(run: Path, surrogate: Surrogate) -> dict[str, Any]:
+    """Length of the training and size of the network."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return {
+        "metrics": "",
+        "seconds": lines[-1]["seconds"],
+        "samples": lines[-1]["samples"],
+        "parameters": surrogate.parameter_count,
+        "settings": surrogate.description.training,
+        "versions": surrogate.description.versions,
+    }
+
+
+def table(report: dict[str, Any], name: str) -> str:
+    """Targets by temperature, as text."""
+    temperatures = [c["values"]["temperature"] for c in report["conditions"]]
+    lines = [f"{'target':48s}" + "".join(f"{t:>18.4f}" for t in temperatures)]
+    for row in report["targets"]["rows"]:
+        cells = row["cells"][name]
+        values = [
+            f"{c['value']:.4f} +- {c['error']:.4f}{' ' if c['passed'] else '!'}" if c else "-"
+            for c in cells
+        ]
+        lines.append(f"{row['label'][:48]:48s}" + "".join(f"{v:>18s}" for v in values))
+    values = [
+        f"{d['kullback_leibler']:.3f} ({d['effective_share']:.0%})" for d in report["divergence"]
+    ]
+    lines.append(
+        f"{'KL, nats a lattice (effective share)':48s}" + "".join(f"{v:>18s}" for v in values)
+    )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

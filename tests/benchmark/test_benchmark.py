@@ -1,0 +1,186 @@
+"""The benchmark end to end on the 4 x 4 torus, where the truth can be drawn exactly."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from physgan.benchmark import benchmark
+from physgan.benchmark.report.json_report import as_json
+from physgan.domains.spins import energy
+from physgan.errors import InputError
+from simulators import Condition, Field
+
+STATES = np.array(list(itertools.product((-1, 1), repeat=16)), np.int8).reshape(-1, 4, 4)
+ENERGIES = 16 * energy(STATES)
+WARM = "<b>warm</b>"
+STEPS: list[tuple[int, int, str]] = []
+CONDITIONS = [{"temperature": t} for t in (2.0, 3.0)]
+
+
+class Exact:
+    """Draws from the Boltzmann law of the 4 x 4 torus by its full table."""
+
+    version, domain, parameters, block_size, grid = "1", "spins", {"size": 4}, 1, ()
+    conditions = (Condition("temperature", "J/k_B", 0.1, 10.0),)
+    fields = (Field("spins", "1", ("row", "column"), "spin", "int8"),)
+
+    def __init__(self, name: str = "exact", warmer: float = 1.0) -> None:
+        self.name, self.warmer = name, warmer
+
+    def sample(self, conditions, count, seed, *, first_event=0, progress=None):
+        weights = np.exp(-(ENERGIES - ENERGIES.min()) / (self.warmer * conditions["temperature"]))
+        table = np.cumsum(weights) / weights.sum()
+        return {"spins": STATES[np.searchsorted(table, np.random.default_rng(seed).random(count))]}
+
+    def seconds_per_independent_sample(self, conditions) -> float:
+        return 1e-6 * conditions["temperature"]
+
+    def relax(self, samples, conditions, sweeps, seed):
+        """Forgets everything in two sweeps."""
+        count = len(samples["spins"])
+        return self.sample(conditions, count, seed) if sweeps > 1 else dict(samples)
+
+
+def run(out: Path, surrogate, **kwargs):
+    arguments = {
+        "domain": "spins",
+        "conditions": CONDITIONS,
+        "count": 2000,
+        "seed": 3,
+        "out": out,
+        "baselines": [Exact("far too warm", 1.5)],
+        "relax_sweeps": (0, 1, 3),
+        "classifier_budget": 4_000,
+        "batches": (1, 10),
+    }
+    return benchmark(surrogate, Exact(), **{**arguments, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory) -> tuple[dict, Path]:
+    """A surrogate 10 % too warm, with a name that a page has to escape."""
+    folder = tmp_path_factory.mktemp("wrong")
+    metrics, out = folder / "metrics.jsonl", folder / "new" / "folder"
+    lines = [json.dumps({"samples_seen": n, "loss": 1 / (n + 1), "ok": True}) for n in range(5)]
+    metrics.write_text("\n".join(lines) + '\n{"samples_se')
+    training = {"metrics": metrics, "seen": {"temperature": [2.0]}, "parameters": 12345}
+    return run(out, Exact(WARM, 1.1), training=training), out
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory) -> dict:
+    """The truth under another name; the page is left out."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("physgan.benchmark.run.write_report", lambda results, out: as_json(results))
+        return run(tmp_path_factory.mktemp("right"), Exact("perfect"), progress=record)
+
+
+def record(*step) -> None:
+    STEPS.append(step)
+
+
+def source(report: dict, name: str) -> dict:
+    return next(s for s in report["sources"] if s["name"] == name)
+
+
+def test_report_is_what_was_returned(wrong) -> None:
+    report, out = wrong
+    assert json.loads((out / "report.json").read_text()) == json.loads(json.dumps(report))
+    assert report["seed"] == 3
+    assert report["count"] == 2000
+    assert report["environment"]["packages"]["numpy"]
+    assert [c["training"] for c in report["conditions"]] == ["seen", "held out"]
+
+
+def test_truth_passes(right) -> None:
+    """Every AUC, overlap and pull of the truth against itself; allowed 4.5 standard errors
+    each, one false alarm in 5,000 runs."""
+    rows = {row["label"]: row["cells"]["perfect"] for row in right["targets"]["rows"]}
+    for label in ("energy histogram", "signed magnetisation histogram"):
+        assert all(cell["passed"] for cell in rows[label])
+    for name in ("perfect", "simulator again"):
+        tested = source(right, name)
+        for result in tested["classifiers"].values():
+            assert abs(result["auc"] - 0.5) < 4.5 * result["error"]
+        for condition in tested["conditions"]:
+            for histogram in condition["histograms"].values():
+                share = histogram["share_of_truth_against_truth"]
+                assert abs(share["value"] - 1) < 4.5 * share["error"]
+            for observable in condition["observables"].values():
+                assert np.max(np.abs(observable["pull"])) < 4.5
+
+
+def test_wrong_surrogate_is_caught(wrong) -> None:
+    report, _ = wrong
+    assert not report["verdict"]["passed"]
+    assert any("mean energy" in words for words in report["verdict"]["missed"])
+    warm = source(report, WARM)
+    for result in warm["classifiers"].values():
+        assert result["auc"] > 0.5 + 4 * result["error"]
+    for condition in warm["conditions"]:
+        assert condition["observables"]["energy"]["pull"] > 5
+        assert condition["histograms"]["energy"]["share_of_truth_against_truth"]["value"] < 0.97
+
+
+def test_baseline_is_worse_than_the_surrogate(wrong) -> None:
+    report, _ = wrong
+    row = next(r for r in report["targets"]["rows"] if r["measure"] == "baseline")
+    assert all(cell["passed"] for cell in row["cells"][WARM])
+    assert row["cells"]["far too warm"] == [None, None]
+
+
+def test_energy_is_held_against_the_exact_value(wrong) -> None:
+    report, _ = wrong
+    weights = np.exp(-ENERGIES / 3.0)
+    exact = np.average(ENERGIES / 16, weights=weights)
+    truth = report["truth"][1]["observables"]["energy"]
+    assert truth["exact"] == pytest.approx(exact, rel=1e-9)
+    assert abs(truth["value"] - exact) < 4.5 * truth["error"]
+
+
+def test_relaxation_heals(wrong) -> None:
+    report, _ = wrong
+    assert report["relaxation"]["sweeps"] == [0, 1, 3]
+    for row in report["relaxation"]["sources"][WARM]:
+        shares = [c["histograms"]["energy"]["share_of_truth_against_truth"] for c in row]
+        assert shares[0]["value"] == shares[1]["value"] < 0.97
+        assert abs(shares[2]["value"] - 1) < 4.5 * shares[2]["error"]
+
+
+def test_page_needs_nothing_else(wrong) -> None:
+    _, out = wrong
+    page = (out / "report.html").read_text()
+    assert set(re.findall(r'src="([^"]{5})', page)) == {"data:"}
+    assert not re.search(r"https?:|<script|<link|@import|url\(", page)
+    assert page.count("<img") >= 8
+    assert "12345" in page
+    assert "<b>warm" not in page
+    assert "&lt;b&gt;warm" in page
+    assert not [p for p in out.iterdir() if p.name not in ("report.html", "report.json")]
+
+
+def test_progress_counts_up_to_the_end(right) -> None:
+    assert [done for done, _, _ in STEPS] == list(range(len(STEPS)))
+    assert STEPS[-1][0] == STEPS[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"conditions": []}, "expected conditions of equal names; got []"),
+        ({"count": 99}, "expected count of at least 100; got 99"),
+        ({"references": 1}, "expected references of at least 2; got 1"),
+        ({"targets": "moon"}, "expected targets in ['long', 'quickstart']; got 'moon'"),
+        ({"baselines": [Exact("perfect")]}, "expected sources of different names"),
+        ({"domain": "foam"}, "expected domain in ['spins']; got 'foam'"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(tmp_path: Path, change: dict, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        run(tmp_path, Exact("perfect"), **change)
+    assert "\n" not in str(caught.value)
+    assert not any(tmp_path.iterdir())

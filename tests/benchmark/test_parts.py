@@ -1,0 +1,113 @@
+"""Targets, flags, speeds and words on numbers known beforehand."""
+
+import numpy as np
+import pytest
+
+from physgan.benchmark.compare import Comparison, HistogramResult, ObservableResult
+from physgan.benchmark.flags import training_flag
+from physgan.benchmark.report.words import percent, seconds_words, with_error
+from physgan.benchmark.sources import subseed
+from physgan.benchmark.speed import measure_speed
+from physgan.benchmark.targets import judge
+from physgan.domains import Target
+from physgan.fidelity import Estimate
+
+
+def found(value, reference, error=1e-6) -> ObservableResult:
+    value, reference = np.asarray(value, float), np.asarray(reference, float)
+    errors = np.broadcast_to(np.asarray(error, float), value.shape)
+    deviation = Estimate(value - reference, errors)
+    exact = Estimate(reference, np.zeros_like(reference))
+    return ObservableResult(Estimate(value, errors), exact, deviation, np.zeros_like(value))
+
+
+def comparison(observable: ObservableResult | None = None, overlap: float = 0.9) -> Comparison:
+    histogram = HistogramResult((overlap, 0.01), (overlap / 0.95, 0.01), (0.1, 0.01))
+    return Comparison({"x": observable} if observable else {}, {"x": histogram})
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "value", "reference", "passed"),
+    [
+        ("relative", 0.05, 1.04, 1.0, True),
+        ("relative", 0.05, -2.2, -2.0, False),
+        ("absolute", 0.01, 0.605, 0.61, True),
+        ("absolute", 0.01, 0.625, 0.61, False),
+    ],
+)
+def test_deviations_are_judged(measure, limit, value, reference, passed) -> None:
+    cell = judge(Target("x", "x", measure, limit), comparison(found(value, reference)))
+    assert cell is not None
+    assert cell.passed is passed
+
+
+def test_entries_of_a_vector_that_nobody_knows_are_not_judged() -> None:
+    """At r = 2 the deviation is 50 %, but so is its error; r = 0 is 1 by definition."""
+    values = found([1.0, 0.404, 0.015], [1.0, 0.4, 0.01], [0.0, 0.001, 0.005])
+    cell = judge(Target("C", "x", "relative", 0.02), comparison(values))
+    assert cell is not None
+    assert cell.passed
+    assert cell.value == pytest.approx(0.01)
+
+
+def test_overlap_is_judged_as_a_share_of_truths_own() -> None:
+    target = Target("E", "x", "overlap", 0.9)
+    assert judge(target, comparison(overlap=0.86)).passed
+    assert not judge(target, comparison(overlap=0.85)).passed
+
+
+def test_surrogate_has_to_beat_the_best_baseline() -> None:
+    target = Target("E", "x", "baseline", 0.0)
+    rivals = [comparison(overlap=0.7), comparison(overlap=0.92)]
+    assert judge(target, comparison(overlap=0.93), rivals).passed
+    assert not judge(target, comparison(overlap=0.91), rivals).passed
+    assert judge(target, comparison(overlap=0.91)) is None
+
+
+@pytest.mark.parametrize(
+    ("temperature", "expected"), [(1.8, "seen"), (2.5, "held out"), (3.0, "seen"), (9, "held out")]
+)
+def test_conditions_are_flagged(temperature: float, expected: str) -> None:
+    training = {"seen": {"temperature": [[1.5, 2.4], 3.0]}}
+    assert training_flag({"temperature": temperature}, training) == expected
+    assert training_flag({"temperature": temperature}, {}) == "unknown"
+
+
+def test_numbers_are_written_to_two_digits_of_their_error() -> None:
+    assert with_error(-1.45306, 0.0012) == "-1.4531 ± 0.0012"
+    assert with_error(123.4, 5.6) == "123.4 ± 5.6"
+    assert with_error(float("nan"), 1.0) == "–"
+    assert percent(0.912, 0.004) == "91.2 ± 0.4 %"
+    assert seconds_words(2.1e-5) == "21 µs"
+
+
+def test_seeds_differ_from_place_to_place() -> None:
+    seeds = {subseed(1, place, number) for place in range(50) for number in range(50)}
+    assert len(seeds) == 2500
+    assert max(seeds) < 2**31
+
+
+class Clock:
+    """A source and simulator whose cost is known: `rate` seconds a sample."""
+
+    name = "clock"
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
+    def sample(self, conditions, count, seed):
+        import time
+
+        time.sleep(self.rate * count)
+
+    def seconds_per_independent_sample(self, conditions) -> float:
+        return conditions["x"] * 1e-3
+
+
+def test_speed_is_seconds_a_sample() -> None:
+    """Sleeping takes as long as asked or, on a busy machine, longer."""
+    speed = measure_speed([Clock(2e-3)], Clock(0), [{"x": 1.0}, {"x": 4.0}], 0, batches=(1, 10))
+    for seconds in speed.sources["clock"].values():
+        assert min(seconds) == pytest.approx(2e-3, rel=0.5)
+    assert speed.timed_at == speed.hardest == 1
+    assert speed.simulator == [[1e-3] * 3, [4e-3] * 3]

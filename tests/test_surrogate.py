@@ -1,0 +1,139 @@
+"""What a trained surrogate promises, whatever it has learnt."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from physgan.data import Condition, Field, open_dataset
+from physgan.domains.spins.heat_bath import heat_bath_logits
+from physgan.domains.spins.observables import energy
+from physgan.errors import InputError, VerificationError
+from physgan.networks import build_generator
+from physgan.surrogate import Description, Surrogate, load
+
+NETWORK = {
+    "network": "spin-hierarchy",
+    "ranges": [[1.5, 3.5, "linear"]],
+    "size": 8,
+    "width": 4,
+    "depth": 1,
+    "embedding": 8,
+}
+
+
+@pytest.fixture(scope="module")
+def surrogate() -> Surrogate:
+    description = Description(
+        method="gan",
+        domain="spins",
+        size=8,
+        conditions=(Condition("temperature", "J/k_B", 1.5, 3.5),),
+        fields=(Field("spins", "1", ("row", "column"), "spin", "int8"),),
+        simulator="ising",
+        simulator_version="1",
+        parameters={"size": 8, "field": 0.0},
+        network=NETWORK,
+    )
+    parameters = nnx.to_pure_dict(nnx.split(build_generator(NETWORK, heat_bath_logits, 3))[1])
+    return Surrogate(description, jax.device_get(parameters))
+
+
+def test_samples_are_spins_of_the_asked_shape(surrogate: Surrogate) -> None:
+    spins = surrogate.sample({"temperature": 2.0}, 100, seed=1)["spins"]
+    assert spins.shape == (100, 8, 8)
+    assert spins.dtype == np.int8
+    assert set(np.unique(spins)) == {-1, 1}
+
+
+def test_an_event_depends_on_seed_and_number_alone(surrogate: Surrogate) -> None:
+    temperatures = np.linspace(1.6, 3.4, 50)
+    whole = surrogate.sample({"temperature": temperatures}, 50, seed=4)["spins"]
+    again = surrogate.sample({"temperature": temperatures[20:27]}, 7, seed=4, first_event=20)
+    np.testing.assert_array_equal(again["spins"], whole[20:27])
+    other = surrogate.sample({"temperature": temperatures}, 50, seed=5)["spins"]
+    assert np.any(other != whole)
+
+
+def test_both_signs_are_equally_likely(surrogate: Surrogate) -> None:
+    """Share of positive magnetisation within 4 standard errors (6e-5)."""
+    m = surrogate.sample({"temperature": 1.5}, 4_096, seed=0)["spins"].sum((1, 2))
+    positive, negative = (m > 0).sum(), (m < 0).sum()
+    assert abs(positive - negative) < 4 * np.sqrt(positive + negative)
+
+
+def test_saved_and_loaded_it_is_the_same(surrogate: Surrogate, tmp_path: Path) -> None:
+    surrogate.save(tmp_path / "surrogate")
+    loaded = load(tmp_path)
+    assert replace(loaded.description, weights_sha256="") == replace(
+        surrogate.description, weights_sha256=""
+    )
+    for source in (surrogate, loaded):
+        spins = source.sample({"temperature": 2.5}, 10, seed=0)["spins"]
+    np.testing.assert_array_equal(
+        spins, surrogate.sample({"temperature": 2.5}, 10, seed=0)["spins"]
+    )
+
+
+def test_altered_weights_are_refused(surrogate: Surrogate, tmp_path: Path) -> None:
+    surrogate.save(tmp_path)
+    path = tmp_path / "weights.npz"
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(VerificationError, match="missing or altered; train again"):
+        load(tmp_path)
+
+
+def test_writes_a_dataset(surrogate: Surrogate, tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    surrogate.write(path, {"temperature": 2.25}, 300, seed=9)
+    dataset = open_dataset(path)
+    samples, conditions = dataset.read()
+    assert dataset.info.source == "surrogate"
+    np.testing.assert_allclose(conditions["temperature"], 2.25)
+    direct = surrogate.sample({"temperature": 2.25}, 300, seed=9)
+    np.testing.assert_array_equal(samples["spins"], direct["spins"])
+
+
+def test_larger_lattices_without_training(surrogate: Surrogate) -> None:
+    spins = surrogate.sample({"temperature": 2.0}, 16, seed=0, size=16)["spins"]
+    assert spins.shape == (16, 16, 16)
+    assert np.isfinite(energy(spins)).all()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "options", "message"),
+    [
+        (
+            {"temperature": 0.3},
+            {},
+            r"expected temperature in \[1.5, 3.5\] J/k_B \(trained range\); got 0.3; "
+            "pass extrapolate=True",
+        ),
+        ({"temperature": -1.0}, {"extrapolate": True}, "got -1"),
+        ({"temperature": float("nan")}, {"extrapolate": True}, "got nan"),
+        ({"temperature": np.ones(3) * 2}, {}, "expected temperature to be one number or 10"),
+        ({"beta": 0.4}, {}, r"expected the conditions \['temperature'\]; got \['beta'\]"),
+        ({"temperature": 2.0}, {"size": 12}, r"expected size 8, 16, \.\.\.; got 12"),
+        ({"temperature": 2.0}, {"size": 4}, "got 4"),
+    ],
+)
+def test_bad_input_is_refused(
+    surrogate: Surrogate, conditions: dict, options: dict, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        surrogate.sample(conditions, 10, 0, **options)
+
+
+def test_extrapolation_on_demand(surrogate: Surrogate) -> None:
+    spins = surrogate.sample({"temperature": 4.0}, 4, 0, extrapolate=True)["spins"]
+    assert spins.shape == (4, 8, 8)
+
+
+def test_a_folder_without_surrogate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="expected a trained surrogate"):
+        load(tmp_path)

@@ -1,0 +1,53 @@
+"""Schedules, scales and the validation distance against closed forms."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from physgan.training.schedules import cosine, ema_decay
+from physgan.training.standardise import fit_scale
+from physgan.training.validation import feature_distance
+
+
+def test_cosine_starts_halves_and_ends() -> None:
+    samples = jnp.array([0.0, 50.0, 100.0, 500.0])
+    np.testing.assert_allclose(cosine(3.0, 1.0, samples, 100), [3, 2, 1, 1], rtol=1e-6)
+
+
+def test_average_forgets_half_in_its_half_life() -> None:
+    decay = float(ema_decay(10, 1000.0, jnp.array(1e9)))
+    assert decay**100 == pytest.approx(0.5, rel=1e-4)
+    assert float(ema_decay(10, 1000.0, jnp.array(0.0))) == 0
+
+
+def test_standardised_features_have_mean_zero_and_spread_one(rng: np.random.Generator) -> None:
+    condition = np.repeat(np.linspace(1, 2, 8), 4_000)
+    features = np.stack([condition, condition**2], -1)
+    features = features * rng.standard_normal(features.shape) + 5 * features
+    scale = fit_scale(features, condition)
+    assert len(scale.nodes) == 8
+    conditions = jnp.asarray(condition[:, None], jnp.float32)
+    z = np.asarray(scale.standardise(jnp.asarray(features, jnp.float32), conditions))
+    np.testing.assert_allclose(z.mean(0), 0, atol=0.01)
+    np.testing.assert_allclose(z.std(0), 1, atol=0.01)
+
+
+def test_scale_interpolates_between_nodes(rng: np.random.Generator) -> None:
+    condition = np.repeat([1.0, 2.0], 50_000)
+    features = rng.standard_normal((100_000, 1)) + 4 * condition[:, None]
+    scale = fit_scale(features, condition)
+    z = scale.standardise(jnp.full((1, 1), 6.0), jnp.full((1, 1), 1.5))
+    assert float(z[0, 0]) == pytest.approx(0, abs=0.03)
+
+
+def test_distance_of_equal_sets_is_at_its_floor_and_of_shifted_ones_above(
+    rng: np.random.Generator,
+) -> None:
+    """Floor sqrt(1.5 * 16 * 2 / n), within 20 %: over ten standard deviations of its spread."""
+    n = 8_192
+    condition = rng.random(n)
+    real, fake = rng.standard_normal((2, n, 10))
+    floor = np.sqrt(1.5 * 16 / n)
+    assert feature_distance(real, fake, condition) == pytest.approx(floor, rel=0.2)
+    shifted = feature_distance(real, fake + 0.3, condition)
+    assert shifted == pytest.approx(np.sqrt(0.09 / 2), rel=0.1)

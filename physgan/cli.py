@@ -16,6 +16,7 @@ from physgan.options import (
     extra_options,
     read_toml,
     recipe_of_options,
+    recipe_with_conditions,
     settings,
 )
 from physgan.printing import show
@@ -71,6 +72,8 @@ def simulate(
 
     By a recipe:        physgan simulate ising-32 --out data/
 
+    Other conditions:   physgan simulate calo-pb-lar --energy-gev 1:20 --count 1000 --out x.h5
+
     By a simulator:     physgan simulate ising --size 32 --temperature 1.5:3.5 --count 1000
     --out x.h5
     """
@@ -79,12 +82,13 @@ def simulate(
 
     free = extra_options(context.args)
     if what in recipe_names() or what.endswith(".toml"):
-        if free or condition or parameter:
+        if parameter:
             raise UsageError(
-                f"expected no conditions or parameters: {what} is a recipe and fixes them; "
+                f"expected no parameters: {what} is a recipe and fixes them; "
                 "copy its .toml file and change the copy"
             )
-        recipe: Any = what
+        texts = {**free, **assignments(condition or [])}
+        recipe: Any = recipe_with_conditions(what, texts) if texts else what
     else:
         recipe = recipe_of_options(what, free, condition or [], parameter or [], count)
     with reporting("simulate", "events") as report:
@@ -206,6 +210,49 @@ def benchmark(
             progress=report,
         )
     show(result if as_json else {"report": str(out / "report.html")}, as_json)
+
+
+@app.command()
+def export_calochallenge(
+    data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="HDF5 file; the XML file goes beside it.")],
+    as_json: Json = False,
+) -> None:
+    """Write showers as the CaloChallenge's pair of HDF5 and XML files."""
+    from physgan.data import export_calochallenge as run
+
+    with reporting("export", "showers") as report:
+        result = run(data, out, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def import_calochallenge(
+    showers: Annotated[Path, typer.Argument(help="HDF5 file of the CaloChallenge.")],
+    binning: Annotated[Path, typer.Argument(help="Its XML file.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    pid: Annotated[int | None, typer.Option(help="Particle, if the XML file has several.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Turn the CaloChallenge's pair of files into a dataset."""
+    from physgan.data import import_calochallenge as run
+
+    with reporting("import", "showers") as report:
+        result = run(showers, binning, out, pid=pid, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def display(
+    data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="Picture: .png, .pdf or .svg.")],
+    event: Annotated[int, typer.Option(help="Number of the shower.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Draw one shower: depth against radius, and layers face on, in MeV."""
+    from physgan.domains.showers import draw_event
+
+    show(draw_event(data, event, out), as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

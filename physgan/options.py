@@ -21,6 +21,7 @@ __all__ = [
     "law_table",
     "read_toml",
     "recipe_of_options",
+    "recipe_with_conditions",
     "settings",
 ]
 
@@ -144,6 +145,50 @@ def recipe_of_options(
     _expect_known(texts, [*known, *sorted(arguments)])
     tables = {key: law_table(key, text, known[key].scale) for key, text in texts.items()}
     return Recipe(name=name, simulator=name, parameters=parameters, conditions=tables, count=count)
+
+
+def recipe_with_conditions(name: str, texts: dict[str, str]) -> "Recipe":
+    """A recipe whose conditions are drawn by other laws.
+
+    An option that ends in `_gev` stands for the condition that ends in `_mev`.
+
+    Args:
+        name: of the recipe, or a .toml file.
+        texts: condition name -> text, see `law_table`.
+
+    Raises:
+        UsageError: for an option that is no condition of the recipe.
+    """
+    from dataclasses import replace
+
+    from physgan.data import load_recipe
+
+    recipe = load_recipe(name)
+    tables = dict(recipe.conditions)
+    for option, text in texts.items():
+        key = option.removesuffix("_gev") + "_mev" if option.endswith("_gev") else option
+        if key not in tables:
+            raise UsageError(
+                f"expected only conditions ({', '.join(tables)}); got --{option}; "
+                f"{name} is a recipe and fixes them; copy its .toml file and change the copy"
+            )
+        text = in_mev(text) if key != option else text
+        logarithmic = tables[key].get("law") == "loguniform" or tables[key].get("scale") == "log"
+        tables[key] = law_table(key, text, "log" if logarithmic else "linear")
+    return replace(recipe, conditions=tables)
+
+
+def in_mev(text: str) -> str:
+    """Turn "1:20" GeV into "1000:20000" MeV; numbers, ranges and lists as in `law_table`.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    mark = ":" if ":" in text else ","
+    try:
+        return mark.join(repr(1000.0 * float(part)) for part in text.split(mark))
+    except ValueError:
+        raise UsageError(f"expected energies in GeV, such as 1:20; got {text!r}") from None
 
 
 def drawn_conditions(

@@ -1,0 +1,214 @@
+"""The CaloChallenge's format: one HDF5 file of showers and the XML file of their binning.
+
+`incident_energies` (N, 1) and `showers` (N, V) in MeV, cells of a shower in the order layer, then
+alpha, then r; the XML lists the rings and the number of sectors of every layer.
+C. Krause et al., CaloChallenge 2022, arXiv:2410.21611.
+"""
+
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from physgan.data.dataset import open_dataset
+from physgan.data.files import sha256_of, write_atomically
+from physgan.data.hdf5 import opened
+from physgan.data.manifest import Manifest
+from physgan.data.schema import Axis, Condition, DatasetInfo, Field
+from physgan.data.sharded import write_events
+from physgan.errors import InputError
+from simulators.protocol import Progress
+
+__all__ = ["Binning", "export_calochallenge", "import_calochallenge"]
+
+PARTICLES = {"e-": (11, "electron"), "e+": (-11, "positron"), "gamma": (22, "photon")}
+SHARD_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Binning:
+    """Cells of one kind of particle.
+
+    Args:
+        pid: PDG code.
+        name: "electron", "photon", "pion".
+        rings: edges in r of every layer, mm.
+        sectors: number of bins in alpha of every layer.
+    """
+
+    pid: int
+    name: str
+    rings: tuple[tuple[float, ...], ...]
+    sectors: tuple[int, ...]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells of a shower; a layer with one edge has none."""
+        return sum((len(r) - 1) * s for r, s in zip(self.rings, self.sectors, strict=True))
+
+    @property
+    def regular(self) -> bool:
+        """Whether all layers are cut alike."""
+        return len(set(self.rings)) == 1 and len(set(self.sectors)) == 1
+
+    def to_xml(self) -> bytes:
+        """The XML file."""
+        lines = ["<Bins>", f'  <Bin pid="{self.pid}" name="{self.name}">']
+        for i, (rings, sectors) in enumerate(zip(self.rings, self.sectors, strict=True)):
+            edges = ",".join(f"{edge:.10g}" for edge in rings)
+            lines.append(f'    <Layer id="{i}" r_edges="{edges}" n_bin_alpha="{sectors}"/>')
+        return "\n".join([*lines, "  </Bin>", "</Bins>", ""]).encode()
+
+    @classmethod
+    def from_xml(cls, text: str, pid: int | None = None) -> "Binning":
+        """Read one particle's binning, the only one by default.
+
+        Raises:
+            InputError: if the text is no such XML or holds no such particle.
+        """
+        if "<!" in text.replace("<!--", ""):
+            raise InputError("expected a binning in plain XML without declarations; got some")
+        try:
+            found = list(ElementTree.fromstring(text).iter("Bin"))
+            chosen = [b for b in found if pid is None or int(b.attrib["pid"]) == pid]
+            if len(chosen) != 1:
+                codes = ", ".join(b.attrib["pid"] for b in found) or "none"
+                raise InputError(f"expected one particle in the binning; got {codes}; pass --pid")
+            layers = sorted(chosen[0].iter("Layer"), key=lambda layer: int(layer.attrib["id"]))
+            edges = [layer.attrib["r_edges"].split(",") for layer in layers]
+            return cls(
+                int(chosen[0].attrib["pid"]),
+                chosen[0].attrib["name"],
+                tuple(tuple(float(word) for word in words) for words in edges),
+                tuple(int(layer.attrib["n_bin_alpha"]) for layer in layers),
+            )
+        except (ElementTree.ParseError, KeyError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"expected a CaloChallenge binning; got {error!r}") from None
+
+
+def export_calochallenge(
+    data: str | os.PathLike[str], out: str | os.PathLike[str], *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Write a dataset of showers as `out` (HDF5) and the XML file beside it.
+
+    Raises:
+        InputError: for a dataset without `deposits` in layers, alpha and r and `energy_mev`.
+    """
+    dataset, path = open_dataset(data), Path(out)
+    binning = _binning_of(dataset.info)
+    rows = max(1, SHARD_BYTES // dataset.row_bytes)
+    temporary = path.with_name(path.name + ".part")
+    with h5py.File(temporary, "w") as file:
+        energies = file.create_dataset("incident_energies", (len(dataset), 1), np.float32)
+        showers = file.create_dataset(
+            "showers", (len(dataset), binning.cells), np.float32, compression="gzip"
+        )
+        for start in range(0, len(dataset), rows):
+            stop = min(start + rows, len(dataset))
+            samples, conditions = dataset.read(start=start, stop=stop)
+            energies[start:stop, 0] = conditions["energy_mev"]
+            showers[start:stop] = samples["deposits"].reshape(stop - start, -1)
+            if progress is not None:
+                progress(stop, len(dataset))
+    os.replace(temporary, path)
+    xml = path.with_suffix(".xml")
+    write_atomically(xml, binning.to_xml())
+    return {"path": str(path), "binning": str(xml), "events": len(dataset), "cells": binning.cells}
+
+
+def import_calochallenge(
+    showers: str | os.PathLike[str],
+    binning: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    pid: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Turn the pair of files into a dataset.
+
+    Layers that are cut alike give axes layer, alpha, r; others one axis of cells, with the
+    binning kept among the dataset's parameters.
+
+    Raises:
+        InputError: if the files are not of this format or do not fit each other.
+    """
+    cells = Binning.from_xml(Path(binning).read_text(encoding="utf-8"), pid)
+    with opened(Path(showers)) as file:
+        count = _checked_count(file, cells, Path(showers))
+        energies = np.asarray(file["incident_energies"][:, 0], np.float64)
+    info = _info_of(cells, energies)
+    shape = tuple(len(axis.values) - (axis.name in {"alpha", "r"}) for axis in info.grid)
+
+    def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
+        with opened(Path(showers)) as file:
+            values = np.asarray(file["showers"][first : first + number], np.float32)
+        report(number, number)
+        deposits = np.maximum(values, 0.0).reshape(number, *shape)
+        return {"deposits": deposits}, {"energy_mev": energies[first : first + number]}
+
+    definition = {"showers": sha256_of(Path(showers)), "binning": cells.to_xml().decode()}
+    manifest: Manifest = write_events(
+        out,
+        info,
+        count,
+        produce,
+        definition={**definition, "count": count},
+        shard_size=max(1, SHARD_BYTES // (4 * cells.cells)),
+        splits={"train": 0.9, "validation": 0.05, "test": 0.05},
+        progress=progress,
+    )
+    return {"path": str(out), "events": count, "files": len(manifest.entries), "cells": cells.cells}
+
+
+def _checked_count(file: h5py.File, cells: Binning, path: Path) -> int:
+    for name, width in (("incident_energies", 1), ("showers", cells.cells)):
+        if name not in file or file[name].ndim != 2 or file[name].shape[1] != width:
+            got = file[name].shape if name in file else "none"
+            raise InputError(f"expected {name} of shape (N, {width}) in {path}; got {got}")
+    count = len(file["showers"])
+    if count == 0 or len(file["incident_energies"]) != count:
+        raise InputError(f"expected one energy for each shower of {path}; got other numbers")
+    return count
+
+
+def _info_of(cells: Binning, energies: np.ndarray) -> DatasetInfo:
+    span = (float(energies.min()), float(energies.max()))
+    parameters: dict[str, Any] = {"pid": cells.pid, "binning": cells.to_xml().decode()}
+    grid = [Axis("cell", "1", tuple(float(i) for i in range(cells.cells)))]
+    if cells.regular:
+        angles = np.linspace(-np.pi, np.pi, cells.sectors[0] + 1)
+        grid = [
+            Axis("layer", "1", tuple(float(i) for i in range(len(cells.rings)))),
+            Axis("alpha", "rad", tuple(angles.tolist())),
+            Axis("r", "mm", cells.rings[0]),
+        ]
+    return DatasetInfo(
+        domain="showers",
+        fields=(Field("deposits", "MeV", tuple(a.name for a in grid), "energy", "float32"),),
+        conditions=(Condition("energy_mev", "MeV", *span, "log", "incident energy"),),
+        grid=tuple(grid),
+        parameters=parameters,
+    )
+
+
+def _binning_of(info: DatasetInfo) -> Binning:
+    """The binning that a dataset's grid describes."""
+    if "binning" in info.parameters:
+        return Binning.from_xml(info.parameters["binning"])
+    edges: Mapping[str, tuple[float, ...]] = {axis.name: axis.values for axis in info.grid}
+    axes = next((field.axes for field in info.fields if field.name == "deposits"), ())
+    if axes != ("layer", "alpha", "r") or "energy_mev" not in {c.name for c in info.conditions}:
+        raise InputError(
+            f"expected deposits with axes layer, alpha, r and the condition energy_mev; "
+            f"got {', '.join(axes) or 'no deposits'}; cylinders can be exported, other cells not"
+        )
+    pid, name = PARTICLES[info.parameters.get("particle", "e-")]
+    layers = len(edges["layer"])
+    return Binning(pid, name, (edges["r"],) * layers, (len(edges["alpha"]) - 1,) * layers)

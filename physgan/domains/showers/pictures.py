@@ -1,0 +1,107 @@
+"""Pictures of a shower: r against depth, and r-phi of layers, in MeV on a logarithmic scale."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from physgan.data import open_dataset
+from physgan.errors import InputError
+
+__all__ = ["draw_event", "shower_figure"]
+
+
+def draw_event(
+    data: str | os.PathLike[str], event: int, out: str | os.PathLike[str]
+) -> dict[str, Any]:
+    """Draw one shower of a dataset into a file.
+
+    Raises:
+        InputError: for a dataset without layers of cells, or without that event.
+    """
+    dataset = open_dataset(data)
+    field = next((f for f in dataset.info.fields if f.name == "deposits"), None)
+    if field is None or len(field.axes) != 3:
+        raise InputError(f"expected deposits in layers of cells in {data}; got none to draw")
+    if event >= len(dataset):
+        raise InputError(f"expected an event below {len(dataset)}; got {event}")
+    samples, conditions = dataset.read(start=event, stop=event + 1)
+    edges = {axis.name: axis.values for axis in dataset.info.grid if axis.name in field.axes[1:]}
+    deposits = samples["deposits"][0].astype(np.float64)
+    energy = float(conditions["energy_mev"][0]) if "energy_mev" in conditions else float("nan")
+    title = f"event {event}: {energy / 1000:.4g} GeV, {deposits.sum():.4g} MeV in the cells"
+    shower_figure(deposits, edges, title).savefig(Path(out), dpi=130)
+    return {"picture": str(out), "event": event, "deposits_mev": float(deposits.sum())}
+
+
+def shower_figure(
+    deposits: np.ndarray,
+    edges: Mapping[str, Sequence[float]],
+    title: str = "",
+    layers: Sequence[int] | None = None,
+) -> Figure:
+    """Draw one shower in cylindrical or Cartesian cells.
+
+    Args:
+        deposits: shape (layer, alpha, r) or (layer, x, y), MeV.
+        edges: "alpha" and "r", or "x" and "y": bin edges of the last two axes.
+        title: above the picture.
+        layers: drawn across; by default six around the largest deposit.
+
+    Returns:
+        A figure: above, depth against radius; below, one picture a layer.
+
+    Raises:
+        ValueError: if the shape does not fit the edges.
+    """
+    round_cells = "r" in edges
+    names = ("alpha", "r") if round_cells else ("x", "y")
+    shape = tuple(len(edges[name]) - 1 for name in names)
+    if deposits.ndim != 3 or deposits.shape[1:] != shape:
+        raise ValueError(f"expected deposits of shape (layers, {shape}); got {deposits.shape}")
+    chosen = _layers(deposits) if layers is None else list(layers)
+    top = max(float(deposits.max()), 1e-9)
+    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    figure = Figure(figsize=(max(6.0, 2.0 * len(chosen)), 5.5), layout="constrained")
+    above, below = figure.subfigures(2, 1)
+    side = above.subplots()
+    mesh = side.pcolormesh(
+        np.arange(len(deposits) + 1) - 0.5,
+        np.asarray(edges[names[1]]),
+        np.ma.masked_less_equal(deposits.sum(1).T, 0),
+        norm=LogNorm(vmin=top * 1e-4, vmax=max(float(deposits.sum(1).max()), top)),
+    )
+    side.set(xlabel="layer", ylabel=f"{names[1]}, mm", title=title)
+    above.colorbar(mesh, label="MeV")
+    kind = {"projection": "polar"} if round_cells else {}
+    panels = below.subplots(1, len(chosen), squeeze=False, subplot_kw=kind)[0]
+    for panel, layer in zip(panels, chosen, strict=True):
+        values = np.ma.masked_less_equal(deposits[layer].T, 0)
+        panel.pcolormesh(
+            np.asarray(edges[names[0]]), np.asarray(edges[names[1]]), values, norm=norm
+        )
+        panel.set_title(f"layer {layer}", fontsize="small")
+        panel.tick_params(labelsize="xx-small")
+        if round_cells:
+            _zoom(panel, deposits, np.asarray(edges["r"]))
+    return figure
+
+
+def _zoom(panel, deposits: np.ndarray, radii: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+    """Show the rings that hold 95 percent of the energy."""
+    share = np.cumsum(deposits.sum((0, 1))) / max(float(deposits.sum()), 1e-9)
+    panel.set_rmax(radii[1 + int(np.searchsorted(share, 0.95))])
+    panel.set_xticks([])
+
+
+def _layers(deposits: np.ndarray) -> list[int]:
+    """Six layers around the largest deposit, spread over the shower."""
+    energy = deposits.sum((1, 2))
+    held = np.flatnonzero(energy > 0.02 * max(float(energy.max()), 1e-9))
+    if len(held) == 0:
+        return [0]
+    return sorted({int(i) for i in np.linspace(held[0], held[-1], 6)})

@@ -94,7 +94,7 @@ def shower_figure(
 def _zoom(panel, deposits: np.ndarray, radii: np.ndarray) -> None:  # type: ignore[no-untyped-def]
     """Show the rings that hold 95 percent of the energy."""
     share = np.cumsum(deposits.sum((0, 1))) / max(float(deposits.sum()), 1e-9)
-    panel.set_rmax(radii[1 + int(np.searchsorted(share, 0.95))])
+    panel.set_rmax(radii[min(1 + int(np.searchsorted(share, 0.95)), len(radii) - 1)])
     panel.set_xticks([])
 
 

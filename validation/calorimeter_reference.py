@@ -74,7 +74,9 @@ class Table:
         self.say(f"  {name:<46} {value:+8.4f} +- {error:.4f}   target {target:g}   {verdict}")
 
     def worst(self, name: str, values: np.ndarray, errors: np.ndarray, target: float) -> None:
-        """Check the largest of many deviations, after taking off their typical noise."""
+        """Check the largest of many deviations, allowing for the noise of so many."""
+        if not len(values):
+            return
         values, errors = np.abs(values), np.asarray(errors)
         excess = np.maximum(values - target, 0) / np.maximum(errors, 1e-12)
         index = int(np.argmax(excess)) if excess.max() > 0 else int(np.argmax(values))

@@ -140,8 +140,8 @@ class Material:
 
 def _general_formula(minus_c: float, excitation: float, gas: bool) -> Sternheimer:
     if gas:
-        steps = ((10.0, 1.6, 4.0), (10.5, 1.7, 4.0), (11.0, 1.8, 4.0), (11.5, 1.9, 4.0))
-        steps += ((12.25, 2.0, 4.0), (13.804, 2.0, 5.0))
+        steps = [(10.0, 1.6, 4.0), (10.5, 1.7, 4.0), (11.0, 1.8, 4.0), (11.5, 1.9, 4.0)]
+        steps += [(12.25, 2.0, 4.0), (13.804, 2.0, 5.0)]
         x0, x1 = next(((a, b) for c, a, b in steps if minus_c < c), (0.326 * minus_c - 2.5, 5.0))
     elif excitation < 100e-6:
         x1 = 2.0

@@ -67,7 +67,7 @@ def shower_figure(
     top = max(float(deposits.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
     figure = Figure(figsize=(max(6.0, 2.0 * len(chosen)), 5.5), layout="constrained")
-    above, below = figure.subfigures(2, 1)
+    above, below = (figure.add_subfigure(cell) for cell in figure.add_gridspec(2, 1))
     side = above.subplots()
     mesh = side.pcolormesh(
         np.arange(len(deposits) + 1) - 0.5,

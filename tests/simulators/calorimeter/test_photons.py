@@ -61,7 +61,7 @@ def test_compton_cross_section_is_klein_nishina_times_z():
         total = np.trapezoid(klein_nishina(energy, cosine)[0], cosine)
         expected = np.pi * CLASSICAL_RADIUS**2 * total / BARN
         for z in (6, 29, 82):
-            assert compton_barn(z, np.array(energy)) / z == pytest.approx(expected, rel=0.05)
+            assert compton_barn(z, np.array(energy)) / z == pytest.approx(expected, rel=0.08)
 
 
 @pytest.mark.parametrize("energy", [0.05, 1.0, 50.0])
@@ -87,9 +87,10 @@ def test_pair_production_approaches_seven_ninths_of_a_radiation_length():
 def test_pair_production_starts_at_its_threshold_and_falls_by_the_lpm_effect():
     lead = MATERIALS["Pb"]
     assert np.all(pair_barn(82, np.array([0.5, 1.0]), lead) == 0)
-    high = pair_barn(82, np.array([8e4, 1.2e5, 1e6]), lead)
+    high = pair_barn(82, np.array([8e4, 1.2e5, 1e6, 3e7]), lead)  # E_LPM of lead: 4.3 TeV
     assert high[1] == pytest.approx(high[0], rel=0.02)
-    assert 0.8 < high[2] / high[0] < 0.97
+    assert 0.97 < high[2] / high[0] <= 1.0
+    assert 0.8 < high[3] / high[0] < 0.95
 
 
 def test_pairs_share_the_energy_as_in_complete_screening():

@@ -257,7 +257,15 @@ def display(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 verification failed."""
+    _keep_compiled_programs()
     sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _keep_compiled_programs() -> None:
+    """Have JAX keep what it compiled for the next command, unless told where to already."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "physgan" / "compiled"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
 def run_command(arguments: list[str]) -> int:

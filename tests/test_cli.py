@@ -142,7 +142,7 @@ BAD = {
     "misspelt": (2, [*ISING, "--temprature", "2", "--count", "8"], "got --temprature"),
     "no value": (2, [*ISING, "--count", "8", "--temperature"], "a value after --temperature"),
     "no count": (2, [*ISING, "--temperature", "2"], "expected --count with a simulator"),
-    "unknown": (1, ["simulate", "isng-32"], "expected a recipe (ising-16"),
+    "unknown": (1, ["simulate", "isng-32"], "ising-16, ising-32"),
     "fixed": (2, ["simulate", "ising-16", "--size", "8"], "ising-16 is a recipe and fixes them"),
     "no file": (1, ["simulate", "no.toml"], "no.toml does not exist"),
 }

@@ -21,7 +21,7 @@ from random_battery import battery, lanes_as_words, verdict
 from simulators.ising.random_bits import new_key, step_keys, words
 
 DEPTH = 16
-CUBE = (512, 1024)
+CUBE = (256, 512)
 FALSE_ALARMS = 1e-3
 RESULT = Path(__file__).parent / "results" / "ising_random_bits.json"
 ORDERS = {
@@ -35,7 +35,7 @@ ORDERS = {
 def main() -> int:
     """Print and store every p-value; status 1 if they are not those of random bits."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4, help="2^23 words for each")
+    parser.add_argument("--seeds", type=int, default=4, help="2^21 words for each")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     start, rows = time.perf_counter(), []

@@ -10,7 +10,9 @@ exact heat bath draws them. All layers are convolutions with spatial noise at ev
 same network serves any size 2^k.
 
 Because each draw has a known probability, the likelihood of a given lattice is known too. In
-training the global sign is that of the lattice's magnetisation.
+training the global sign is drawn from the lattice's magnetisation m, +1 with probability
+sigmoid(8 m): in the ordered phase it is the sign of m, in the disordered one it says so little
+that local networks can follow it (the hard sign of m there would be a constraint on all sites).
 """
 
 import itertools
@@ -26,6 +28,8 @@ from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cel
 from physgan.networks.straight_through import spins_from_logits
 
 __all__ = ["SpinHierarchy"]
+
+_SIGN_SHARPNESS = 8.0
 
 Head = Callable[[jax.Array, jax.Array], jax.Array]
 """(sum of the four neighbours, shape (n, m, m); conditions, shape (n, c)) -> logits (n, m, m)."""
@@ -101,12 +105,20 @@ class SpinHierarchy(nnx.Module):
         up, down = (self._with_sign(spins, sign, conditions) for sign in signs)
         return -jnp.logaddexp(-up, -down)
 
-    def likelihood_bound(self, spins: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Upper bound of `negative_log_likelihood`, at half the cost: what training lowers.
+    def likelihood_bound(
+        self, spins: jax.Array, conditions: jax.Array, noise: jax.Array
+    ) -> jax.Array:
+        """-ln p(spins, global sign), what training lowers, at half the cost of the above.
 
-        -ln p(spins, global sign) with the sign of the magnetisation.
+        On average at least `negative_log_likelihood`, less the entropy of the sign's draw.
+
+        Args:
+            spins: shape (n, L, L).
+            conditions: shape (n, c).
+            noise: uniform on [0, 1), shape (n,), for the sign.
         """
-        return self._with_sign(spins, jnp.where(spins.sum((1, 2)) >= 0, 1.0, -1.0), conditions)
+        sign = spins_from_logits(_SIGN_SHARPNESS * spins.mean((1, 2)), noise)
+        return self._with_sign(spins, sign, conditions)
 
     def _with_sign(self, spins: jax.Array, sign: jax.Array, conditions: jax.Array) -> jax.Array:
         embedded = self.embed(conditions)

@@ -50,11 +50,12 @@ class Model:
         return self.domain.transform(keys, samples)
 
     def negative_log_likelihood(
-        self, parameters: Parameters, samples: jax.Array, conditions: jax.Array
+        self, parameters: Parameters, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> jax.Array:
         """Mean over the samples of a bound of -ln p(sample | conditions), nats a site."""
         generator = nnx.merge(self.generator, parameters)
-        return generator.likelihood_bound(samples, conditions).mean() / self.size**2
+        noise = jax.random.uniform(key, (len(samples),))
+        return generator.likelihood_bound(samples, conditions, noise).mean() / self.size**2
 
     def features(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
         """Standardised physical features, shape (n, f)."""

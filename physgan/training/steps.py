@@ -28,10 +28,10 @@ def likelihood_step(model: Model, config: TrainingConfig) -> Step:
     def step(
         state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
-        key = jax.random.fold_in(key, state.samples)
-        real = model.transform(key, samples.astype(jnp.float32))
+        keys = jax.random.split(jax.random.fold_in(key, state.samples))
+        real = model.transform(keys[0], samples.astype(jnp.float32))
         loss, gradients = jax.value_and_grad(model.negative_log_likelihood)(
-            state.generator, real, conditions
+            state.generator, keys[1], real, conditions
         )
         gradients = _clipped(gradients)
         rate = cosine(

@@ -57,7 +57,7 @@ def validator(
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
-        nll = model.negative_log_likelihood(parameters, real, c)
+        nll = model.negative_log_likelihood(parameters, key, real, c)
         return model.features(real, c), model.features(fake, c), nll
 
     def validate(parameters: Parameters) -> dict[str, float]:

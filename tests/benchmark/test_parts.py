@@ -108,6 +108,6 @@ def test_speed_is_seconds_a_sample() -> None:
     """Sleeping takes as long as asked or, on a busy machine, longer."""
     speed = measure_speed([Clock(2e-3)], Clock(0), [{"x": 1.0}, {"x": 4.0}], 0, batches=(1, 10))
     for seconds in speed.sources["clock"].values():
-        assert min(seconds) == pytest.approx(2e-3, rel=0.5)
+        assert 1.99e-3 <= min(seconds) < 0.1
     assert speed.timed_at == speed.hardest == 1
     assert speed.simulator == [[1e-3] * 3, [4e-3] * 3]

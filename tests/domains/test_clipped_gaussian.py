@@ -76,7 +76,7 @@ def test_second_moments_are_the_training_sets(
 
 
 def test_between_nodes_it_interpolates(training: Training, baseline: ClippedGaussian) -> None:
-    made = energy(baseline.sample({"temperature": 2.75}, 1024, seed=5)["spins"]).mean()
+    made = energy(baseline.sample({"temperature": 2.75}, 2048, seed=5)["spins"]).mean()
     truth = energy(training[0])
     assert truth[training[1] == 2.5].mean() < made < truth[training[1] == 3.0].mean()
 
@@ -84,7 +84,7 @@ def test_between_nodes_it_interpolates(training: Training, baseline: ClippedGaus
 def test_temperatures_drawn_continuously_are_windowed(training: Training) -> None:
     temperatures = np.random.default_rng(0).uniform(2.4, 2.6, COUNT)
     spins = Ising(SIZE).sample({"temperature": temperatures}, COUNT, seed=6)["spins"]
-    made = ClippedGaussian.fit(spins, temperatures).sample({"temperature": 2.5}, 1024, seed=7)
+    made = ClippedGaussian.fit(spins, temperatures).sample({"temperature": 2.5}, 2048, seed=7)
     assert energy(made["spins"]).mean() == pytest.approx(exact.kaufman(SIZE, 2.5)[0], rel=0.02)
 
 

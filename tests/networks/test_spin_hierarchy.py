@@ -49,12 +49,19 @@ def test_probability_is_even_under_a_global_flip(lattices: np.ndarray) -> None:
     np.testing.assert_allclose(up, down, atol=1e-4)
 
 
-def test_training_bound_is_above_the_exact_value(lattices: np.ndarray) -> None:
-    network, conditions = generator(seed=4), jnp.full((4_096, 1), 1.8)
-    some = jnp.asarray(lattices[::16])
+def test_what_training_lowers_is_a_bound_up_to_the_entropy_of_the_sign(
+    lattices: np.ndarray,
+) -> None:
+    """<-ln p(s, sign)> over the sign's draw is -ln p(s) + KL + entropy, and KL >= 0."""
+    network, some = generator(seed=4), jnp.asarray(lattices[::64])
+    conditions = jnp.full((len(some), 1), 1.8)
     exact = np.asarray(jax.jit(network.negative_log_likelihood)(some, conditions))
-    bound = np.asarray(jax.jit(network.likelihood_bound)(some, conditions))
-    assert np.all(bound > exact)
+    bound = jax.jit(network.likelihood_bound)
+    up, down = (np.asarray(bound(some, conditions, jnp.full(len(some), u))) for u in (0.0, 1.0))
+    p = 1 / (1 + np.exp(-8 * np.asarray(some).mean((1, 2))))
+    entropy = -p * np.log(p) - (1 - p) * np.log(1 - p)
+    assert np.all(p * up + (1 - p) * down - entropy > exact - 1e-4)
+    np.testing.assert_allclose(-np.logaddexp(-up, -down), exact, atol=1e-4)
 
 
 def test_samples_follow_the_stated_probabilities(lattices: np.ndarray) -> None:

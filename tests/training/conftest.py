@@ -18,11 +18,11 @@ def exact_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     lattices = all_lattices()
     drawn = [
-        lattices[rng.choice(len(lattices), 2_000, p=boltzmann(lattices, t))] for t in TEMPERATURES
+        lattices[rng.choice(len(lattices), 320, p=boltzmann(lattices, t))] for t in TEMPERATURES
     ]
     order = rng.permutation(8_000)
     spins = np.concatenate(drawn)[order]
-    temperatures = np.repeat(TEMPERATURES, 2_000)[order]
+    temperatures = np.repeat(TEMPERATURES, 320)[order]
     info = DatasetInfo(
         domain="spins",
         fields=(Field("spins", "1", ("row", "column"), "spin", "int8"),),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TEMPERATURES = (1.8, 2.2, 2.6, 3.0)
+TEMPERATURES = tuple(np.linspace(1.8, 3.0, 25).round(2))
 SMALL = {
     "batch_size": 64,
     "generator_width": 8,

@@ -14,6 +14,8 @@ from physgan.errors import InputError
 
 __all__ = ["draw_event", "shower_figure"]
 
+ARC = 16
+
 
 def draw_event(
     data: str | os.PathLike[str], event: int, out: str | os.PathLike[str]
@@ -81,14 +83,21 @@ def shower_figure(
     panels = below.subplots(1, len(chosen), squeeze=False, subplot_kw=kind)[0]
     for panel, layer in zip(panels, chosen, strict=True):
         values = np.ma.masked_less_equal(deposits[layer].T, 0)
-        panel.pcolormesh(
-            np.asarray(edges[names[0]]), np.asarray(edges[names[1]]), values, norm=norm
-        )
+        across = np.asarray(edges[names[0]], np.float64)
+        if round_cells:  # arcs rather than chords
+            across, values = _finer(across, ARC), np.repeat(values, ARC, axis=1)
+        panel.pcolormesh(across, np.asarray(edges[names[1]]), values, norm=norm)
         panel.set_title(f"layer {layer}", fontsize="small")
         panel.tick_params(labelsize="xx-small")
         if round_cells:
             _zoom(panel, deposits, np.asarray(edges["r"]))
     return figure
+
+
+def _finer(edges: np.ndarray, parts: int) -> np.ndarray:
+    """Each bin cut into equal parts."""
+    count = len(edges) - 1
+    return np.interp(np.arange(count * parts + 1) / parts, np.arange(count + 1), edges)
 
 
 def _zoom(panel, deposits: np.ndarray, radii: np.ndarray) -> None:  # type: ignore[no-untyped-def]

@@ -69,7 +69,8 @@ def shower_figure(
     top = max(float(deposits.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
     figure = Figure(figsize=(max(6.0, 2.0 * len(chosen)), 5.5), layout="constrained")
-    above, below = (figure.add_subfigure(cell) for cell in figure.add_gridspec(2, 1))
+    rows = figure.add_gridspec(2, 1)
+    above, below = (figure.add_subfigure(rows[i, 0]) for i in range(2))
     side = above.subplots()
     mesh = side.pcolormesh(
         np.arange(len(deposits) + 1) - 0.5,
@@ -82,11 +83,12 @@ def shower_figure(
     kind = {"projection": "polar"} if round_cells else {}
     panels = below.subplots(1, len(chosen), squeeze=False, subplot_kw=kind)[0]
     for panel, layer in zip(panels, chosen, strict=True):
-        values = np.ma.masked_less_equal(deposits[layer].T, 0)
+        values = deposits[layer].T
         across = np.asarray(edges[names[0]], np.float64)
         if round_cells:  # arcs rather than chords
             across, values = _finer(across, ARC), np.repeat(values, ARC, axis=1)
-        panel.pcolormesh(across, np.asarray(edges[names[1]]), values, norm=norm)
+        up = np.asarray(edges[names[1]])
+        panel.pcolormesh(across, up, np.ma.masked_less_equal(values, 0), norm=norm)
         panel.set_title(f"layer {layer}", fontsize="small")
         panel.tick_params(labelsize="xx-small")
         if round_cells:

@@ -32,7 +32,11 @@ def judge(target: Target, own: Comparison, baselines: Sequence[Comparison] = ())
     Args:
         target: what to reach.
         own: the source's comparison with the truth.
-        baselines: those of all baselines; a "baseline" target without any is None.
+        baselines: those of all baselines.
+
+    Returns:
+        None for a "baseline" target without baselines, or where the best of them cannot be told
+        from the truth itself: nothing can be better than that.
     """
     if target.measure == "overlap":
         value, error = own.histograms[target.observable].ratio
@@ -49,7 +53,10 @@ def _against_baselines(
     if not baselines:
         return None
     value, error = own.histograms[target.observable].overlap
-    best, best_error = max(b.histograms[target.observable].overlap for b in baselines)
+    rival = max((b.histograms[target.observable] for b in baselines), key=lambda h: h.overlap)
+    if rival.ratio[0] + 2 * rival.ratio[1] > 1:
+        return None
+    best, best_error = rival.overlap
     margin = value - best
     return Cell(margin, float(np.hypot(error, best_error)), margin > target.limit)
 

@@ -92,7 +92,8 @@ class Target:
         measure: "overlap" (share of truth-against-truth's own, at least `limit`),
             "relative" (deviation over the reference's value, at most `limit`), "absolute"
             (deviation, at most `limit`) or "baseline" (histogram overlap above that of
-            every baseline; `limit` is the margin).
+            every baseline, judged where the best of them is two standard errors or more
+            short of truth-against-truth's own; `limit` is the margin).
         limit: see `measure`.
     """
 

@@ -11,8 +11,8 @@ same network serves any size 2^k.
 
 Because each draw has a known probability, the likelihood of a given lattice is known too. In
 training the global sign is drawn from the lattice's magnetisation m, +1 with probability
-sigmoid(8 m): in the ordered phase it is the sign of m, in the disordered one it says so little
-that local networks can follow it (the hard sign of m there would be a constraint on all sites).
+sigmoid(30 m^3): in the ordered phase it is the sign of m, in the disordered one a coin that local
+networks need not follow (the hard sign of m would there be a constraint on all sites).
 """
 
 import itertools
@@ -29,7 +29,7 @@ from physgan.networks.straight_through import spins_from_logits
 
 __all__ = ["SpinHierarchy"]
 
-_SIGN_SHARPNESS = 8.0
+_SIGN_SHARPNESS = 30.0
 
 Head = Callable[[jax.Array, jax.Array], jax.Array]
 """(sum of the four neighbours, shape (n, m, m); conditions, shape (n, c)) -> logits (n, m, m)."""
@@ -117,7 +117,7 @@ class SpinHierarchy(nnx.Module):
             conditions: shape (n, c).
             noise: uniform on [0, 1), shape (n,), for the sign.
         """
-        sign = spins_from_logits(_SIGN_SHARPNESS * spins.mean((1, 2)), noise)
+        sign = spins_from_logits(_SIGN_SHARPNESS * spins.mean((1, 2)) ** 3, noise)
         return self._with_sign(spins, sign, conditions)
 
     def _with_sign(self, spins: jax.Array, sign: jax.Array, conditions: jax.Array) -> jax.Array:

@@ -64,6 +64,11 @@ def test_surrogate_has_to_beat_the_best_baseline() -> None:
     assert judge(target, comparison(overlap=0.91)) is None
 
 
+def test_nothing_has_to_beat_a_baseline_that_is_as_good_as_truth() -> None:
+    target = Target("E", "x", "baseline", 0.0)
+    assert judge(target, comparison(overlap=0.93), [comparison(overlap=0.949)]) is None
+
+
 @pytest.mark.parametrize(
     ("temperature", "expected"), [(1.8, "seen"), (2.5, "held out"), (3.0, "seen"), (9, "held out")]
 )

@@ -191,7 +191,7 @@ def _target_words(verdict: Verdict) -> str:
 
 def _target_entry(verdict: Verdict, cell: Cell | None) -> Entry:
     if cell is None or not np.isfinite(cell.value):
-        return Entry("–", "not resolved" if cell else "no baseline")
+        return Entry("–", "not resolved" if cell else "no baseline short of truth")
     kind = "pass" if cell.passed else "fail"
     if verdict.target.measure == "absolute":
         return Entry(with_error(cell.value, cell.error), kind=kind)

@@ -113,7 +113,7 @@ def main() -> None:
         build_simulator("ising", {"size": 2 * size}),
         domain="spins",
         conditions=conditions,
-        count=count // 4,
+        count=count // 10,
         seed=arguments.seed,
         out=arguments.run / "report-twice-as-wide",
         targets="long",

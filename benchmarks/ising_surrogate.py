@@ -2,10 +2,10 @@
 
 For a trained run: the benchmark of its recipe with the targets "long" and 10,000 samples a side;
 the same lattices compared with the exact Boltzmann weight (Kullback-Leibler divergence from the
-simulation to the surrogate, whose likelihood is known); the run's first stage alone, if it was
-kept; and the generator on lattices twice as wide, which it never saw.
+simulation to the surrogate, whose likelihood is known); the run that it began from, if there was
+one; and the generator on lattices twice as wide, which it never saw.
 
-    python benchmarks/ising_surrogate.py runs/ising-32 --stage runs/ising-32-likelihood
+    python benchmarks/ising_surrogate.py runs/ising-32 --began-from runs/first
 """
 
 import argparse
@@ -76,7 +76,7 @@ def main() -> None:
     """Benchmark one run and write its results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
-    parser.add_argument("--stage", type=Path, help="run that ended after the first stage")
+    parser.add_argument("--began-from", type=Path, help="run whose generator this one began from")
     parser.add_argument("--baseline", type=Path, help="run of the method clipped-gaussian")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -87,8 +87,8 @@ def main() -> None:
     recipe = load_recipe(f"ising-{size}")
     conditions, count = recipe.benchmark["conditions"], arguments.count
     rivals: list[Any] = []
-    if arguments.stage:
-        rivals.append(Renamed(load(arguments.stage), "gan, likelihood stage alone"))
+    if arguments.began_from:
+        rivals.append(Renamed(load(arguments.began_from), "gan, the run it began from"))
     if arguments.baseline:
         rivals.append(load(arguments.baseline))
     folder = arguments.run / "report"

@@ -58,7 +58,7 @@ def test_what_training_lowers_is_a_bound_up_to_the_entropy_of_the_sign(
     conditions = jnp.full((len(some), 1), 1.8)
     exact = np.asarray(jax.jit(network.negative_log_likelihood)(some, conditions))
     bound = jax.jit(network.likelihood_bound)
-    up, down = (np.asarray(bound(some, conditions, jnp.full(len(some), u))) for u in (0.0, 1.0))
+    up, down = (np.asarray(bound(some, conditions, jnp.full(len(some), u))) for u in (-1.0, 2.0))
     p = 1 / (1 + np.exp(-30 * np.asarray(some, float).mean((1, 2)) ** 3))
     entropy = scipy.special.entr(p) + scipy.special.entr(1 - p)
     assert np.all(p * up + (1 - p) * down - entropy > exact - 1e-4)

@@ -26,10 +26,7 @@ def random_symmetry(keys: jax.Array, spins: jax.Array) -> jax.Array:
     ramp = jnp.arange(size)
     rows = (row + jnp.where(mirror_rows > 0, -1, 1) * ramp[:, None]) % size
     columns = (column + jnp.where(mirror_columns > 0, -1, 1) * ramp[None, :]) % size
-    swapped = transpose > 0
-    # transposing the indices of a lattice transposes it
-    first = jnp.where(swapped, columns.swapaxes(1, 2), rows)
-    second = jnp.where(swapped, rows.swapaxes(1, 2), columns)
-    flat = (first * size + second).reshape(len(spins), -1)
-    turned = jnp.take_along_axis(spins.reshape(len(spins), -1), flat, 1).reshape(spins.shape)
+    sites = rows * size + columns
+    sites = jnp.where(transpose > 0, sites.swapaxes(1, 2), sites).reshape(len(spins), -1)
+    turned = jnp.take_along_axis(spins.reshape(len(spins), -1), sites, 1).reshape(spins.shape)
     return turned * jnp.where(sign > 0, -1, 1).astype(spins.dtype)

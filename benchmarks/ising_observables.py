@@ -73,7 +73,10 @@ def main() -> None:
             "size": size,
             "count": count,
             "seeds": {"surrogate": 5, "truth": [6, 7]},
-            "training": surrogate.description.training,
+            "training": {
+                **surrogate.description.training,
+                "start_from": Path(surrogate.description.training["start_from"]).name,
+            },
             "versions": surrogate.description.versions,
             "rows": rows,
         }

@@ -122,8 +122,7 @@ class _Run:
 
     def is_checkpoint(self, samples: int) -> bool:
         """Whether a multiple of the interval, the stages' border or the end was just passed."""
-        passed = samples // self.config.batch_size * self.config.batch_size
-        before = passed - self.config.batch_size
+        before = samples - self.config.batch_size
         every = max(self.config.checkpoint_samples, self.config.batch_size)
         border = _whole_batches(self.config.likelihood_samples, self.config)
         return samples // every != before // every or samples in (border, self.total)
@@ -146,7 +145,7 @@ class _Run:
         if not score < float(state.best_score):
             return state
         return state._replace(
-            best=jax.tree.map(lambda x: x.copy(), state.average),
+            best=state.average,
             best_score=jax.device_put(score, state.best_score.sharding),
         )
 

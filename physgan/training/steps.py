@@ -61,9 +61,10 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
         keys = jax.random.split(jax.random.fold_in(key, state.samples), 4)
         elapsed = state.samples - config.likelihood_samples
         total = config.adversarial_samples
-        # the second stage starts from the first one's average
+        # the second stage starts from the first one's average; batches may overshoot the border
+        first = elapsed < config.batch_size
         generator = jax.tree.map(
-            lambda now, mean: jnp.where(elapsed == 0, mean, now), state.generator, state.average
+            lambda now, mean: jnp.where(first, mean, now), state.generator, state.average
         )
         real = model.transform(keys[0], samples.astype(jnp.float32))
         beta2 = cosine(0.9, 0.99, elapsed, total)

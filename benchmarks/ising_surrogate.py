@@ -21,7 +21,7 @@ from flax import nnx
 
 from physgan.benchmark import benchmark
 from physgan.data import build_simulator, load_recipe
-from physgan.domains import DOMAINS
+from physgan.domains import Spins
 from physgan.domains.spins.observables import energy
 from physgan.networks import build_generator
 from physgan.surrogate import Surrogate, load
@@ -50,8 +50,8 @@ def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) 
     """
     size = surrogate.description.size
     spins = Ising(size).sample({"temperature": temperature}, count, seed)["spins"]
-    head = DOMAINS["spins"].head({})
-    graph = nnx.split(build_generator(surrogate.description.network, head))[0]
+    exact_parts = Spins().exact_parts({})
+    graph = nnx.split(build_generator(surrogate.description.network, exact_parts))[0]
 
     @jax.jit
     def log_probability(x: jax.Array) -> jax.Array:
@@ -100,7 +100,6 @@ def main() -> None:
     report = benchmark(
         surrogate,
         build_simulator("ising", {"size": size}),
-        domain="spins",
         conditions=conditions,
         count=count,
         seed=arguments.seed,
@@ -135,7 +134,6 @@ def twice_as_wide(
     report = benchmark(
         Renamed(surrogate, f"gan trained at L = {size}", 2 * size),
         build_simulator("ising", {"size": 2 * size}),
-        domain="spins",
         conditions=conditions,
         count=arguments.count // 10,
         seed=arguments.seed,

@@ -59,7 +59,6 @@ def benchmark_run(
     return benchmark(
         surrogate,
         build_simulator(about.simulator, about.parameters),
-        domain=about.domain,
         conditions=table["conditions"],
         count=count or table.get("count", 10_000),
         seed=seed,

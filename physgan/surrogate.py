@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.data import Condition, DatasetInfo, Field, write_events
+from physgan.data import Axis, Condition, DatasetInfo, Field, write_events
 from physgan.data.files import sha256_of, write_atomically
-from physgan.domains import DOMAINS
+from physgan.domains import domain_of
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.errors import InputError, VerificationError
 from physgan.networks import (
-    SpinHierarchy,
+    Generator,
     build_generator,
     pack_parameters,
     unpack_parameters,
@@ -43,9 +43,10 @@ class Description:
     Args:
         method: "gan" or "clipped-gaussian".
         domain: kind of sample.
-        size: length of the samples' axes in training.
+        size: length of the samples' axes in training, 0 where they have no common one.
         conditions: with the trained range as minimum and maximum.
         fields: what `Surrogate.sample` returns.
+        grid: coordinates or bin edges of their axes.
         simulator: what was emulated.
         simulator_version: its version.
         parameters: its fixed parameters.
@@ -61,6 +62,7 @@ class Description:
     size: int
     conditions: tuple[Condition, ...]
     fields: tuple[Field, ...]
+    grid: tuple[Axis, ...]
     simulator: str
     simulator_version: str
     parameters: dict[str, Any]
@@ -85,7 +87,8 @@ class Description:
             info.domain,
             size,
             info.conditions,
-            info.fields,
+            tuple(f for f in info.fields if f.name == domain_of(info).field),
+            info.grid,
             info.simulator,
             info.simulator_version,
             info.parameters,
@@ -113,6 +116,9 @@ class Description:
         content["fields"] = tuple(
             Field(**{**item, "axes": tuple(item["axes"])}) for item in content["fields"]
         )
+        content["grid"] = tuple(
+            Axis(**{**item, "values": tuple(item["values"])}) for item in content.get("grid", ())
+        )
         return cls(**content)
 
 
@@ -133,8 +139,12 @@ class Surrogate:
         self.state = state
         self.conditions = description.conditions
         self.fields = description.fields
-        self._domain = DOMAINS[description.domain]
-        self._draw = jax.jit(self._generator()) if description.method == "gan" else None
+        self.grid = description.grid
+        self._domain = domain_of(description)
+        self._draw: Callable[..., jax.Array] | None = None
+        if description.method == "gan":
+            self._fresh = _fresh_generator(description)
+            self._draw = jax.jit(self._generator())
 
     @property
     def name(self) -> str:
@@ -190,17 +200,21 @@ class Surrogate:
                 extrapolate=extrapolate,
                 progress=progress,
             )
-        parts = []
-        chunk = _chunk(count, size)
+        parts: list[Samples] = []
+        chunk = _chunk(count, self._fresh.noise_size(size))
         for start in range(0, max(count, 1), chunk):
             rows = matrix[start : start + chunk]
-            padded = np.resize(rows, (chunk, matrix.shape[1])) if count else np.ones((1, 1))
+            padded = (
+                np.resize(rows, (chunk, matrix.shape[1]))
+                if count
+                else np.ones((1, matrix.shape[1]))
+            )
             events = np.uint32(first_event + start) + np.arange(chunk, dtype=np.uint32)
             drawn = self._draw(self.state, jax.random.key(seed), events, padded, _Size(size))
-            parts.append(np.asarray(drawn)[: len(rows)])
+            parts.append(self._domain.decode(np.asarray(drawn)[: len(rows)]))
             if progress is not None:
                 progress(min(start + chunk, count), count)
-        return self._domain.decode(np.concatenate(parts))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def write(
         self,
@@ -272,18 +286,18 @@ class Surrogate:
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
 
     def _generator(self) -> Callable[..., jax.Array]:
-        graph, _ = nnx.split(_fresh_generator(self.description))
+        graph, _ = nnx.split(self._fresh)
         transform = self._domain.transform
 
         def draw(
             parameters: Any, key: jax.Array, events: jax.Array, conditions: jax.Array, size: "_Size"
         ) -> jax.Array:
             keys = jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
-            generator: SpinHierarchy = nnx.merge(graph, parameters)
+            generator: Generator = nnx.merge(graph, parameters)
             length = generator.noise_size(size.value)
             noise = jax.vmap(lambda k: jax.random.uniform(k, (length,)))(keys[:, 0])
             drawn = generator(noise, conditions.astype(jnp.float32))
-            return jnp.rint(transform(keys[:, 1], drawn)).astype(jnp.int8)
+            return transform(keys[:, 1], drawn)
 
         return draw
 
@@ -298,6 +312,7 @@ class Surrogate:
             ),
             simulator=d.simulator,
             simulator_version=d.simulator_version,
+            grid=d.grid,
             parameters=d.parameters,
             seed=seed,
             source="surrogate",
@@ -363,14 +378,14 @@ def load(path: str | Path) -> Surrogate:
     return Surrogate(description, unpack_parameters(weights, like))
 
 
-def _fresh_generator(description: Description) -> SpinHierarchy:
-    head = DOMAINS[description.domain].head(description.parameters)
-    return build_generator(description.network, head)
+def _fresh_generator(description: Description) -> Generator:
+    exact_parts = domain_of(description).exact_parts(description.parameters)
+    return build_generator(description.network, exact_parts)
 
 
-def _chunk(count: int, size: int) -> int:
+def _chunk(count: int, numbers: int) -> int:
     """Events a call: a power of two, so that few shapes are compiled, in bounded memory."""
-    largest = max(1, _CHUNK_SITES // size**2)
+    largest = max(1, _CHUNK_SITES // numbers)
     return min(1 << max(0, count - 1).bit_length(), 1 << (largest.bit_length() - 1))
 
 

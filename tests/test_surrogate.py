@@ -33,12 +33,15 @@ def surrogate() -> Surrogate:
         size=8,
         conditions=(Condition("temperature", "J/k_B", 1.5, 3.5),),
         fields=(Field("spins", "1", ("row", "column"), "spin", "int8"),),
+        grid=(),
         simulator="ising",
         simulator_version="1",
         parameters={"size": 8, "field": 0.0},
         network=NETWORK,
     )
-    parameters = nnx.to_pure_dict(nnx.split(build_generator(NETWORK, heat_bath_logits, 3))[1])
+    parameters = nnx.to_pure_dict(
+        nnx.split(build_generator(NETWORK, {"head": heat_bath_logits}, 3))[1]
+    )
     return Surrogate(description, jax.device_get(parameters))
 
 

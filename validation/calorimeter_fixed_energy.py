@@ -13,6 +13,7 @@ CASES = {
     "photon_5gev": (5000.0, "gamma"),
     "positron_2gev": (2000.0, "e+"),
 }
+TIMES = 4  # showers of ours for each of the reference's, so that the noise is its own
 COUNTS = {
     "charged_steps": 0,
     "photon_steps": 1,
@@ -109,7 +110,7 @@ def main() -> int:
     table, cases = Table(), {}
     with h5py.File(options.reference / "fixed_energy.h5") as file:
         for name in CASES:
-            count = max(50, int(options.share * len(file[name]["gap_mev"])))
+            count = max(50, int(options.share * TIMES * len(file[name]["gap_mev"])))
             cases[name] = kept(
                 options.keep,
                 name,

@@ -16,7 +16,7 @@ from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.sources import Condition, DrawnSet, Plan, Report, Source, draw, subseed
 from physgan.benchmark.speed import BATCHES, measure_speed
 from physgan.benchmark.targets import judge
-from physgan.domains import DOMAINS
+from physgan.domains import domain_of
 from physgan.domains.protocol import Domain
 from physgan.errors import InputError
 from physgan.fidelity import Pair, image_test, observable_test
@@ -31,11 +31,11 @@ def benchmark(
     surrogate: Source,
     simulator: Simulator,
     *,
-    domain: str | Domain,
     conditions: Sequence[Condition],
     count: int,
     seed: int,
     out: str | Path,
+    domain: Domain | None = None,
     baselines: Sequence[Source] = (),
     relax_sweeps: Sequence[int] = (0, 1, 2, 5, 10),
     training: Mapping[str, Any] | None = None,
@@ -53,11 +53,11 @@ def benchmark(
         surrogate: what is on trial.
         simulator: the truth; if it offers `relax`, samples are also compared after updates
             of its dynamics.
-        domain: the kind of sample, or its name.
         conditions: where to compare: at least one, each name -> value.
         count: samples of each source at each condition, at least 100.
         seed: of all samples and all randomness here, >= 0.
         out: folder, made if missing.
+        domain: the kind of sample; by default the simulator's.
         baselines: further sources, shown beside the surrogate.
         relax_sweeps: increasing numbers of updates, 0 for none.
         training: about the training: "metrics" (path of a JSON-lines file, drawn as curves),
@@ -76,7 +76,7 @@ def benchmark(
     Raises:
         InputError: for conditions, counts or names that cannot be used.
     """
-    kind = _domain(domain)
+    kind = domain_of(simulator) if domain is None else domain
     rivals = [surrogate, *baselines]
     _check(kind, conditions, count, rivals, targets, references)
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
@@ -178,14 +178,6 @@ def _judge(results: Results) -> None:
                 judge(target, own[n], [b[n] for b in rivals]) for n in range(len(own))
             ]
         results.verdicts.append(Verdict(target, cells))
-
-
-def _domain(domain: str | Domain) -> Domain:
-    if not isinstance(domain, str):
-        return domain
-    if domain not in DOMAINS:
-        raise InputError(f"expected domain in {sorted(DOMAINS)}; got {domain!r}; pass one of these")
-    return DOMAINS[domain]
 
 
 def _check(

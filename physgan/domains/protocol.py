@@ -10,8 +10,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from simulators.protocol import Axis, Condition, Field
+
 __all__ = [
     "Conditions",
+    "Described",
     "Domain",
     "EnsembleObservable",
     "LearnableDomain",
@@ -103,6 +106,35 @@ class Target:
     limit: float
 
 
+class Described(Protocol):
+    """What says how its samples are laid out: a simulator, a surrogate or a dataset's info."""
+
+    @property
+    def domain(self) -> str:
+        """Kind of sample, a key of `physgan.domains.DOMAINS`."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The arrays of a sample."""
+        ...
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What they depend on."""
+        ...
+
+    @property
+    def grid(self) -> tuple[Axis, ...]:
+        """Coordinates or bin edges of the arrays' axes."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of the simulator, JSON values."""
+        ...
+
+
 class Domain(Protocol):
     """A kind of sample.
 
@@ -128,6 +160,14 @@ class Domain(Protocol):
         """Numbers that follow from the arrays' shapes, such as {"size": 16}."""
         ...
 
+    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
+        """What classifiers of vectors see, of order one: name -> float32 (n, k).
+
+        "low-level" is the sample itself, "high-level" its observables; others may come between.
+        The conditions are among the columns of each.
+        """
+        ...
+
     def images(self, samples: Samples) -> np.ndarray:
         """Samples as float32 arrays (n, height, width, channels), of order one."""
         ...
@@ -142,7 +182,13 @@ class Domain(Protocol):
 
 
 class LearnableDomain(Domain, Protocol):
-    """A domain that a generator can be trained on; arrays are JAX arrays in network space."""
+    """A domain that a generator can be trained on; arrays are JAX arrays in network space.
+
+    Attributes:
+        field: name of the samples' field that is learnt.
+    """
+
+    field: str
 
     def encode(self, samples: Samples) -> np.ndarray:
         """Physical samples to network space, shape (n, ...), in a compact type."""
@@ -156,12 +202,29 @@ class LearnableDomain(Domain, Protocol):
         """One random exact symmetry for each sample, differentiable."""
         ...
 
+    def discriminator_input(self, array: Any) -> Any:
+        """What the discriminator sees of the samples: images (n, h, w, c) or vectors (n, k)."""
+        ...
+
     def physical_features(self, array: Any) -> Any:
         """What the discriminator sees besides the sample, shape (n, f), differentiable."""
         ...
 
-    def head(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
-        """The generator's exact output layer, given the simulator's fixed parameters.
+    def training(self) -> dict[str, Any]:
+        """Settings of `physgan train` that suit such samples, over its defaults."""
+        ...
+
+    def generator(self, array: np.ndarray, energies: np.ndarray) -> dict[str, Any]:
+        """The default generator for samples in network space: "network" and its own arguments.
+
+        Args:
+            array: training samples, shape (n, ...).
+            energies: their first condition, shape (n,).
+        """
+        ...
+
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+        """The generator's exact layers by argument name, given the simulator's parameters.
 
         Raises:
             InputError: for parameters that the domain's generator cannot serve.

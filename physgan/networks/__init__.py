@@ -2,7 +2,9 @@
 
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
-from physgan.networks.registry import GENERATORS, build_generator
+from physgan.networks.generator import Generator
+from physgan.networks.registry import GENERATORS, build_discriminator, build_generator
+from physgan.networks.shower_cascade import ShowerCascade
 from physgan.networks.spin_hierarchy import SpinHierarchy
 from physgan.networks.straight_through import spins_from_logits
 from physgan.networks.weights import pack_parameters, unpack_parameters
@@ -12,7 +14,10 @@ __all__ = [
     "ConditionEmbedding",
     "ConditionRange",
     "Discriminator",
+    "Generator",
+    "ShowerCascade",
     "SpinHierarchy",
+    "build_discriminator",
     "build_generator",
     "pack_parameters",
     "spins_from_logits",

@@ -1,5 +1,6 @@
 """How a network is told the conditions."""
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -64,7 +65,7 @@ class ConditionEmbedding(nnx.Module):
 def _centred(values: jax.Array, span: ConditionRange) -> jax.Array:
     low, high = span.minimum, span.maximum
     if span.scale == "log":
-        values, low, high = jnp.log(values), float(jnp.log(low)), float(jnp.log(high))
+        values, low, high = jnp.log(values), math.log(low), math.log(high)
     if high <= low:
         return jnp.zeros_like(values)
     return 2 * (values - low) / (high - low) - 1

@@ -9,13 +9,13 @@ import numpy as np
 
 from physgan.data import Dataset, batch_indices
 from physgan.data.files import sha256_of
-from physgan.domains import DOMAINS
+from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Description, Surrogate, load
 from physgan.training import checkpoints
 from physgan.training.config import TrainingConfig
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
-from physgan.training.model import Model, build_model, condition_matrix, generator_settings
+from physgan.training.model import Model, build_model, condition_matrix
 from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.steps import Step, adversarial_step, likelihood_step
@@ -92,11 +92,11 @@ class _Run:
         self.total = _whole_batches(config.likelihood_samples, config) + _whole_batches(
             config.adversarial_samples, config
         )
-        domain = DOMAINS[dataset.info.domain]
+        domain = domain_of(dataset.info)
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(dataset.info, conditions)
-        self.model, generator, discriminator = build_model(
+        self.model, self.settings, generator, discriminator = build_model(
             dataset.info, domain, config, self.samples, self.conditions, seed
         )
         if config.start_from:
@@ -151,12 +151,11 @@ class _Run:
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
         """Save the best generator as a surrogate."""
-        size = self.model.size
         description = Description.of(
             self.info,
             "gan",
-            size,
-            network=generator_settings(self.info, size, self.config),
+            self.settings.get("size", 0),
+            network=self.settings,
             training=self.config.to_table(),
             seed=self.seed,
         )
@@ -176,7 +175,7 @@ def _validator_of(
     dataset: Dataset, model: Model, config: TrainingConfig, seed: int
 ) -> Callable[[Parameters], dict[str, float]]:
     samples, conditions = dataset.read("validation", stop=config.validation_samples)
-    encoded = DOMAINS[dataset.info.domain].encode(samples)
+    encoded = domain_of(dataset.info).encode(samples)
     return validator(model, encoded, condition_matrix(dataset.info, conditions), seed)
 
 

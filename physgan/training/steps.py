@@ -17,7 +17,7 @@ __all__ = ["Metrics", "Step", "adversarial_step", "likelihood_step"]
 
 Metrics = dict[str, jax.Array]
 Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Metrics]]
-"""(state, run key, samples int8 (n, L, L), conditions (n, c)) -> (state, metrics)."""
+"""(state, run key, samples (n, ...), conditions (n, c)) -> (state, metrics)."""
 
 _LARGEST_GRADIENT = 5.0
 
@@ -75,7 +75,7 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
             twice = jnp.concatenate([conditions, conditions])
             scores, norms = losses.gradient_penalties(
                 lambda inputs: model.score(parameters, inputs, twice),
-                (both, model.features(both, twice)),
+                model.seen(both, twice),
             )
             real_scores, fake_scores = jnp.split(scores, 2)
             loss = losses.relativistic_discriminator_loss(real_scores, fake_scores)
@@ -98,7 +98,7 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
         def generator_loss(parameters: Parameters) -> jax.Array:
             fake = model.generate(parameters, keys[3], conditions)
             scores = [
-                model.score(discriminator, (x, model.features(x, conditions)), conditions)
+                model.score(discriminator, model.seen(x, conditions), conditions)
                 for x in (real, fake)
             ]
             return losses.relativistic_generator_loss(*scores)

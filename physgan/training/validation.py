@@ -41,7 +41,7 @@ def validator(
 
     Args:
         model: generates.
-        samples: network space, shape (n, L, L).
+        samples: network space, shape (n, ...).
         conditions: shape (n, c).
         seed: of the generated samples, the same at every call.
 
@@ -58,7 +58,7 @@ def validator(
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
         nll = model.negative_log_likelihood(parameters, key, real, c)
-        return model.features(real, c), model.features(fake, c), nll
+        return model.seen(real, c)[1], model.seen(fake, c)[1], nll
 
     def validate(parameters: Parameters) -> dict[str, float]:
         parts = []

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from physgan.domains import DOMAINS
+from physgan.domains import Spins
 from physgan.domains.spins import correlation, energy, magnetisation, structure_kmin
 from physgan.domains.spins.lattice import augment
 
-SPINS = DOMAINS["spins"]
+SPINS = Spins()
 SIZE = 8
 ROWS, COLUMNS = np.indices((SIZE, SIZE))
 PATTERNS = {

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from physgan.domains import DOMAINS
+from physgan.domains import Spins
 from physgan.domains.spins.features import physical_features
 from physgan.domains.spins.heat_bath import heat_bath_logits
 from physgan.domains.spins.observables import correlation, energy, magnetisation
@@ -57,10 +57,10 @@ def test_heat_bath_is_the_boltzmann_weight_of_one_spin() -> None:
 
 
 def test_encode_and_decode_are_inverse(spins: np.ndarray) -> None:
-    domain = DOMAINS["spins"]
+    domain = Spins()
     np.testing.assert_array_equal(domain.decode(domain.encode({"spins": spins}))["spins"], spins)
 
 
 def test_a_field_breaks_the_symmetry_and_is_refused() -> None:
     with pytest.raises(InputError, match=r"without external field.*got field 0\.1"):
-        DOMAINS["spins"].head({"size": 8, "field": 0.1})
+        Spins().head({"size": 8, "field": 0.1})

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from physgan.domains import DOMAINS
+from physgan.domains import Spins
 from physgan.fidelity import Pair, auc, image_test, measure, observable_test
 
-SPINS = DOMAINS["spins"]
+SPINS = Spins()
 SIZE, COUNT = 8, 1500
 
 

@@ -15,7 +15,7 @@ SETTINGS = {"network": "spin-hierarchy", "ranges": [[1.5, 3.5, "linear"]], "widt
 
 
 def generator(size: int = SIZE, seed: int = 0) -> SpinHierarchy:
-    return build_generator({**SETTINGS, "size": size}, heat_bath_logits, seed)
+    return build_generator({**SETTINGS, "size": size}, {"head": heat_bath_logits}, seed)
 
 
 @pytest.fixture(scope="module")

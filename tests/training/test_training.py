@@ -43,7 +43,7 @@ def test_learns_the_boltzmann_distribution(exact_dataset: Path, tmp_path: Path) 
     long = {**SMALL, "likelihood_samples": 51_200, "batch_size": 256, "adversarial_samples": 0}
     train(exact_dataset, tmp_path / "run", long, seed=0)
     surrogate = load(tmp_path / "run")
-    fresh = build_generator(surrogate.description.network, heat_bath_logits)
+    fresh = build_generator(surrogate.description.network, {"head": heat_bath_logits})
     trained = nnx.merge(nnx.split(fresh)[0], surrogate.state)
     lattices, temperature = all_lattices(), 2.375
     p = boltzmann(lattices, temperature)

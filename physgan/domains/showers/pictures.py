@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from physgan.data import open_dataset
 from physgan.errors import InputError
 
-__all__ = ["draw_event", "shower_figure"]
+__all__ = ["draw_cells", "draw_event", "shower_figure"]
 
 ARC = 16
 
@@ -38,6 +38,16 @@ def draw_event(
     title = f"event {event}: {energy / 1000:.4g} GeV, {deposits.sum():.4g} MeV in the cells"
     shower_figure(deposits, edges, title).savefig(Path(out), dpi=130)
     return {"picture": str(out), "event": event, "deposits_mev": float(deposits.sum())}
+
+
+def draw_cells(axes: Any, deposits: np.ndarray) -> None:
+    """Draw a shower (layers, rows, columns) on matplotlib `axes`: depth against the columns."""
+    summed = deposits.sum(1)
+    top = max(float(summed.max()), 1e-9)
+    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    axes.imshow(np.ma.masked_less_equal(summed.T, 0), norm=norm, origin="lower", aspect="auto")
+    axes.set_xticks([])
+    axes.set_yticks([])
 
 
 def shower_figure(

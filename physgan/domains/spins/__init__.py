@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from physgan.domains.protocol import EnsembleObservable, Observable, Samples, Target
+from physgan.domains.protocol import Conditions, EnsembleObservable, Observable, Samples, Target
 from physgan.domains.spins import lattice
 from physgan.domains.spins.features import physical_features
 from physgan.domains.spins.heat_bath import heat_bath_logits
@@ -40,6 +40,7 @@ class Spins:
     """
 
     name: str = "spins"
+    field: str = "spins"
     observables: tuple[Observable, ...] = OBSERVABLES
     ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms: tuple[str, ...] = ("energy", "magnetisation")
@@ -50,6 +51,17 @@ class Spins:
     def geometry(self, samples: Samples) -> dict[str, float]:
         """Lattice size: {"size": L}."""
         return {"size": samples["spins"].shape[1]}
+
+    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
+        """The spins, and the observables of `features`, beside the temperature."""
+        spins = samples["spins"].reshape(len(samples["spins"]), -1)
+        label = np.broadcast_to(np.asarray(conditions["temperature"]), len(spins))[:, None]
+        columns = [o.compute(samples, conditions) for o in OBSERVABLES if o.name in self.features]
+        high = [label, *(c.reshape(len(spins), -1) for c in columns)]
+        return {
+            "low-level": np.concatenate([label, spins], 1).astype(np.float32),
+            "high-level": np.concatenate(high, 1).astype(np.float32),
+        }
 
     def images(self, samples: Samples) -> np.ndarray:
         """Lattices as float32 (n, L, L, 1)."""
@@ -75,15 +87,27 @@ class Spins:
         """Random translation, rotation, reflection and global flip of each lattice."""
         return random_symmetry(keys, array)
 
+    def discriminator_input(self, array: jax.Array) -> jax.Array:
+        """Lattices as images, (n, L, L, 1)."""
+        return array[..., None]
+
     def physical_features(self, array: jax.Array) -> jax.Array:
         """Energy, magnetisation and correlations of each lattice; see `physical_features`."""
         return physical_features(array)
 
-    def head(self, parameters: Mapping[str, Any]) -> Callable[[jax.Array, jax.Array], jax.Array]:
-        """Heat bath of the finest sublattice."""
+    def training(self) -> dict[str, Any]:
+        """Nothing but the defaults."""
+        return {}
+
+    def generator(self, array: np.ndarray, energies: np.ndarray) -> dict[str, Any]:
+        """The hierarchy of scales for lattices of this size."""
+        return {"network": "spin-hierarchy", "size": array.shape[1]}
+
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+        """The heat bath of the finest sublattice, as "head"."""
         if parameters.get("field", 0.0):
             raise InputError(
                 "expected lattices without external field, which the generator's flip symmetry "
                 f"needs; got field {parameters['field']} J; train on a dataset with field 0"
             )
-        return heat_bath_logits
+        return {"head": heat_bath_logits}

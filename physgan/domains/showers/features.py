@@ -1,0 +1,58 @@
+"""What the discriminator is shown besides the cells: a shower's observables (JAX)."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from physgan.domains.showers.geometry import CellGeometry
+
+__all__ = ["cell_levels", "physical_features"]
+
+_SMALLEST_SPREAD = 1e-3
+_SMALLEST_SHARE = 1e-5
+_TINY = 1e-12
+
+
+def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
+    """Observables of each shower, differentiable with respect to its deposits.
+
+    For each layer the logarithm of its share of the total, centres and widths in eta, phi and r,
+    and a smooth share of cells with energy; the logarithm of the total.
+
+    Args:
+        geometry: of the cells.
+        showers: on the geometry's grid, shape (n, layers, rows, columns).
+
+    Returns:
+        shape (n, 8 layers + 1).
+    """
+    layers, rows, columns = geometry.grid
+    deposits = showers.reshape(-1, layers, rows * columns)
+    energy = deposits.sum(-1)
+    positions = np.zeros((3, layers * rows * columns), np.float32)
+    positions[:, geometry.place] = [geometry.eta, geometry.phi, geometry.radius]
+    positions = positions.reshape(3, layers, -1) / geometry.length
+    total = energy.sum(-1, keepdims=True) + _TINY
+    some = energy + _SMALLEST_SHARE * total
+    centre = jnp.einsum("nlc,plc->pnl", deposits, positions) / some
+    square = jnp.einsum("nlc,plc->pnl", deposits, positions**2) / some
+    width = jnp.sqrt(jnp.maximum(square - centre**2, 0) + _SMALLEST_SPREAD**2)
+    scale = _SMALLEST_SHARE * total[..., None]
+    occupied = (deposits / (deposits + scale)).mean(-1)
+    return jnp.concatenate(
+        [
+            jnp.log(some / total),
+            *centre,
+            *width,
+            occupied,
+            jnp.log(total),
+        ],
+        -1,
+    )
+
+
+def cell_levels(showers: jax.Array) -> jax.Array:
+    """ln(1 + share of the shower's energy / 1e-5) of every cell, shape (n, cells)."""
+    cells = showers.reshape(len(showers), -1)
+    share = cells / (cells.sum(-1, keepdims=True) + _TINY)
+    return jnp.log1p(share / _SMALLEST_SHARE)

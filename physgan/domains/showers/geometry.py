@@ -1,0 +1,159 @@
+"""Where a shower's cells are: layers of rings and sectors, of squares, or of any cells at all."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from physgan.domains.protocol import Described
+from physgan.errors import InputError
+
+__all__ = ["CellGeometry", "geometry_of"]
+
+
+@dataclass(frozen=True)
+class CellGeometry:
+    """Cells in the order of the flattened field, and their places on a common grid of layers.
+
+    Args:
+        axes: shape of one sample's field.
+        grid: (layers, rows, columns) of the grid that holds them all: alpha and r, or x and y;
+            layers with fewer cells leave some of its places empty.
+        place: index of every cell on the flattened grid, shape (cells,).
+        eta: first transverse coordinate of the cells, r cos(alpha) or x, mm, shape (cells,).
+        phi: second one, r sin(alpha) or y, mm.
+        radius: distance from the axis, mm.
+        round: whether the rows of the grid are sectors of a circle.
+        edges: of the transverse axes, for pictures; empty where layers differ.
+    """
+
+    axes: tuple[int, ...]
+    grid: tuple[int, int, int]
+    place: np.ndarray
+    eta: np.ndarray
+    phi: np.ndarray
+    radius: np.ndarray
+    round: bool
+    edges: dict[str, tuple[float, ...]]
+
+    @property
+    def layer(self) -> np.ndarray:
+        """Layer of each cell, shape (cells,)."""
+        return self.place // (self.grid[1] * self.grid[2])
+
+    @property
+    def length(self) -> float:
+        """By which positions are divided before a network sees them: 100 mm (CaloChallenge)."""
+        return 100.0 if self.edges or len(self.axes) == 1 else max(self.grid[1:]) / 3
+
+    @property
+    def full(self) -> bool:
+        """Whether every place of the grid is a cell, in the field's own order."""
+        return len(self.place) == int(np.prod(self.grid))
+
+    def to_grid(self, deposits: np.ndarray) -> np.ndarray:
+        """Field (n, *axes) to (n, *grid), zero where there is no cell."""
+        flat = deposits.reshape(len(deposits), -1)
+        if self.full:
+            return flat.reshape(-1, *self.grid)
+        padded = np.zeros((len(flat), int(np.prod(self.grid))), flat.dtype)
+        padded[:, self.place] = flat
+        return padded.reshape(-1, *self.grid)
+
+    def from_grid(self, padded: np.ndarray) -> np.ndarray:
+        """Inverse of `to_grid`."""
+        flat = padded.reshape(len(padded), -1)
+        return (flat if self.full else flat[:, self.place]).reshape(-1, *self.axes)
+
+
+def geometry_of(source: Described) -> CellGeometry:
+    """The cells of a dataset, simulator or surrogate.
+
+    The field "deposits" has the axes layer, alpha, r or layer, x, y, with bin edges in the grid;
+    or one axis of cells and the CaloChallenge's XML binning among the parameters; or any two or
+    three axes, of which the first counts as the layers.
+
+    Raises:
+        InputError: if there is no such field, or no grid for it.
+    """
+    axes = next((field.axes for field in source.fields if field.name == "deposits"), ())
+    values = {axis.name: axis.values for axis in source.grid}
+    if "binning" in source.parameters and len(axes) == 1:
+        return _unequal_layers(str(source.parameters["binning"]))
+    if len(axes) not in (2, 3) or any(axis not in values for axis in axes):
+        raise InputError(
+            f"expected a field deposits with two or three axes in the grid; got {axes or 'none'}"
+        )
+    if axes[1:] in (("alpha", "r"), ("x", "y")):
+        return _equal_layers(len(values[axes[0]]), axes[1:], [values[a] for a in axes[1:]])
+    lengths = tuple(len(values[axis]) for axis in axes)
+    grid = (lengths[0], lengths[1] if len(axes) == 3 else 1, lengths[-1])
+    rows, columns = (np.arange(n) - (n - 1) / 2 for n in grid[1:])
+    eta, phi = (np.tile(a.ravel(), grid[0]) for a in np.meshgrid(columns, rows))
+    return CellGeometry(
+        lengths, grid, np.arange(int(np.prod(grid))), eta, phi, np.hypot(eta, phi), False, {}
+    )
+
+
+def _equal_layers(
+    layers: int, names: tuple[str, ...], edges: Sequence[Sequence[float]]
+) -> CellGeometry:
+    first, second = (np.asarray(e, np.float64) for e in edges)
+    row, column = np.meshgrid(_centres(first), _centres(second), indexing="ij")
+    is_round = names == ("alpha", "r")
+    eta, phi = (column * np.cos(row), column * np.sin(row)) if is_round else (row, column)
+    grid = (layers, len(first) - 1, len(second) - 1)
+    return CellGeometry(
+        grid,
+        grid,
+        np.arange(int(np.prod(grid))),
+        np.tile(eta.ravel(), layers),
+        np.tile(phi.ravel(), layers),
+        np.tile(np.hypot(eta, phi).ravel(), layers),
+        is_round,
+        {name: tuple(e) for name, e in zip(names, edges, strict=True)},
+    )
+
+
+def _unequal_layers(binning: str) -> CellGeometry:
+    """Layers of the CaloChallenge's XML, each with rings and sectors of its own.
+
+    On the common grid the sectors of a layer stand at the front, and so do its rings.
+    """
+    layers = [
+        (
+            [float(word) for word in layer.attrib["r_edges"].split(",")],
+            int(layer.attrib["n_bin_alpha"]),
+        )
+        for layer in sorted(
+            ElementTree.fromstring(binning).iter("Layer"), key=lambda layer: int(layer.attrib["id"])
+        )
+    ]
+    held = [(edges, sectors) for edges, sectors in layers if len(edges) > 1]
+    rows = max(sectors for _, sectors in held)
+    columns = max(len(edges) - 1 for edges, _ in held)
+    places, etas, phis, radii = [], [], [], []
+    for number, (edges, sectors) in enumerate(held):
+        angles = -np.pi + (np.arange(sectors) + 0.5) * 2 * np.pi / sectors
+        angle, radius = np.meshgrid(angles, _centres(np.array(edges)), indexing="ij")
+        row, column = np.meshgrid(np.arange(sectors), np.arange(len(edges) - 1), indexing="ij")
+        places.append((number * rows + row.ravel()) * columns + column.ravel())
+        etas.append((radius * np.cos(angle) * (sectors > 1)).ravel())
+        phis.append((radius * np.sin(angle) * (sectors > 1)).ravel())
+        radii.append(radius.ravel())
+    place = np.concatenate(places)
+    return CellGeometry(
+        (len(place),),
+        (len(held), rows, columns),
+        place,
+        np.concatenate(etas),
+        np.concatenate(phis),
+        np.concatenate(radii),
+        len({sectors for _, sectors in held}) == 1,
+        {},
+    )
+
+
+def _centres(edges: np.ndarray) -> np.ndarray:
+    return (edges[1:] + edges[:-1]) / 2

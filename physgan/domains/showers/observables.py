@@ -1,0 +1,103 @@
+"""What is measured on a shower: the high-level features of the CaloChallenge.
+
+C. Krause et al., arXiv:2410.21611, section 4: total and layer energies, centres of energy and
+widths in eta, phi and r, and the share of empty cells, all for each layer.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from physgan.domains.protocol import Conditions, Observable, Samples
+from physgan.domains.showers.geometry import CellGeometry
+
+__all__ = ["ShowerSums", "incident_energy", "observables_of"]
+
+_ROWS = 2048
+_TINY = 1e-16
+
+Measure = Callable[[np.ndarray], np.ndarray]
+
+
+class ShowerSums:
+    """Sums over the cells of each layer, as matrix products, a few thousand showers at a time.
+
+    Args:
+        geometry: of the cells.
+    """
+
+    def __init__(self, geometry: CellGeometry) -> None:
+        self.geometry = geometry
+        layers = geometry.grid[0]
+        self.member = (geometry.layer[:, None] == np.arange(layers)).astype(np.float64)
+        self.cells = self.member.sum(0)
+
+    def by_rows(self, samples: Samples, measure: Measure) -> np.ndarray:
+        """`measure` of flattened deposits, float64 (rows, cells), for all samples."""
+        flat = samples["deposits"].reshape(len(samples["deposits"]), -1)
+        starts = range(0, max(len(flat), 1), _ROWS)
+        return np.concatenate(
+            [measure(flat[start : start + _ROWS].astype(np.float64)) for start in starts]
+        )
+
+    def layer_energies(self, deposits: np.ndarray) -> np.ndarray:
+        """Shape (n, layers), MeV."""
+        return deposits @ self.member
+
+    def centre(self, deposits: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Energy-weighted mean of the cells' positions in each layer, (n, layers), mm."""
+        return deposits @ (self.member * position[:, None]) / (deposits @ self.member + _TINY)
+
+    def width(self, deposits: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Its standard deviation."""
+        centre = self.centre(deposits, position)
+        return np.sqrt(np.maximum(self.centre(deposits, position**2) - centre**2, 0))
+
+    def sparsity(self, deposits: np.ndarray) -> np.ndarray:
+        """Share of cells of each layer without energy, (n, layers)."""
+        return (deposits <= 0) @ self.member / self.cells
+
+
+def incident_energy(names: tuple[str, ...], conditions: Conditions) -> np.ndarray:
+    """The condition that energies are compared with: the first one that is an energy, else 1."""
+    name = next((name for name in names if name.startswith("energy")), None)
+    return np.asarray(1.0 if name is None else conditions[name], np.float64)
+
+
+def observables_of(geometry: CellGeometry, names: tuple[str, ...]) -> tuple[Observable, ...]:
+    """The observables of showers in these cells.
+
+    Args:
+        geometry: of the cells.
+        names: of the conditions.
+    """
+    sums = ShowerSums(geometry)
+
+    def response(samples: Samples, conditions: Conditions) -> np.ndarray:
+        total = sums.by_rows(samples, lambda deposits: deposits.sum(1))
+        return np.asarray(total / incident_energy(names, conditions))
+
+    def per_layer(measure: Measure) -> Callable[[Samples, Conditions], np.ndarray]:
+        return lambda samples, conditions: sums.by_rows(samples, measure)
+
+    found = [
+        Observable("response", "$E_{tot}/E_{inc}$", "1", "visible share of the energy", response),
+        Observable("layer_energy", "$E_l$", "MeV", "layer energy", per_layer(sums.layer_energies)),
+        Observable("sparsity", "$s_l$", "1", "share of empty cells", per_layer(sums.sparsity)),
+    ]
+    directions = {"eta": geometry.eta, "phi": geometry.phi, "r": geometry.radius}
+    for name, position in directions.items():
+        centre, width = (partial(m, position=position) for m in (sums.centre, sums.width))
+        symbol = name if name == "r" else f"\\{name}"
+        found += [
+            Observable(
+                f"centre_{name}", f"$\\langle {symbol} \\rangle_l$", "mm",
+                f"centre of energy in {name}", per_layer(centre),
+            ),
+            Observable(
+                f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}",
+                per_layer(width),
+            ),
+        ]  # fmt: skip
+    return tuple(found)

@@ -1,0 +1,68 @@
+"""A discriminator of vectors: residual perceptrons on the sample and on physical features."""
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.initial import scaled_normal
+
+__all__ = ["DenseDiscriminator"]
+
+_LEAK = 0.2
+_GAIN = (2 / (1 + _LEAK**2)) ** 0.5
+
+
+class DenseDiscriminator(nnx.Module):
+    """Scores samples, given their conditions; no layer mixes samples, none is normalised.
+
+    Projection conditioning (Miyato and Koyama 2018, arXiv:1802.05637). Both inputs have to be
+    standardised.
+
+    Args:
+        ranges: trained ranges of the conditions.
+        cells: length of the samples.
+        features: number of physical features.
+        width: of the layers, in units of 8.
+        blocks: residual layers.
+        embedding: width of the condition embedding.
+        rngs: parameter keys.
+    """
+
+    def __init__(
+        self,
+        ranges: tuple[ConditionRange, ...],
+        cells: int,
+        features: int,
+        *,
+        width: int = 24,
+        blocks: int = 3,
+        embedding: int = 64,
+        rngs: nnx.Rngs,
+    ) -> None:
+        def dense(inputs: int, outputs: int, gain: float = _GAIN) -> nnx.Linear:
+            return nnx.Linear(inputs, outputs, kernel_init=scaled_normal(gain), rngs=rngs)
+
+        hidden = 8 * width
+        self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
+        self.cells = dense(cells + embedding, hidden)
+        self.features = dense(features + embedding, hidden)
+        self.join = dense(2 * hidden, hidden)
+        self.blocks = nnx.List(dense(hidden, hidden, _GAIN * blocks**-0.5) for _ in range(blocks))
+        self.project = dense(hidden, embedding)
+        self.score = dense(hidden, 1)
+
+    def __call__(self, cells: jax.Array, features: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""
+        embedded = self.embed(conditions)
+        seen = _activate(self.cells(jnp.concatenate([cells, embedded], -1)))
+        physics = _activate(self.features(jnp.concatenate([features, embedded], -1)))
+        hidden = _activate(self.join(jnp.concatenate([seen, physics], -1)))
+        for block in self.blocks:
+            hidden = hidden + _activate(block(hidden))
+        projection = (self.project(hidden) * embedded).sum(-1) / embedded.shape[-1] ** 0.5
+        return self.score(hidden)[:, 0] + projection
+
+
+def _activate(values: jax.Array) -> jax.Array:
+    return jax.nn.leaky_relu(values, _LEAK)

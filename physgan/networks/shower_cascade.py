@@ -1,0 +1,336 @@
+"""A generator of showers that splits the deposited energy again and again, down to the cells.
+
+The total first; then, layer by layer in the direction of flight, how much of what is left this
+layer takes; then each layer's deposit is halved along its rings and its sectors until every cell
+has its own (a multiplicative cascade). Each split has noise of its own and is conditional on all
+that was drawn before: the layers upstream cell by cell, and the coarser energies of this layer.
+
+A split knows the read-out's threshold t: either part may be exactly zero, and otherwise both are
+at least t, so exact zeros and the sharp edge at t are reached and energy is conserved. Because each
+split has a known density, so has the shower: the generator can be trained by maximum likelihood
+before, or without, a discriminator.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.initial import scaled_normal
+from physgan.networks.split_density import SplitDensity
+
+__all__ = ["ShowerCascade"]
+
+
+class Stage(NamedTuple):
+    """Splits of one layer's energy that are drawn together.
+
+    Attributes:
+        parents: node numbers, shape (k,).
+        known: nodes drawn before; the children are numbers known ... known + 2k - 1, each left one
+            followed by its right one.
+    """
+
+    parents: np.ndarray
+    known: int
+
+
+def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
+    """How to halve a layer of sectors x rings down to its cells: rings first, then sectors.
+
+    On the way down the sectors every second ring goes first, so that its neighbours see it.
+
+    Returns:
+        (membership, float32 (nodes, sectors * rings): 1 where a cell belongs to a node, node 0
+        being the layer; the stages in order)
+    """
+    nodes = [(0, sectors, 0, rings)]
+    stages: list[Stage] = []
+    leaves = [0]
+
+    def halve(chosen: list[int], axis: int) -> None:
+        known = len(nodes)
+        for number in chosen:
+            a0, a1, r0, r1 = nodes[number]
+            if axis == 0:
+                middle = (a0 + a1 + 1) // 2
+                halves = [(a0, middle, r0, r1), (middle, a1, r0, r1)]
+            else:
+                middle = (r0 + r1 + 1) // 2
+                halves = [(a0, a1, r0, middle), (a0, a1, middle, r1)]
+            leaves.remove(number)
+            leaves.extend([len(nodes), len(nodes) + 1])
+            nodes.extend(halves)
+        stages.append(Stage(np.array(chosen), known))
+
+    def splittable(axis: int) -> list[int]:
+        return [n for n in leaves if nodes[n][2 * axis + 1] - nodes[n][2 * axis] > 1]
+
+    while chosen := splittable(1):
+        halve(chosen, 1)
+    while chosen := splittable(0):
+        widest = max(nodes[n][1] - nodes[n][0] for n in chosen)
+        chosen = [n for n in chosen if nodes[n][1] - nodes[n][0] > widest // 2]
+        for parity in (0, 1):
+            if some := [n for n in chosen if nodes[n][2] % 2 == parity]:
+                halve(some, 0)
+    member = np.zeros((len(nodes), sectors, rings), np.float32)
+    for row, (a0, a1, r0, r1) in zip(member, nodes, strict=True):
+        row[a0:a1, r0:r1] = 1
+    return member.reshape(len(nodes), -1), stages
+
+
+class ShowerCascade(nnx.Module):
+    """Conditional generator of deposits in layers x sectors x rings.
+
+    Args:
+        ranges: trained ranges of the conditions; the first one is the incident energy, unit of
+            the deposits.
+        shape: (layers, sectors, rings).
+        threshold: smallest deposit of a cell that is not zero, t.
+        ratio: (mean, standard deviation) of ln(total / incident energy).
+        width: of the hidden layers.
+        components: logistic distributions in each split's mixture.
+        embedding: width of the condition embedding.
+        rngs: parameter keys.
+    """
+
+    def __init__(
+        self,
+        ranges: tuple[ConditionRange, ...],
+        shape: tuple[int, int, int],
+        threshold: float,
+        ratio: tuple[float, float],
+        *,
+        width: int = 96,
+        components: int = 3,
+        embedding: int = 32,
+        rngs: nnx.Rngs,
+    ) -> None:
+        layers, sectors, rings = shape
+        self.shape = tuple(shape)
+        self.threshold = threshold
+        self.ratio = tuple(ratio)
+        self.energy = ranges[0]
+        self.split = SplitDensity(threshold, components)
+        self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
+        cells = sectors * rings
+        stages = plan_splits(sectors, rings)[1]
+        self.total = _Perceptron(embedding, width, 3 * components, rngs)
+        self.context = _Perceptron(4 * cells + 2 * layers + 4 + embedding, width, width, rngs)
+        self.layer = _Perceptron(width, width, self.split.size, rngs)
+        self.cells = nnx.List(
+            _Perceptron(width + s.known, width, self.split.size * len(s.parents), rngs)
+            for s in stages
+        )
+
+    def noise_size(self, size: int | None = None) -> int:
+        """Uniform numbers that one shower takes: two a split, and two for the total."""
+        layers, sectors, rings = self.shape
+        return 2 * (1 + layers * sectors * rings)
+
+    def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Draw showers.
+
+        Args:
+            noise: uniform on [0, 1), shape (n, noise_size).
+            conditions: shape (n, c), physical units.
+
+        Returns:
+            Deposits, shape (n, layers, sectors, rings), unit of the incident energy.
+        """
+        layers, sectors, rings = self.shape
+        cells = sectors * rings
+        embedded = self.embed(conditions)
+        total = self._draw_total(embedded, conditions[:, 0], noise[:, :2])
+        draws = noise[:, 2:].reshape(-1, layers, cells, 2)
+        zeros = jnp.zeros((len(noise), cells))
+        carry = _Upstream(total, zeros, zeros, zeros, zeros, jnp.zeros((len(noise), layers)))
+        fixed = self._fixed(embedded, total, conditions[:, 0])
+
+        def step(
+            upstream: _Upstream, inputs: tuple[jax.Array, jax.Array]
+        ) -> tuple[_Upstream, jax.Array]:
+            number, draw = inputs
+            place = jax.nn.one_hot(number, layers)
+            place = jnp.broadcast_to(place, (len(noise), layers))
+            hidden = self.context(self._context(upstream, place, total, fixed))
+            share = self.split.draw(self.layer(hidden), upstream.left, draw[:, 0])
+            energy = jnp.where(number == layers - 1, upstream.left, share)
+            deposits = self._draw_cells(hidden, energy, draw[:, 1:])
+            return upstream.after(place, energy, deposits), deposits
+
+        _, deposits = jax.lax.scan(step, carry, (jnp.arange(layers), draws.swapaxes(0, 1)))
+        return deposits.swapaxes(0, 1).reshape(-1, *self.shape)
+
+    def likelihood_bound(
+        self, showers: jax.Array, conditions: jax.Array, noise: jax.Array
+    ) -> jax.Array:
+        """The negative log-likelihood itself: nothing is drawn."""
+        return self.negative_log_likelihood(showers, conditions)
+
+    def negative_log_likelihood(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
+        """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
+        layers, sectors, rings = self.shape
+        showers = showers.reshape(-1, layers, sectors * rings)
+        embedded = self.embed(conditions)
+        per_layer = showers.sum(-1)
+        left = jnp.cumsum(per_layer[:, ::-1], 1)[:, ::-1]
+        total = left[:, 0]
+        cost = self._total_cost(embedded, total, conditions[:, 0])
+        upstream = _Upstream(
+            left,
+            _shifted(showers, 1),
+            _shifted(showers, 2),
+            jnp.einsum("lk,nkc->nlc", _decay_matrix(layers), showers),
+            _shifted(jnp.cumsum(showers, 1), 1),
+            jnp.tril(jnp.broadcast_to(per_layer[:, None], (len(showers), layers, layers)), -1),
+        )
+        place = jnp.broadcast_to(jnp.eye(layers), (len(showers), layers, layers))
+        fixed = self._fixed(embedded, total, conditions[:, 0])
+        fixed = jnp.broadcast_to(fixed[:, None], (len(showers), layers, fixed.shape[-1]))
+        hidden = self.context(self._context(upstream, place, total[:, None], fixed))
+        shares = self.split.negative_log_likelihood(self.layer(hidden), left, per_layer)
+        return cost + shares[:, :-1].sum(1) + self._cells_cost(hidden, showers).sum(1)
+
+    def _fixed(self, embedded: jax.Array, total: jax.Array, energy: jax.Array) -> jax.Array:
+        return jnp.concatenate([embedded, self._pull(total, energy)[:, None]], -1)
+
+    def _pull(self, total: jax.Array, energy: jax.Array) -> jax.Array:
+        """ln(total / incident energy), standardised."""
+        mean, deviation = self.ratio
+        return (jnp.log(jnp.maximum(total, self.threshold) / energy) - mean) / deviation
+
+    def _context(
+        self, upstream: "_Upstream", place: jax.Array, total: jax.Array, fixed: jax.Array
+    ) -> jax.Array:
+        some = jnp.maximum(total, self.threshold)
+        left = upstream.left / some
+        return jnp.concatenate(
+            [
+                self._level(upstream.last),
+                self._level(upstream.before),
+                self._level(upstream.recent),
+                self._level(upstream.sum),
+                self._level(upstream.layers),
+                place,
+                jnp.stack([left, self._level(upstream.left), jnp.log(left + 1e-6) / 4], -1),
+                fixed,
+            ],
+            -1,
+        )
+
+    def _level(self, energy: jax.Array) -> jax.Array:
+        """Energies on a logarithmic scale, 0 for 0, of order one."""
+        return jnp.log1p(energy / self.threshold) / 4
+
+    def _draw_total(self, embedded: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
+        mean, deviation = self.ratio
+        parameters = self._total_parameters(embedded)
+        z = self.split.draw_position(parameters, noise)
+        return energy * jnp.exp(mean + deviation * z)
+
+    def _total_cost(self, embedded: jax.Array, total: jax.Array, energy: jax.Array) -> jax.Array:
+        return self.split.position_cost(self._total_parameters(embedded), self._pull(total, energy))
+
+    def _draw_cells(self, hidden: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
+        member, stages = plan_splits(*self.shape[1:])
+        nodes = energy[:, None]
+        used = 0
+        for network, stage in zip(self.cells, stages, strict=True):
+            parameters = network(jnp.concatenate([hidden, self._level(nodes)], -1))
+            count = len(stage.parents)
+            parent = nodes[:, stage.parents]
+            left = self.split.draw(
+                parameters.reshape(-1, count, self.split.size),
+                parent,
+                noise[:, used : used + count],
+            )
+            pair = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)
+            nodes = jnp.concatenate([nodes, pair], -1)
+            used += count
+        return nodes[:, _leaves(member)]
+
+    def _cells_cost(self, hidden: jax.Array, showers: jax.Array) -> jax.Array:
+        member, stages = plan_splits(*self.shape[1:])
+        nodes = showers @ member.T
+        levels = self._level(nodes)
+        cost = jnp.zeros(hidden.shape[:-1])
+        for network, stage in zip(self.cells, stages, strict=True):
+            count = len(stage.parents)
+            parameters = network(jnp.concatenate([hidden, levels[..., : stage.known]], -1))
+            cost += self.split.negative_log_likelihood(
+                parameters.reshape(*hidden.shape[:-1], count, self.split.size),
+                nodes[..., stage.parents],
+                nodes[..., stage.known : stage.known + 2 * count : 2],
+            ).sum(-1)
+        return cost
+
+    def _total_parameters(self, embedded: jax.Array) -> jax.Array:
+        return self.total(embedded)
+
+
+class _Upstream(NamedTuple):
+    """What is known when a layer's turn comes; sums over the layers before it.
+
+    Attributes:
+        left: energy for this layer and those behind, shape (...).
+        last: cells of the layer before, shape (..., cells).
+        before: of the one before that.
+        recent: sum weighted with powers of 0.7.
+        sum: plain sum.
+        layers: energies of the layers before, zero from here on, shape (..., layers).
+    """
+
+    left: jax.Array
+    last: jax.Array
+    before: jax.Array
+    recent: jax.Array
+    sum: jax.Array
+    layers: jax.Array
+
+    def after(self, place: jax.Array, energy: jax.Array, cells: jax.Array) -> "_Upstream":
+        return _Upstream(
+            jnp.maximum(self.left - energy, 0),
+            cells,
+            self.last,
+            _MEMORY * self.recent + cells,
+            self.sum + cells,
+            self.layers + place * energy[:, None],
+        )
+
+
+_MEMORY = 0.7
+
+
+class _Perceptron(nnx.Module):
+    """Two hidden layers, the second one residual."""
+
+    def __init__(self, inputs: int, width: int, outputs: int, rngs: nnx.Rngs) -> None:
+        self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(1.4), rngs=rngs)
+        self.second = nnx.Linear(width, width, kernel_init=scaled_normal(1.0), rngs=rngs)
+        self.last = nnx.Linear(width, outputs, kernel_init=scaled_normal(0.3), rngs=rngs)
+
+    def __call__(self, inputs: jax.Array) -> jax.Array:
+        hidden = jax.nn.leaky_relu(self.first(inputs), 0.1)
+        hidden = hidden + jax.nn.leaky_relu(self.second(hidden), 0.1)
+        return self.last(hidden)
+
+
+def _shifted(array: jax.Array, by: int) -> jax.Array:
+    """Along the layers, zeros coming in."""
+    return jnp.pad(array, ((0, 0), (by, 0), (0, 0)))[:, : array.shape[1]]
+
+
+def _decay_matrix(layers: int) -> jax.Array:
+    steps = jnp.arange(layers)[:, None] - jnp.arange(layers) - 1
+    return jnp.where(steps >= 0, _MEMORY ** jnp.maximum(steps, 0).astype(jnp.float32), 0)
+
+
+def _leaves(member: np.ndarray) -> np.ndarray:
+    """Node number of each cell."""
+    single = np.flatnonzero(member.sum(1) == 1)
+    return single[np.argsort(member[single].argmax(1))]

@@ -1,0 +1,139 @@
+"""How one amount of energy falls into two parts, each zero or at least a threshold."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+__all__ = ["SplitDensity"]
+
+_SMALLEST = 1e-30
+_LARGEST_LOGIT = 14.0
+_IMPOSSIBLE = -1e9
+
+
+@dataclass(frozen=True)
+class SplitDensity:
+    """A density of the left part x of an energy E, the right one being E - x.
+
+    Three cases: all to the left, all to the right, or both at least the threshold t, which takes
+    E >= 2 t. Then z = ln(x - t) - ln(E - x - t) follows a mixture of logistic distributions, whose
+    tails give x a finite density at the threshold.
+
+    Args:
+        threshold: t, unit of the energies.
+        components: logistic distributions in the mixture.
+    """
+
+    threshold: float
+    components: int = 3
+
+    @property
+    def size(self) -> int:
+        """Numbers that describe one split, the last axis of `parameters` below."""
+        return 2 + 3 * self.components
+
+    def negative_log_likelihood(
+        self, parameters: jax.Array, energy: jax.Array, left: jax.Array
+    ) -> jax.Array:
+        """-ln p(left | energy) in nats, in terms of z where both parts have some.
+
+        Args:
+            parameters: shape (..., size).
+            energy: E, shape (...).
+            left: x, shape (...).
+        """
+        t = self.threshold
+        right = energy - left
+        choice, mean, scale = self._parts(parameters, energy)
+        z = self._position(left, right)
+        u = (z[..., None] - mean) / scale
+        shared = jax.nn.logsumexp(choice[..., 2:] + _logistic(u) - jnp.log(scale), -1)
+        one_sided = jnp.where(left > right, choice[..., 0], choice[..., 1])
+        both = (left > t / 2) & (right > t / 2)
+        return jnp.where(energy > t / 2, -jnp.where(both, shared, one_sided), 0.0)
+
+    def draw(self, parameters: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
+        """Draw left parts; gradients pass.
+
+        Args:
+            parameters: shape (..., size).
+            energy: E, shape (...).
+            noise: uniform on [0, 1), shape (..., 2).
+
+        Returns:
+            x, shape (...). Where both parts have some, its gradient is that of the mixture's
+            quantile at fixed probability (implicit reparametrisation, Figurnov et al. 2018,
+            arXiv:1805.08498); the three cases' is straight-through.
+        """
+        t = self.threshold
+        choice, mean, scale = self._parts(parameters, energy)
+        cumulative = jnp.cumsum(jnp.exp(choice), -1)
+        drawn = (noise[..., :1] * cumulative[..., -1:] >= cumulative[..., :-1]).sum(-1)
+        pick = jnp.arange(2, self.components + 2) == drawn[..., None]
+        u = jnp.clip(noise[..., 1], 1e-7, 1 - 1e-7)
+        z = (jnp.where(pick, mean + scale * jnp.log(u / (1 - u))[..., None], 0)).sum(-1)
+        z = self._with_gradient(jax.lax.stop_gradient(z), choice[..., 2:], mean, scale)
+        free = jnp.maximum(energy - 2 * t, 0)
+        shared = t + free * jax.nn.sigmoid(z)
+        value = jnp.where(drawn >= 2, shared, jnp.where(drawn == 0, energy, 0.0))
+        probability = jnp.exp(choice)
+        mean_value = probability[..., 0] * jax.lax.stop_gradient(energy) + probability[..., 2:].sum(
+            -1
+        ) * jax.lax.stop_gradient(shared)
+        return value + (mean_value - jax.lax.stop_gradient(mean_value))
+
+    def draw_position(self, parameters: jax.Array, noise: jax.Array) -> jax.Array:
+        """Draw from a mixture of logistic distributions on the line; see `position_cost`."""
+        weight, mean, scale = self._mixture(parameters)
+        cumulative = jnp.cumsum(jnp.exp(weight), -1)
+        drawn = (noise[..., :1] * cumulative[..., -1:] >= cumulative[..., :-1]).sum(-1)
+        pick = jnp.arange(self.components) == drawn[..., None]
+        u = jnp.clip(noise[..., 1], 1e-7, 1 - 1e-7)
+        z = (jnp.where(pick, mean + scale * jnp.log(u / (1 - u))[..., None], 0)).sum(-1)
+        return self._with_gradient(jax.lax.stop_gradient(z), weight, mean, scale)
+
+    def position_cost(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
+        """-ln of the density that `draw_position` draws from, parameters (..., 3 components)."""
+        weight, mean, scale = self._mixture(parameters)
+        u = (z[..., None] - mean) / scale
+        return -jax.nn.logsumexp(weight + _logistic(u) - jnp.log(scale), -1)
+
+    def _mixture(self, parameters: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        weight, mean, scale = jnp.split(parameters, 3, -1)
+        spread = jnp.linspace(-1.0, 1.0, self.components)
+        return jax.nn.log_softmax(weight, -1), mean + spread, jnp.exp(jnp.clip(scale, -6.0, 3.0))
+
+    def _parts(
+        self, parameters: jax.Array, energy: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Log probabilities (left, right, components ...), means and scales."""
+        k = self.components
+        choice = parameters[..., : k + 2]
+        shareable = (energy >= 2 * self.threshold)[..., None] | (jnp.arange(k + 2) < 2)
+        choice = jax.nn.log_softmax(jnp.where(shareable, choice, _IMPOSSIBLE), -1)
+        spread = jnp.linspace(-2.0, 2.0, k) if k > 1 else jnp.zeros(1)
+        mean = parameters[..., k + 2 : 2 * k + 2] + spread
+        scale = jnp.exp(jnp.clip(parameters[..., 2 * k + 2 :], -6.0, 3.0))
+        return choice, mean, scale
+
+    def _position(self, left: jax.Array, right: jax.Array) -> jax.Array:
+        t = self.threshold
+        z = jnp.log(jnp.maximum(left - t, _SMALLEST)) - jnp.log(jnp.maximum(right - t, _SMALLEST))
+        return jnp.clip(z, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+
+    def _with_gradient(
+        self, z: jax.Array, weight: jax.Array, mean: jax.Array, scale: jax.Array
+    ) -> jax.Array:
+        """Z with the gradient -dF/dtheta / p of its quantile, F the mixture's distribution."""
+        weight = jax.nn.softmax(weight, -1)
+        below = jax.nn.sigmoid((z[..., None] - mean) / scale)
+        distribution = (weight * below).sum(-1)
+        density = (weight * below * (1 - below) / scale).sum(-1)
+        slope = -1 / jnp.maximum(jax.lax.stop_gradient(density), 1e-6)
+        return z + slope * (distribution - jax.lax.stop_gradient(distribution))
+
+
+def _logistic(u: jax.Array) -> jax.Array:
+    """Logarithm of the standard logistic density."""
+    return -jnp.abs(u) - 2 * jnp.log1p(jnp.exp(-jnp.abs(u)))

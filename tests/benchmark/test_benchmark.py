@@ -47,7 +47,6 @@ class Exact:
 
 def run(out: Path, surrogate, **kwargs):
     arguments = {
-        "domain": "spins",
         "conditions": CONDITIONS,
         "count": 2000,
         "seed": 3,
@@ -176,7 +175,6 @@ def test_progress_counts_up_to_the_end(right) -> None:
         ({"references": 1}, "expected references of at least 2; got 1"),
         ({"targets": "moon"}, "expected targets in ['long', 'quickstart']; got 'moon'"),
         ({"baselines": [Exact("perfect")]}, "expected sources of different names"),
-        ({"domain": "foam"}, "expected domain in ['spins']; got 'foam'"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(tmp_path: Path, change: dict, message: str) -> None:

@@ -63,4 +63,4 @@ def test_encode_and_decode_are_inverse(spins: np.ndarray) -> None:
 
 def test_a_field_breaks_the_symmetry_and_is_refused() -> None:
     with pytest.raises(InputError, match=r"without external field.*got field 0\.1"):
-        Spins().head({"size": 8, "field": 0.1})
+        Spins().exact_parts({"size": 8, "field": 0.1})

@@ -70,6 +70,16 @@ def resolution(table: Table, energies: np.ndarray, ours: np.ndarray, theirs: np.
     return points
 
 
+def profiles(table: Table, ours: np.ndarray, theirs: np.ndarray) -> None:
+    """Mean deposits in pairs of layers and in rings, which fixed energies know less well."""
+    for name, axes, target in (("pairs of layers", (2, 3), 0.02), ("rings", (1, 2), 0.03)):
+        a, b = (v.sum(axes, dtype=np.float64) for v in (ours, theirs))
+        some = b.mean(0) > 0.01 * (b.mean(0).max() if name != "rings" else b.mean(0).sum())
+        error = np.std(a - b, axis=0) / np.sqrt(len(a)) / b.mean(0)
+        deviation = a.mean(0) / b.mean(0) - 1
+        table.worst(f"mean deposit of {name}", deviation[some], error[some], target)
+
+
 def correlations(table: Table, ours: np.ndarray, theirs: np.ndarray) -> None:
     """Pearson coefficients between layers at given incident energy."""
     energetic = theirs.mean(0) > 0.01 * theirs.mean(0).max()
@@ -108,6 +118,7 @@ def main() -> int:
     points = resolution(table, energies, *visible)
     layers = [v.reshape(count, 25, -1).sum(2, dtype=np.float64) for v in (cells, showers)]
     at_energy = [v / energies[:, None] for v in layers]
+    profiles(table, *(v.reshape(count, 25, 12, 8) for v in (cells, showers)))
     correlations(table, *at_energy)
     a = features(energies, cells, ours["absorber"])
     b = features(energies, showers, absorbers)
@@ -124,6 +135,8 @@ def draw(points: list, layers: list, showers: np.ndarray, cells: np.ndarray) -> 
     left.plot(energy / 1000, 100 * b, "o-", label="HepEmShow")
     left.plot(energy / 1000, 100 * a, "k.--", label="physgan")
     left.set(xlabel="energy, GeV", ylabel="resolution, %", xscale="log")
+    left.set_xticks([2, 5, 10], labels=["2", "5", "10"])
+    left.minorticks_off()
     left.legend()
     right.step(range(25), layers[1].mean(0), where="mid")
     right.plot(layers[0].mean(0), "k.")

@@ -32,16 +32,20 @@ class Stage(NamedTuple):
         parents: node numbers, shape (k,).
         known: nodes drawn before; the children are numbers known ... known + 2k - 1, each left one
             followed by its right one.
+        new: how many of them the stage before drew.
     """
 
     parents: np.ndarray
     known: int
+    new: int
 
 
 def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
     """How to halve a layer of sectors x rings down to its cells: rings first, then sectors.
 
-    On the way down the sectors every second ring goes first, so that its neighbours see it.
+    Halves and quarters of the circle are drawn ring after ring, as together they say where the
+    shower's axis is; of narrower sectors every second ring goes first, so that its neighbours see
+    it.
 
     Returns:
         (membership, float32 (nodes, sectors * rings): 1 where a cell belongs to a node, node 0
@@ -64,7 +68,8 @@ def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
             leaves.remove(number)
             leaves.extend([len(nodes), len(nodes) + 1])
             nodes.extend(halves)
-        stages.append(Stage(np.array(chosen), known))
+        before = 2 * len(stages[-1].parents) if stages else 1
+        stages.append(Stage(np.array(chosen), known, before))
 
     def splittable(axis: int) -> list[int]:
         return [n for n in leaves if nodes[n][2 * axis + 1] - nodes[n][2 * axis] > 1]
@@ -74,8 +79,9 @@ def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
     while chosen := splittable(0):
         widest = max(nodes[n][1] - nodes[n][0] for n in chosen)
         chosen = [n for n in chosen if nodes[n][1] - nodes[n][0] > widest // 2]
-        for parity in (0, 1):
-            if some := [n for n in chosen if nodes[n][2] % 2 == parity]:
+        groups = min(rings, _GROUPS) if widest > sectors // 4 else 2
+        for group in range(groups):
+            if some := [n for n in chosen if nodes[n][2] % groups == group]:
                 halve(some, 0)
     member = np.zeros((len(nodes), sectors, rings), np.float32)
     for row, (a0, a1, r0, r1) in zip(member, nodes, strict=True):
@@ -105,7 +111,9 @@ class ShowerCascade(nnx.Module):
         threshold: float,
         ratio: tuple[float, float],
         *,
+        absolute: bool = False,
         width: int = 96,
+        depth: int = 1,
         components: int = 3,
         embedding: int = 32,
         rngs: nnx.Rngs,
@@ -120,12 +128,9 @@ class ShowerCascade(nnx.Module):
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
         self.total = _Perceptron(embedding, width, 3 * components, rngs)
-        self.context = _Perceptron(4 * cells + 2 * layers + 4 + embedding, width, width, rngs)
+        self.context = _Perceptron(4 * cells + 3 * layers + 4 + embedding, width, width, rngs)
         self.layer = _Perceptron(width, width, self.split.size, rngs)
-        self.cells = nnx.List(
-            _Perceptron(width + s.known, width, self.split.size * len(s.parents), rngs)
-            for s in stages
-        )
+        self.cells = nnx.List(_Stage(s, width, self.split.size, rngs) for s in stages)
 
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers that one shower takes: two a split, and two for the total."""
@@ -216,6 +221,7 @@ class ShowerCascade(nnx.Module):
                 self._level(upstream.recent),
                 self._level(upstream.sum),
                 self._level(upstream.layers),
+                4 * upstream.layers / some[..., None],
                 place,
                 jnp.stack([left, self._level(upstream.left), jnp.log(left + 1e-6) / 4], -1),
                 fixed,
@@ -238,19 +244,15 @@ class ShowerCascade(nnx.Module):
 
     def _draw_cells(self, hidden: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
         member, stages = plan_splits(*self.shape[1:])
-        nodes = energy[:, None]
+        nodes = new = energy[:, None]
         used = 0
         for network, stage in zip(self.cells, stages, strict=True):
-            parameters = network(jnp.concatenate([hidden, self._level(nodes)], -1))
             count = len(stage.parents)
+            hidden, parameters = network(hidden, self._level(new))
             parent = nodes[:, stage.parents]
-            left = self.split.draw(
-                parameters.reshape(-1, count, self.split.size),
-                parent,
-                noise[:, used : used + count],
-            )
-            pair = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)
-            nodes = jnp.concatenate([nodes, pair], -1)
+            left = self.split.draw(parameters, parent, noise[:, used : used + count])
+            new = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)
+            nodes = jnp.concatenate([nodes, new], -1)
             used += count
         return nodes[:, _leaves(member)]
 
@@ -259,14 +261,14 @@ class ShowerCascade(nnx.Module):
         nodes = showers @ member.T
         levels = self._level(nodes)
         cost = jnp.zeros(hidden.shape[:-1])
+        new = levels[..., :1]
         for network, stage in zip(self.cells, stages, strict=True):
-            count = len(stage.parents)
-            parameters = network(jnp.concatenate([hidden, levels[..., : stage.known]], -1))
+            children = slice(stage.known, stage.known + 2 * len(stage.parents))
+            hidden, parameters = network(hidden, new)
             cost += self.split.negative_log_likelihood(
-                parameters.reshape(*hidden.shape[:-1], count, self.split.size),
-                nodes[..., stage.parents],
-                nodes[..., stage.known : stage.known + 2 * count : 2],
+                parameters, nodes[..., stage.parents], nodes[..., children][..., ::2]
             ).sum(-1)
+            new = levels[..., children]
         return cost
 
     def _total_parameters(self, embedded: jax.Array) -> jax.Array:
@@ -304,6 +306,25 @@ class _Upstream(NamedTuple):
 
 
 _MEMORY = 0.7
+_LEAK = 0.1
+_GROUPS = 8
+
+
+class _Stage(nnx.Module):
+    """One step of the hidden state down the tree, and the densities of the splits there."""
+
+    def __init__(self, stage: Stage, width: int, size: int, rngs: nnx.Rngs) -> None:
+        self.splits, self.size = len(stage.parents), size
+        new = max(1, stage.new)
+        self.step = nnx.Linear(width + new, width, kernel_init=scaled_normal(0.4), rngs=rngs)
+        self.density = nnx.Linear(
+            width, self.splits * size, kernel_init=scaled_normal(0.3), rngs=rngs
+        )
+
+    def __call__(self, hidden: jax.Array, new: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Hidden state (..., width) and levels drawn last to both after these splits."""
+        hidden = hidden + jax.nn.leaky_relu(self.step(jnp.concatenate([hidden, new], -1)), _LEAK)
+        return hidden, self.density(hidden).reshape(*hidden.shape[:-1], self.splits, self.size)
 
 
 class _Perceptron(nnx.Module):
@@ -315,8 +336,8 @@ class _Perceptron(nnx.Module):
         self.last = nnx.Linear(width, outputs, kernel_init=scaled_normal(0.3), rngs=rngs)
 
     def __call__(self, inputs: jax.Array) -> jax.Array:
-        hidden = jax.nn.leaky_relu(self.first(inputs), 0.1)
-        hidden = hidden + jax.nn.leaky_relu(self.second(hidden), 0.1)
+        hidden = jax.nn.leaky_relu(self.first(inputs), _LEAK)
+        hidden = hidden + jax.nn.leaky_relu(self.second(hidden), _LEAK)
         return self.last(hidden)
 
 

@@ -214,12 +214,12 @@ class LearnableDomain(Domain, Protocol):
         """Settings of `physgan train` that suit such samples, over its defaults."""
         ...
 
-    def generator(self, array: np.ndarray, energies: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
         """The default generator for samples in network space: "network" and its own arguments.
 
         Args:
             array: training samples, shape (n, ...).
-            energies: their first condition, shape (n,).
+            first_condition: shape (n,).
         """
         ...
 

@@ -93,12 +93,13 @@ class ShowerCascade(nnx.Module):
     """Conditional generator of deposits in layers x sectors x rings.
 
     Args:
-        ranges: trained ranges of the conditions; the first one is the incident energy, unit of
-            the deposits.
+        ranges: trained ranges of the conditions.
         shape: (layers, sectors, rings).
         threshold: smallest deposit of a cell that is not zero, t.
-        ratio: (mean, standard deviation) of ln(total / incident energy).
+        ratio: (mean, standard deviation) of the logarithm of the response.
+        relative: whether the response is the total over the first condition, or the total.
         width: of the hidden layers.
+        depth: residual layers of the network that sees the layers upstream.
         components: logistic distributions in each split's mixture.
         embedding: width of the condition embedding.
         rngs: parameter keys.
@@ -111,7 +112,7 @@ class ShowerCascade(nnx.Module):
         threshold: float,
         ratio: tuple[float, float],
         *,
-        absolute: bool = False,
+        relative: bool = True,
         width: int = 96,
         depth: int = 1,
         components: int = 3,
@@ -122,14 +123,15 @@ class ShowerCascade(nnx.Module):
         self.shape = tuple(shape)
         self.threshold = threshold
         self.ratio = tuple(ratio)
-        self.energy = ranges[0]
+        self.relative = relative
         self.split = SplitDensity(threshold, components)
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
-        self.total = _Perceptron(embedding, width, 3 * components, rngs)
-        self.context = _Perceptron(4 * cells + 3 * layers + 4 + embedding, width, width, rngs)
-        self.layer = _Perceptron(width, width, self.split.size, rngs)
+        self.total = _Perceptron(embedding, width, 1, 3 * components, rngs)
+        seen = 4 * cells + 3 * layers + 4 + embedding
+        self.context = _Perceptron(seen, width, depth, width, rngs)
+        self.layer = _Perceptron(width, width, 1, self.split.size, rngs)
         self.cells = nnx.List(_Stage(s, width, self.split.size, rngs) for s in stages)
 
     def noise_size(self, size: int | None = None) -> int:
@@ -149,12 +151,11 @@ class ShowerCascade(nnx.Module):
         """
         layers, sectors, rings = self.shape
         cells = sectors * rings
-        embedded = self.embed(conditions)
-        total = self._draw_total(embedded, conditions[:, 0], noise[:, :2])
+        total = self.total_energy(noise[:, :2], conditions)
         draws = noise[:, 2:].reshape(-1, layers, cells, 2)
         zeros = jnp.zeros((len(noise), cells))
         carry = _Upstream(total, zeros, zeros, zeros, zeros, jnp.zeros((len(noise), layers)))
-        fixed = self._fixed(embedded, total, conditions[:, 0])
+        fixed = self._fixed(total, conditions)
 
         def step(
             upstream: _Upstream, inputs: tuple[jax.Array, jax.Array]
@@ -171,6 +172,12 @@ class ShowerCascade(nnx.Module):
         _, deposits = jax.lax.scan(step, carry, (jnp.arange(layers), draws.swapaxes(0, 1)))
         return deposits.swapaxes(0, 1).reshape(-1, *self.shape)
 
+    def total_energy(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Draw the sums of the deposits, shape (n,), given two uniform numbers each."""
+        mean, deviation = self.ratio
+        z = self.split.draw_position(self.total(self.embed(conditions)), noise)
+        return self._scale(conditions) * jnp.exp(mean + deviation * z)
+
     def likelihood_bound(
         self, showers: jax.Array, conditions: jax.Array, noise: jax.Array
     ) -> jax.Array:
@@ -179,13 +186,18 @@ class ShowerCascade(nnx.Module):
 
     def negative_log_likelihood(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
         """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
+        showers = jnp.asarray(showers)
+        pull = self._pull(showers.sum((1, 2, 3)), conditions)
+        cost = self.split.position_cost(self.total(self.embed(conditions)), pull)
+        return cost + self.layer_costs(showers, conditions).sum(1)
+
+    def layer_costs(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
+        """What each layer adds to it, given the total and the layers upstream: (n, layers)."""
         layers, sectors, rings = self.shape
         showers = showers.reshape(-1, layers, sectors * rings)
-        embedded = self.embed(conditions)
         per_layer = showers.sum(-1)
         left = jnp.cumsum(per_layer[:, ::-1], 1)[:, ::-1]
         total = left[:, 0]
-        cost = self._total_cost(embedded, total, conditions[:, 0])
         upstream = _Upstream(
             left,
             _shifted(showers, 1),
@@ -195,19 +207,25 @@ class ShowerCascade(nnx.Module):
             jnp.tril(jnp.broadcast_to(per_layer[:, None], (len(showers), layers, layers)), -1),
         )
         place = jnp.broadcast_to(jnp.eye(layers), (len(showers), layers, layers))
-        fixed = self._fixed(embedded, total, conditions[:, 0])
+        fixed = self._fixed(total, conditions)
         fixed = jnp.broadcast_to(fixed[:, None], (len(showers), layers, fixed.shape[-1]))
         hidden = self.context(self._context(upstream, place, total[:, None], fixed))
         shares = self.split.negative_log_likelihood(self.layer(hidden), left, per_layer)
-        return cost + shares[:, :-1].sum(1) + self._cells_cost(hidden, showers).sum(1)
+        shares = jnp.where(jnp.arange(layers) < layers - 1, shares, 0)
+        return shares + self._cells_cost(hidden, showers)
 
-    def _fixed(self, embedded: jax.Array, total: jax.Array, energy: jax.Array) -> jax.Array:
-        return jnp.concatenate([embedded, self._pull(total, energy)[:, None]], -1)
+    def _fixed(self, total: jax.Array, conditions: jax.Array) -> jax.Array:
+        pull = self._pull(total, conditions)[:, None]
+        return jnp.concatenate([self.embed(conditions), pull], -1)
 
-    def _pull(self, total: jax.Array, energy: jax.Array) -> jax.Array:
-        """ln(total / incident energy), standardised."""
+    def _scale(self, conditions: jax.Array) -> jax.Array:
+        return conditions[:, 0] if self.relative else jnp.ones(len(conditions))
+
+    def _pull(self, total: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Standardised logarithm of the response."""
         mean, deviation = self.ratio
-        return (jnp.log(jnp.maximum(total, self.threshold) / energy) - mean) / deviation
+        some = jnp.maximum(total, self.threshold) / self._scale(conditions)
+        return (jnp.log(some) - mean) / deviation
 
     def _context(
         self, upstream: "_Upstream", place: jax.Array, total: jax.Array, fixed: jax.Array
@@ -232,15 +250,6 @@ class ShowerCascade(nnx.Module):
     def _level(self, energy: jax.Array) -> jax.Array:
         """Energies on a logarithmic scale, 0 for 0, of order one."""
         return jnp.log1p(energy / self.threshold) / 4
-
-    def _draw_total(self, embedded: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
-        mean, deviation = self.ratio
-        parameters = self._total_parameters(embedded)
-        z = self.split.draw_position(parameters, noise)
-        return energy * jnp.exp(mean + deviation * z)
-
-    def _total_cost(self, embedded: jax.Array, total: jax.Array, energy: jax.Array) -> jax.Array:
-        return self.split.position_cost(self._total_parameters(embedded), self._pull(total, energy))
 
     def _draw_cells(self, hidden: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
         member, stages = plan_splits(*self.shape[1:])
@@ -270,9 +279,6 @@ class ShowerCascade(nnx.Module):
             ).sum(-1)
             new = levels[..., children]
         return cost
-
-    def _total_parameters(self, embedded: jax.Array) -> jax.Array:
-        return self.total(embedded)
 
 
 class _Upstream(NamedTuple):
@@ -328,16 +334,20 @@ class _Stage(nnx.Module):
 
 
 class _Perceptron(nnx.Module):
-    """Two hidden layers, the second one residual."""
+    """A hidden layer and residual ones."""
 
-    def __init__(self, inputs: int, width: int, outputs: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, inputs: int, width: int, depth: int, outputs: int, rngs: nnx.Rngs) -> None:
         self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(1.4), rngs=rngs)
-        self.second = nnx.Linear(width, width, kernel_init=scaled_normal(1.0), rngs=rngs)
+        self.residual = nnx.List(
+            nnx.Linear(width, width, kernel_init=scaled_normal(1.0), rngs=rngs)
+            for _ in range(depth)
+        )
         self.last = nnx.Linear(width, outputs, kernel_init=scaled_normal(0.3), rngs=rngs)
 
     def __call__(self, inputs: jax.Array) -> jax.Array:
         hidden = jax.nn.leaky_relu(self.first(inputs), _LEAK)
-        hidden = hidden + jax.nn.leaky_relu(self.second(hidden), _LEAK)
+        for layer in self.residual:
+            hidden = hidden + jax.nn.leaky_relu(layer(hidden), _LEAK)
         return self.last(hidden)
 
 

@@ -1,6 +1,8 @@
 """How one amount of energy falls into two parts, each zero or at least a threshold."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,8 @@ import jax.numpy as jnp
 __all__ = ["SplitDensity"]
 
 _SMALLEST = 1e-30
+_SMALLEST_TAIL = 1e-7
+_SMALLEST_DENSITY = 1e-3
 _LARGEST_LOGIT = 14.0
 _IMPOSSIBLE = -1e9
 
@@ -64,34 +68,43 @@ class SplitDensity:
         Returns:
             x, shape (...). Where both parts have some, its gradient is that of the mixture's
             quantile at fixed probability (implicit reparametrisation, Figurnov et al. 2018,
-            arXiv:1805.08498); the three cases' is straight-through.
+            arXiv:1805.08498); that of the choice between the three cases is straight-through.
         """
-        t = self.threshold
+        return _draw(self, parameters, energy, noise)
+
+    def drawn_case(
+        self, parameters: jax.Array, energy: jax.Array, noise: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """(0 for all left, 1 for all right, else the component's number + 2; z)."""
         choice, mean, scale = self._parts(parameters, energy)
-        cumulative = jnp.cumsum(jnp.exp(choice), -1)
-        drawn = (noise[..., :1] * cumulative[..., -1:] >= cumulative[..., :-1]).sum(-1)
-        pick = jnp.arange(2, self.components + 2) == drawn[..., None]
-        u = jnp.clip(noise[..., 1], 1e-7, 1 - 1e-7)
-        z = (jnp.where(pick, mean + scale * jnp.log(u / (1 - u))[..., None], 0)).sum(-1)
-        z = self._with_gradient(jax.lax.stop_gradient(z), choice[..., 2:], mean, scale)
-        free = jnp.maximum(energy - 2 * t, 0)
-        shared = t + free * jax.nn.sigmoid(z)
-        value = jnp.where(drawn >= 2, shared, jnp.where(drawn == 0, energy, 0.0))
+        drawn = _category(choice, noise[..., 0])
+        return drawn, _logistic_draw(drawn - 2, mean, scale, noise[..., 1])
+
+    def smooth_draw(
+        self, parameters: jax.Array, energy: jax.Array, drawn: jax.Array, z: jax.Array
+    ) -> jax.Array:
+        """The value that `drawn_case` stands for, with the gradient described in `draw`."""
+        choice, mean, scale = self._parts(parameters, energy)
+        z = _with_gradient(z, choice[..., 2:], mean, scale)
+        shared = self.share(energy, z)
+        hard = jnp.where(drawn >= 2, shared, jnp.where(drawn == 0, energy, 0.0))
         probability = jnp.exp(choice)
-        mean_value = probability[..., 0] * jax.lax.stop_gradient(energy) + probability[..., 2:].sum(
-            -1
-        ) * jax.lax.stop_gradient(shared)
-        return value + (mean_value - jax.lax.stop_gradient(mean_value))
+        fixed_energy, fixed_share = jax.lax.stop_gradient((energy, shared))
+        expected = probability[..., 0] * fixed_energy
+        expected += probability[..., 2:].sum(-1) * fixed_share
+        return hard + (expected - jax.lax.stop_gradient(expected))
+
+    def share(self, energy: jax.Array, z: jax.Array) -> jax.Array:
+        """The left part where both have some."""
+        free = jnp.maximum(energy - 2 * self.threshold, 0)
+        return self.threshold + free * jax.nn.sigmoid(z)
 
     def draw_position(self, parameters: jax.Array, noise: jax.Array) -> jax.Array:
         """Draw from a mixture of logistic distributions on the line; see `position_cost`."""
         weight, mean, scale = self._mixture(parameters)
-        cumulative = jnp.cumsum(jnp.exp(weight), -1)
-        drawn = (noise[..., :1] * cumulative[..., -1:] >= cumulative[..., :-1]).sum(-1)
-        pick = jnp.arange(self.components) == drawn[..., None]
-        u = jnp.clip(noise[..., 1], 1e-7, 1 - 1e-7)
-        z = (jnp.where(pick, mean + scale * jnp.log(u / (1 - u))[..., None], 0)).sum(-1)
-        return self._with_gradient(jax.lax.stop_gradient(z), weight, mean, scale)
+        drawn = _category(weight, noise[..., 0])
+        z = _logistic_draw(drawn, mean, scale, noise[..., 1])
+        return _with_gradient(z, weight, mean, scale)
 
     def position_cost(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
         """-ln of the density that `draw_position` draws from, parameters (..., 3 components)."""
@@ -122,16 +135,52 @@ class SplitDensity:
         z = jnp.log(jnp.maximum(left - t, _SMALLEST)) - jnp.log(jnp.maximum(right - t, _SMALLEST))
         return jnp.clip(z, -_LARGEST_LOGIT, _LARGEST_LOGIT)
 
-    def _with_gradient(
-        self, z: jax.Array, weight: jax.Array, mean: jax.Array, scale: jax.Array
-    ) -> jax.Array:
-        """Z with the gradient -dF/dtheta / p of its quantile, F the mixture's distribution."""
-        weight = jax.nn.softmax(weight, -1)
-        below = jax.nn.sigmoid((z[..., None] - mean) / scale)
-        distribution = (weight * below).sum(-1)
-        density = (weight * below * (1 - below) / scale).sum(-1)
-        slope = -1 / jnp.maximum(jax.lax.stop_gradient(density), 1e-6)
-        return z + slope * (distribution - jax.lax.stop_gradient(distribution))
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _draw(
+    density: SplitDensity, parameters: jax.Array, energy: jax.Array, noise: jax.Array
+) -> jax.Array:
+    """Only what sampling needs; the gradient's terms are in `SplitDensity.smooth_draw`."""
+    drawn, z = density.drawn_case(parameters, energy, noise)
+    return jnp.where(drawn >= 2, density.share(energy, z), jnp.where(drawn == 0, energy, 0.0))
+
+
+@_draw.defjvp
+def _draw_jvp(density: SplitDensity, primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    parameters, energy, noise = primals
+    drawn, z = density.drawn_case(parameters, energy, noise)
+    return jax.jvp(
+        lambda p, e: density.smooth_draw(p, e, drawn, z), (parameters, energy), tangents[:2]
+    )
+
+
+def _category(log_weights: jax.Array, noise: jax.Array) -> jax.Array:
+    """Draw an index with these probabilities, given one uniform number."""
+    cumulative = jnp.cumsum(jnp.exp(log_weights), -1)
+    return (noise[..., None] * cumulative[..., -1:] >= cumulative[..., :-1]).sum(-1)
+
+
+def _logistic_draw(
+    component: jax.Array, mean: jax.Array, scale: jax.Array, noise: jax.Array
+) -> jax.Array:
+    """Draw from one component, given one uniform number."""
+    pick = jnp.arange(mean.shape[-1]) == component[..., None]
+    u = jnp.clip(noise, _SMALLEST_TAIL, 1 - _SMALLEST_TAIL)
+    quantile = jnp.log(u / (1 - u))
+    return jnp.where(pick, mean + scale * quantile[..., None], 0).sum(-1)
+
+
+def _with_gradient(
+    z: jax.Array, log_weights: jax.Array, mean: jax.Array, scale: jax.Array
+) -> jax.Array:
+    """Give z the gradient -dF/dtheta / p of its quantile, F the mixture's distribution."""
+    z = jax.lax.stop_gradient(z)
+    weight = jax.nn.softmax(log_weights, -1)
+    below = jax.nn.sigmoid((z[..., None] - mean) / scale)
+    distribution = (weight * below).sum(-1)
+    density = (weight * below * (1 - below) / scale).sum(-1)
+    slope = -1 / jnp.maximum(jax.lax.stop_gradient(density), _SMALLEST_DENSITY)
+    return z + slope * (distribution - jax.lax.stop_gradient(distribution))
 
 
 def _logistic(u: jax.Array) -> jax.Array:

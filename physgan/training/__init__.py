@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from physgan.data import open_dataset
+from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.training.clipped_gaussian import fit_clipped_gaussian
 from physgan.training.config import TrainingConfig
@@ -47,6 +48,7 @@ def train(
     dataset = open_dataset(dataset_path)
     if method == "clipped-gaussian":
         return fit_clipped_gaussian(dataset, Path(run_dir), seed=seed)
-    table = {**dataset.recipe.get("train", {}), **(config or {})}
+    suited = domain_of(dataset.info).training()
+    table = {**suited, **dataset.recipe.get("train", {}), **(config or {})}
     settings = TrainingConfig.from_table(table)
     return train_gan(dataset, Path(run_dir), settings, seed=seed, progress=progress)

@@ -103,20 +103,20 @@ class Showers:
         """A wider generator than the smallest lattice's, and longer."""
         return dict(_TRAINING)
 
-    def generator(self, array: np.ndarray, energies: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
         """The cascade, with the threshold and the mean response of these showers."""
         positive = array[array > 0]
         if not positive.size:
             raise InputError("expected showers with energy; got zeros only")
         totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
-        scale = energies if self.conditions[0].startswith("energy") else 1.0
+        scale = first_condition if self.conditions[0].startswith("energy") else 1.0
         ratio = np.log((totals / scale)[totals > 0])
         return {
             "network": "shower-cascade",
             "shape": list(array.shape[1:]),
             "threshold": max(float(positive.min()), _DYNAMIC_RANGE * float(positive.max())),
             "ratio": [float(ratio.mean()), max(float(ratio.std()), 1e-3)],
-            "absolute": not self.conditions[0].startswith("energy"),
+            "relative": self.conditions[0].startswith("energy"),
         }
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:

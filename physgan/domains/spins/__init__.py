@@ -99,7 +99,7 @@ class Spins:
         """Nothing but the defaults."""
         return {}
 
-    def generator(self, array: np.ndarray, energies: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
         """The hierarchy of scales for lattices of this size."""
         return {"network": "spin-hierarchy", "size": array.shape[1]}
 

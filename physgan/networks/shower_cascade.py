@@ -147,7 +147,9 @@ class ShowerCascade(nnx.Module):
             conditions: shape (n, c), physical units.
 
         Returns:
-            Deposits, shape (n, layers, sectors, rings), unit of the incident energy.
+            Deposits, shape (n, layers, sectors, rings), unit of the threshold. Gradients pass
+            through the energies that are split, not through what later splits see of them:
+            over hundreds of splits that path explodes.
         """
         layers, sectors, rings = self.shape
         cells = sectors * rings
@@ -163,7 +165,8 @@ class ShowerCascade(nnx.Module):
             number, draw = inputs
             place = jax.nn.one_hot(number, layers)
             place = jnp.broadcast_to(place, (len(noise), layers))
-            hidden = self.context(self._context(upstream, place, total, fixed))
+            seen = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
+            hidden = self.context(seen)
             share = self.split.draw(self.layer(hidden), upstream.left, draw[:, 0])
             energy = jnp.where(number == layers - 1, upstream.left, share)
             deposits = self._draw_cells(hidden, energy, draw[:, 1:])
@@ -257,7 +260,7 @@ class ShowerCascade(nnx.Module):
         used = 0
         for network, stage in zip(self.cells, stages, strict=True):
             count = len(stage.parents)
-            hidden, parameters = network(hidden, self._level(new))
+            hidden, parameters = network(hidden, jax.lax.stop_gradient(self._level(new)))
             parent = nodes[:, stage.parents]
             left = self.split.draw(parameters, parent, noise[:, used : used + count])
             new = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)

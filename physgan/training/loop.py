@@ -64,7 +64,7 @@ def train_gan(
     samples, key = int(state.samples), jax.random.key(seed)
     with MetricsLog(run_dir, samples) as log:
         while samples < run.total:
-            step = steps[samples >= config.likelihood_samples]
+            step = steps[samples >= run.border]
             batch = split_batch(mesh, *run.batch(samples))
             state, metrics = step(state, key, *batch)
             samples += config.batch_size
@@ -89,9 +89,8 @@ class _Run:
         self.config, self.seed, self.run_dir = config, seed, run_dir
         self.info = dataset.info
         self.checkpoints = run_dir / "checkpoints"
-        self.total = _whole_batches(config.likelihood_samples, config) + _whole_batches(
-            config.adversarial_samples, config
-        )
+        self.border = _whole_batches(config.likelihood_samples, config)
+        self.total = self.border + _whole_batches(config.adversarial_samples, config)
         domain = domain_of(dataset.info)
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
@@ -124,8 +123,7 @@ class _Run:
         """Whether a multiple of the interval, the stages' border or the end was just passed."""
         before = samples - self.config.batch_size
         every = max(self.config.checkpoint_samples, self.config.batch_size)
-        border = _whole_batches(self.config.likelihood_samples, self.config)
-        return samples // every != before // every or samples in (border, self.total)
+        return samples // every != before // every or samples in (self.border, self.total)
 
     def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
         """Write metrics; stop the run if one is not a number."""
@@ -138,16 +136,19 @@ class _Run:
         log.write(samples, values)
 
     def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
-        """Validate the averaged generator and remember it if it is the best so far."""
+        """Validate the averaged generator and remember it if it is the best so far.
+
+        The first stage's measure is the likelihood, which is known better than the distance;
+        the second stage has to come closer than the first one's best.
+        """
         scores = self.validate(state.average)
         log.write(samples, scores)
-        score = np.float32(scores["validation_distance"])
-        if not score < float(state.best_score):
+        if samples > self.border:
+            return _remembered(state, scores["validation_distance"])
+        state = _remembered(state, scores["validation_nll"])
+        if samples < self.border:
             return state
-        return state._replace(
-            best=state.average,
-            best_score=jax.device_put(score, state.best_score.sharding),
-        )
+        return _scored(state, self.validate(state.best)["validation_distance"])
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
         """Save the best generator as a surrogate."""
@@ -169,6 +170,18 @@ class _Run:
             "parameters": surrogate.parameter_count,
             "surrogate": str(folder),
         }
+
+
+def _remembered(state: TrainingState, score: float) -> TrainingState:
+    """The state, with the averaged generator as the best one if its score is the lowest."""
+    if not score < float(state.best_score):
+        return state
+    return _scored(state._replace(best=state.average), score)
+
+
+def _scored(state: TrainingState, score: float) -> TrainingState:
+    best_score = jax.device_put(np.float32(score), state.best_score.sharding)
+    return state._replace(best_score=best_score)
 
 
 def _validator_of(

@@ -59,10 +59,10 @@ def adversarial_step(model: Model, config: TrainingConfig) -> Step:
         state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(key, state.samples), 4)
-        elapsed = state.samples - config.likelihood_samples
+        border = -(-config.likelihood_samples // config.batch_size) * config.batch_size
+        elapsed = state.samples - border
         total = config.adversarial_samples
-        # the second stage starts from the first one's average; batches may overshoot the border
-        first = elapsed < config.batch_size
+        first = elapsed == 0  # the second stage starts from the first one's average
         generator = jax.tree.map(
             lambda now, mean: jnp.where(first, mean, now), state.generator, state.average
         )

@@ -135,7 +135,10 @@ def verify(
 def train(
     data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
-    method: Annotated[str, typer.Option(help="gan or clipped-gaussian.")] = "gan",
+    method: Annotated[
+        str,
+        typer.Option(help="gan; without a network: clipped-gaussian (spins), copula (showers)."),
+    ] = "gan",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")

@@ -19,6 +19,7 @@ from physgan.data.dataset import open_dataset
 from physgan.data.files import sha256_of, write_atomically
 from physgan.data.hdf5 import opened
 from physgan.data.manifest import Manifest
+from physgan.data.recipes import check_splits
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
 from physgan.errors import InputError
@@ -27,6 +28,7 @@ from simulators.protocol import Progress
 __all__ = ["Binning", "export_calochallenge", "import_calochallenge"]
 
 PARTICLES = {"e-": (11, "electron"), "e+": (-11, "positron"), "gamma": (22, "photon")}
+IMPORT_SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SHARD_BYTES = 8 * 2**20
 
 
@@ -129,6 +131,7 @@ def import_calochallenge(
     out: str | os.PathLike[str],
     *,
     pid: int | None = None,
+    splits: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Turn the pair of files into a dataset.
@@ -136,10 +139,20 @@ def import_calochallenge(
     Layers that are cut alike give axes layer, alpha, r; others one axis of cells, with the
     binning kept among the dataset's parameters.
 
+    Args:
+        showers: HDF5 file.
+        binning: XML file.
+        out: a name ending in .h5 for one file (1 GiB at most), else a folder of shards.
+        pid: PDG code of the particle, if the XML file has several.
+        splits: split name -> share of the events; 0.8, 0.1 and 0.1 by default.
+        progress: called with (events done, count).
+
     Raises:
         InputError: if the files are not of this format or do not fit each other.
     """
     cells = Binning.from_xml(Path(binning).read_text(encoding="utf-8"), pid)
+    shares = dict(IMPORT_SPLITS if splits is None else splits)
+    check_splits(shares)
     with opened(Path(showers)) as file:
         count = _checked_count(file, cells, Path(showers))
         energies = np.asarray(file["incident_energies"][:, 0], np.float64)
@@ -159,9 +172,9 @@ def import_calochallenge(
         info,
         count,
         produce,
-        definition={**definition, "count": count},
+        definition={**definition, "count": count, "splits": shares},
         shard_size=max(1, SHARD_BYTES // (4 * cells.cells)),
-        splits={"train": 0.9, "validation": 0.05, "test": 0.05},
+        splits=shares,
         progress=progress,
     )
     return {"path": str(out), "events": count, "files": len(manifest.entries), "cells": cells.cells}

@@ -17,6 +17,8 @@ _HOMES = {
     "VerificationError": "physgan.errors",
     "batches": "physgan.data",
     "benchmark_run": "physgan.runs",
+    "import_arrays": "physgan.importing",
+    "import_calochallenge": "physgan.data",
     "info": "physgan.data",
     "load": "physgan.surrogate",
     "load_recipe": "physgan.data",

@@ -14,10 +14,13 @@ from physgan.options import (
     assignments,
     drawn_conditions,
     extra_options,
+    import_settings,
+    numbers,
     read_toml,
     recipe_of_options,
     recipe_with_conditions,
     settings,
+    shares,
 )
 from physgan.printing import show
 from physgan.progress import reporting
@@ -38,6 +41,9 @@ Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", min=0)]
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),
+]
+Split = Annotated[
+    str, typer.Option(help="train=0.93,validation=0.07: shares, if not 0.8, 0.1 and 0.1 test.")
 ]
 
 
@@ -135,7 +141,10 @@ def verify(
 def train(
     data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
-    method: Annotated[str, typer.Option(help="gan or clipped-gaussian.")] = "gan",
+    method: Annotated[
+        str,
+        typer.Option(help="gan; without a network: clipped-gaussian (spins), copula (showers)."),
+    ] = "gan",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")
@@ -226,19 +235,70 @@ def export_calochallenge(
     show(result, as_json)
 
 
+@app.command("import")
+def import_arrays(
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    data: Annotated[
+        Path | None, typer.Argument(help=".npz, .npy or HDF5 file; the recipe may name it.")
+    ] = None,
+    samples: Annotated[str, typer.Option(help="Key of the samples; none for .npy.")] = "",
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="name=key:unit[:log]; key may be x.npy or key[column]; repeatable."),
+    ] = None,
+    domain: Annotated[str, typer.Option(help="showers or spins.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the deposits: eV to TeV.")] = "",
+    axes: Annotated[
+        str, typer.Option(help="Of a sample: layer,alpha,r or layer,x,y; else cells as they are.")
+    ] = "",
+    edges: Annotated[
+        list[str] | None, typer.Option(help="r=0,5,10: bin edges in mm; repeatable.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Deposits below are set to 0; in the unit given.")
+    ] = None,
+    split: Split = "",
+    recipe: Annotated[Path | None, typer.Option(help="TOML file of these settings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Turn arrays of your own into a dataset.
+
+    physgan import deposits.npz --out x.h5 --domain showers --samples deposits --unit MeV
+    --condition energy_mev=energy:GeV:log --axes layer,alpha,r --edges r=0,5,10
+    """
+    from physgan.importing import import_arrays as run
+
+    given = {
+        "data": data,
+        "domain": domain,
+        "samples": samples,
+        "unit": unit,
+        "conditions": assignments(condition or []),
+        "axes": axes.split(",") if axes else [],
+        "edges": {name: numbers(text) for name, text in assignments(edges or []).items()},
+        "threshold": threshold,
+        "splits": shares(split),
+    }
+    table = import_settings(given, recipe)
+    with reporting("import", "samples") as report:
+        result = run(table.pop("data"), out, **table, progress=report)
+    show(result, as_json)
+
+
 @app.command()
 def import_calochallenge(
     showers: Annotated[Path, typer.Argument(help="HDF5 file of the CaloChallenge.")],
     binning: Annotated[Path, typer.Argument(help="Its XML file.")],
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     pid: Annotated[int | None, typer.Option(help="Particle, if the XML file has several.")] = None,
+    split: Split = "",
     as_json: Json = False,
 ) -> None:
     """Turn the CaloChallenge's pair of files into a dataset."""
     from physgan.data import import_calochallenge as run
 
     with reporting("import", "showers") as report:
-        result = run(showers, binning, out, pid=pid, progress=report)
+        result = run(showers, binning, out, pid=pid, splits=shares(split) or None, progress=report)
     show(result, as_json)
 
 

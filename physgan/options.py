@@ -18,11 +18,14 @@ __all__ = [
     "assignments",
     "drawn_conditions",
     "extra_options",
+    "import_settings",
     "law_table",
+    "numbers",
     "read_toml",
     "recipe_of_options",
     "recipe_with_conditions",
     "settings",
+    "shares",
 ]
 
 
@@ -98,6 +101,59 @@ def value_of(text: str) -> Any:
 def settings(items: Iterable[str]) -> dict[str, Any]:
     """Turn ["name=value", ...] into a dict of JSON values."""
     return {name: value_of(text) for name, text in assignments(items).items()}
+
+
+def numbers(text: str) -> list[float]:
+    """Turn "0,5,10" into numbers.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"expected numbers such as 0,5,10; got {text!r}") from None
+
+
+def shares(text: str) -> dict[str, float]:
+    """Turn "train=0.9,validation=0.1" into a dict; empty text into an empty one.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    given = assignments(part for part in text.split(",") if part)
+    return {name: numbers(value)[0] for name, value in given.items()}
+
+
+def import_settings(given: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
+    """Arguments of `physgan.import_arrays`: those of a recipe, under those given on the line.
+
+    Args:
+        given: all that may be set, empty values where nothing was given.
+        recipe: TOML file with the same keys, its file names relative to it; or None.
+
+    Raises:
+        UsageError: if no data, domain or condition is given.
+        InputError: for other keys in the recipe.
+    """
+    table = read_toml(recipe) if recipe else {}
+    if unknown := set(table) - set(given):
+        raise InputError(f"expected only {', '.join(given)} in {recipe}; got {min(unknown)}")
+    for name, value in table.items():
+        kind = {"axes": list, "threshold": int | float}.get(name, str)
+        if not isinstance(value, dict if name in ("conditions", "edges", "splits") else kind):
+            raise InputError(f"expected {name} in {recipe} as in the documentation; got {value!r}")
+    if recipe and "data" in table:
+        table["data"] = recipe.parent / str(table["data"])
+    for name, value in given.items():
+        if isinstance(value, dict) and name in table and name != "splits":
+            value = {**table[name], **value}
+        if value not in (None, "", [], {}):
+            table[name] = value
+    for name, option in (("data", "a file"), ("domain", "--domain"), ("conditions", "--condition")):
+        if name not in table:
+            raise UsageError(f"expected {option} on the line or {name} in a recipe; got none")
+    return table
 
 
 def read_toml(path: Path) -> dict[str, Any]:

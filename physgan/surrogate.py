@@ -15,6 +15,7 @@ from flax import nnx
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_events
 from physgan.data.files import sha256_of, write_atomically
 from physgan.domains import domain_of
+from physgan.domains.showers.copula import ShowerCopula
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.errors import InputError, VerificationError
 from physgan.networks import (
@@ -41,7 +42,7 @@ class Description:
     """What a surrogate says about itself; kept as surrogate.json beside its weights.
 
     Args:
-        method: "gan" or "clipped-gaussian".
+        method: "gan", or one of `FITTED`.
         domain: kind of sample.
         size: length of the samples' axes in training, 0 where they have no common one.
         conditions: with the trained range as minimum and maximum.
@@ -127,7 +128,7 @@ class Surrogate:
 
     Args:
         description: what it is.
-        state: a generator's parameters (method "gan") or a fitted `ClippedGaussian`.
+        state: a generator's parameters (method "gan") or a fitted baseline.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
@@ -341,6 +342,13 @@ class Surrogate:
         return np.stack(columns, -1)
 
 
+FITTED: dict[str, Callable[[Path, Description], Any]] = {
+    "clipped-gaussian": lambda weights, source: ClippedGaussian.load(weights, heat_bath=True),
+    "copula": ShowerCopula.load,
+}
+"""Method without a network -> how its file of weights is loaded, given the description."""
+
+
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class _Size:
@@ -372,8 +380,11 @@ def load(path: str | Path) -> Surrogate:
         raise VerificationError(
             f"expected {weights} as it was saved; it is missing or altered; train again"
         )
-    if description.method == "clipped-gaussian":
-        return Surrogate(description, ClippedGaussian.load(weights, heat_bath=True))
+    if description.method in FITTED:
+        return Surrogate(description, FITTED[description.method](weights, description))
+    if description.method != "gan":
+        known = ", ".join(["gan", *FITTED])
+        raise InputError(f"expected a method ({known}); got {description.method!r} in {path}")
     like = nnx.to_pure_dict(nnx.split(_fresh_generator(description))[1])
     return Surrogate(description, unpack_parameters(weights, like))
 

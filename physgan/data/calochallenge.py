@@ -15,18 +15,22 @@ from typing import Any
 import h5py
 import numpy as np
 
+from physgan.data.checks import check_array, check_links
 from physgan.data.dataset import open_dataset
 from physgan.data.files import sha256_of, write_atomically
 from physgan.data.hdf5 import opened
 from physgan.data.manifest import Manifest
+from physgan.data.recipes import check_splits
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
+from physgan.data.writer import first_bad_row
 from physgan.errors import InputError
 from simulators.protocol import Progress
 
 __all__ = ["Binning", "export_calochallenge", "import_calochallenge"]
 
 PARTICLES = {"e-": (11, "electron"), "e+": (-11, "positron"), "gamma": (22, "photon")}
+IMPORT_SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SHARD_BYTES = 8 * 2**20
 
 
@@ -81,16 +85,29 @@ class Binning:
                 raise InputError(f"expected one particle in the binning; got {codes}; pass --pid")
             layers = sorted(chosen[0].iter("Layer"), key=lambda layer: int(layer.attrib["id"]))
             edges = [layer.attrib["r_edges"].split(",") for layer in layers]
-            return cls(
+            binning = cls(
                 int(chosen[0].attrib["pid"]),
                 chosen[0].attrib["name"],
-                tuple(tuple(float(word) for word in words) for words in edges),
+                tuple(tuple(float(word) for word in words if word.strip()) for words in edges),
                 tuple(int(layer.attrib["n_bin_alpha"]) for layer in layers),
             )
         except (ElementTree.ParseError, KeyError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"expected a CaloChallenge binning; got {error!r}") from None
+        binning._check()
+        return binning
+
+    def _check(self) -> None:
+        """Refuse what encloses no cells."""
+        for number, (rings, sectors) in enumerate(zip(self.rings, self.sectors, strict=True)):
+            if not rings or sectors < 1 or not np.all(np.diff([*rings, np.inf]) > 0):
+                raise InputError(
+                    f"expected rising r_edges and a sector or more in every layer; got {rings} "
+                    f"and {sectors} in layer {number}"
+                )
+        if not self.cells:
+            raise InputError("expected a layer with two r_edges or more; got none")
 
 
 def export_calochallenge(
@@ -129,6 +146,7 @@ def import_calochallenge(
     out: str | os.PathLike[str],
     *,
     pid: int | None = None,
+    splits: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Turn the pair of files into a dataset.
@@ -136,19 +154,37 @@ def import_calochallenge(
     Layers that are cut alike give axes layer, alpha, r; others one axis of cells, with the
     binning kept among the dataset's parameters.
 
+    Args:
+        showers: HDF5 file.
+        binning: XML file.
+        out: a name ending in .h5 for one file (1 GiB at most), else a folder of shards.
+        pid: PDG code of the particle, if the XML file has several.
+        splits: split name -> share of the events; 0.8, 0.1 and 0.1 by default.
+        progress: called with (events done, count).
+
     Raises:
         InputError: if the files are not of this format or do not fit each other.
     """
     cells = Binning.from_xml(Path(binning).read_text(encoding="utf-8"), pid)
+    shares = dict(IMPORT_SPLITS if splits is None else splits)
+    check_splits(shares)
     with opened(Path(showers)) as file:
         count = _checked_count(file, cells, Path(showers))
         energies = np.asarray(file["incident_energies"][:, 0], np.float64)
+    if not np.all(np.isfinite(energies) & (energies > 0)):
+        row = int(np.argmin(np.isfinite(energies) & (energies > 0)))
+        raise InputError(f"expected positive incident_energies; got {energies[row]} in row {row}")
     info = _info_of(cells, energies)
     shape = tuple(len(axis.values) - (axis.name in {"alpha", "r"}) for axis in info.grid)
 
     def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
         with opened(Path(showers)) as file:
             values = np.asarray(file["showers"][first : first + number], np.float32)
+        if (row := first_bad_row(values)) >= 0:
+            raise InputError(
+                f"expected finite values in showers of {showers}; got NaN or infinity in row "
+                f"{first + row}; remove that shower"
+            )
         report(number, number)
         deposits = np.maximum(values, 0.0).reshape(number, *shape)
         return {"deposits": deposits}, {"energy_mev": energies[first : first + number]}
@@ -159,19 +195,21 @@ def import_calochallenge(
         info,
         count,
         produce,
-        definition={**definition, "count": count},
+        definition={**definition, "count": count, "splits": shares},
         shard_size=max(1, SHARD_BYTES // (4 * cells.cells)),
-        splits={"train": 0.9, "validation": 0.05, "test": 0.05},
+        splits=shares,
         progress=progress,
     )
     return {"path": str(out), "events": count, "files": len(manifest.entries), "cells": cells.cells}
 
 
 def _checked_count(file: h5py.File, cells: Binning, path: Path) -> int:
+    check_links(file["/"])
     for name, width in (("incident_energies", 1), ("showers", cells.cells)):
         if name not in file or file[name].ndim != 2 or file[name].shape[1] != width:
             got = file[name].shape if name in file else "none"
             raise InputError(f"expected {name} of shape (N, {width}) in {path}; got {got}")
+        check_array(file[name])
     count = len(file["showers"])
     if count == 0 or len(file["incident_energies"]) != count:
         raise InputError(f"expected one energy for each shower of {path}; got other numbers")

@@ -16,7 +16,7 @@ from physgan.data.laws import make_laws
 from physgan.data.schema import SPLITS
 from physgan.errors import InputError
 
-__all__ = ["DEFAULT_SPLITS", "Recipe", "load_recipe", "recipe_names"]
+__all__ = ["DEFAULT_SPLITS", "Recipe", "check_splits", "load_recipe", "recipe_names"]
 
 DEFAULT_SPLITS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 KEYS = {"summary", "simulator", "events", "conditions", "splits", "train", "benchmark"}
@@ -59,7 +59,7 @@ class Recipe:
         _whole("seed", self.seed, 0)
         if self.shard_size is not None:
             _whole("shard_size", self.shard_size, 1)
-        _check_splits(self.splits)
+        check_splits(self.splits)
         make_laws(self.conditions, self.seed)
 
 
@@ -132,7 +132,8 @@ def _whole(name: str, value: Any, minimum: int) -> None:
         raise InputError(f"expected {name} as a whole number from {minimum}; got {value!r}")
 
 
-def _check_splits(splits: Mapping[str, float]) -> None:
+def check_splits(splits: Mapping[str, float]) -> None:
+    """Refuse other splits than `SPLITS` and shares that add up to more than 1."""
     if unknown := set(splits) - set(SPLITS):
         raise InputError(f"expected the splits {', '.join(SPLITS)}; got {min(unknown)!r}")
     if any(share < 0 for share in splits.values()) or sum(splits.values()) > 1 + 1e-9:

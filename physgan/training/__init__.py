@@ -1,6 +1,6 @@
 """Training: from a dataset to a surrogate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,18 @@ from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.training.clipped_gaussian import fit_clipped_gaussian
 from physgan.training.config import TrainingConfig
+from physgan.training.copula import fit_copula
 from physgan.training.loop import train_gan
 from simulators.protocol import Progress
 
 __all__ = ["METHODS", "TrainingConfig", "train"]
 
-METHODS = ("gan", "clipped-gaussian")
+_CLASSICAL: dict[str, Callable[..., dict[str, Any]]] = {
+    "clipped-gaussian": fit_clipped_gaussian,
+    "copula": fit_copula,
+}
+
+METHODS = ("gan", *_CLASSICAL)
 """What `train` can make."""
 
 
@@ -46,8 +52,8 @@ def train(
     if method not in METHODS:
         raise InputError(f"expected a method ({', '.join(METHODS)}); got {method!r}")
     dataset = open_dataset(dataset_path)
-    if method == "clipped-gaussian":
-        return fit_clipped_gaussian(dataset, Path(run_dir), seed=seed)
+    if method in _CLASSICAL:
+        return _CLASSICAL[method](dataset, Path(run_dir), seed=seed)
     suited = domain_of(dataset.info).training()
     table = {**suited, **dataset.recipe.get("train", {}), **(config or {})}
     settings = TrainingConfig.from_table(table)

@@ -162,5 +162,7 @@ def test_another_run_in_the_folder_is_refused(exact_dataset: Path, run: Path) ->
 
 
 def test_unknown_method_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"expected a method \(gan, clipped-gaussian\); got 'vae'"):
+    with pytest.raises(
+        InputError, match=r"expected a method \(gan, clipped-gaussian, copula\); got 'vae'"
+    ):
         train(exact_dataset, tmp_path, method="vae")

@@ -102,7 +102,7 @@ def _equal_layers(
     first, second = (np.asarray(e, np.float64) for e in edges)
     row, column = np.meshgrid(_centres(first), _centres(second), indexing="ij")
     is_round = names == ("alpha", "r")
-    eta, phi = (column * np.cos(row), column * np.sin(row)) if is_round else (row, column)
+    eta, phi = _across(row, column, len(first) - 1) if is_round else (row, column)
     grid = (layers, len(first) - 1, len(second) - 1)
     return CellGeometry(
         grid,
@@ -110,7 +110,7 @@ def _equal_layers(
         np.arange(int(np.prod(grid))),
         np.tile(eta.ravel(), layers),
         np.tile(phi.ravel(), layers),
-        np.tile(np.hypot(eta, phi).ravel(), layers),
+        np.tile((column if is_round else np.hypot(eta, phi)).ravel(), layers),
         is_round,
         {name: tuple(e) for name, e in zip(names, edges, strict=True)},
     )
@@ -139,8 +139,9 @@ def _unequal_layers(binning: str) -> CellGeometry:
         angle, radius = np.meshgrid(angles, _centres(np.array(edges)), indexing="ij")
         row, column = np.meshgrid(np.arange(sectors), np.arange(len(edges) - 1), indexing="ij")
         places.append((number * rows + row.ravel()) * columns + column.ravel())
-        etas.append((radius * np.cos(angle) * (sectors > 1)).ravel())
-        phis.append((radius * np.sin(angle) * (sectors > 1)).ravel())
+        eta, phi = _across(angle, radius, sectors)
+        etas.append(eta.ravel())
+        phis.append(phi.ravel())
         radii.append(radius.ravel())
     place = np.concatenate(places)
     return CellGeometry(
@@ -153,6 +154,13 @@ def _unequal_layers(binning: str) -> CellGeometry:
         len({sectors for _, sectors in held}) == 1,
         {},
     )
+
+
+def _across(angle: np.ndarray, radius: np.ndarray, sectors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Transverse coordinates of a cell's middle; whole rings have theirs on the axis."""
+    if sectors == 1:
+        return np.zeros_like(radius), np.zeros_like(radius)
+    return radius * np.cos(angle), radius * np.sin(angle)
 
 
 def _centres(edges: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ _HOMES = {
     "VerificationError": "physgan.errors",
     "batches": "physgan.data",
     "benchmark_run": "physgan.runs",
+    "compare": "physgan.comparison",
     "info": "physgan.data",
     "load": "physgan.surrogate",
     "load_recipe": "physgan.data",

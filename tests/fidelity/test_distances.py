@@ -29,7 +29,7 @@ def test_separation_of_known_histograms() -> None:
 def test_separation_is_zero_for_equal_and_one_for_disjoint_samples(rng) -> None:
     values = rng.normal(size=(500, 3))
     assert separations(values, values).values == pytest.approx(0)
-    apart = separations(values, values + [0, 100, 0])
+    apart = separations(values, values + np.array([0, 100, 0]))
     assert apart.values == pytest.approx([0, 1, 0])
     assert apart.mean[0] == pytest.approx(1 / 3)
 

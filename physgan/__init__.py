@@ -17,6 +17,7 @@ _HOMES = {
     "VerificationError": "physgan.errors",
     "batches": "physgan.data",
     "benchmark_run": "physgan.runs",
+    "compare": "physgan.comparison",
     "import_arrays": "physgan.importing",
     "import_calochallenge": "physgan.data",
     "info": "physgan.data",

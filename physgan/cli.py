@@ -222,6 +222,27 @@ def benchmark(
 
 
 @app.command()
+def compare(
+    real: Annotated[Path, typer.Argument(help="Dataset that is right by definition.")],
+    fake: Annotated[Path, typer.Argument(help="Dataset under test, of the same domain.")],
+    floor: Annotated[
+        Path | None, typer.Option(help="Second dataset like the first, for truth against truth.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and compare.json.")] = None,
+    count: Annotated[int, typer.Option(help="Most samples of each dataset.", min=2)] = 10_000,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Judge one dataset by another: distances, classifiers, neighbours, with errors."""
+    from physgan.comparison import compare as run
+    from physgan.comparison import table
+
+    with reporting("compare", "steps") as report:
+        result = run(real, fake, floor=floor, out=out, count=count, seed=seed, progress=report)
+    show(result.to_json(), True) if as_json else print(table(result))
+
+
+@app.command()
 def export_calochallenge(
     data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="HDF5 file; the XML file goes beside it.")],

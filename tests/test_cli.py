@@ -17,7 +17,7 @@ from physgan.data import open_dataset
 from physgan.options import extra_options, law_table, value_of
 from physgan.progress import reporting
 
-VERBS = ("quickstart", "simulate", "info", "verify", "train", "sample", "benchmark")
+VERBS = ("quickstart", "simulate", "info", "verify", "train", "sample", "benchmark", "compare")
 ISING = ["simulate", "ising", "--size", "4", "--seed", "3"]
 
 FOUR_SHARDS = """

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     },
     "physgan.surrogate": {"physgan.networks", "physgan.domains", "physgan.data"},
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
+    "physgan.comparison": {"physgan.data", "physgan.domains", "physgan.fidelity"},
 }
 """Part -> what of this project it may import besides itself and `EVERYONE`; the parts that
 are not named (the benchmark, the command line) stand on top of all others."""

@@ -44,6 +44,7 @@ class Observable:
         spacing: for a quantity that takes only multiples of a number (the energy levels of
             a lattice): geometry -> that number. Histograms then use bins that hold equally
             many levels.
+        axis: for a vector, (name, unit) of its index, such as ("layer", "1").
     """
 
     name: str
@@ -52,6 +53,7 @@ class Observable:
     long_name: str
     compute: Callable[[Samples, Conditions], np.ndarray]
     spacing: Callable[[Mapping[str, float]], float] | None = None
+    axis: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ class Domain(Protocol):
         features: names of the observables that the boosted-tree classifier sees.
         periodic: whether opposite edges of a sample touch.
         targets: profile name -> what a surrogate has to reach.
+        conditions: names of the conditions among the views' columns.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Domain(Protocol):
     features: tuple[str, ...]
     periodic: bool
     targets: Mapping[str, tuple[Target, ...]]
+    conditions: tuple[str, ...]
 
     def geometry(self, samples: Samples) -> dict[str, float]:
         """Numbers that follow from the arrays' shapes, such as {"size": 16}."""
@@ -164,7 +168,14 @@ class Domain(Protocol):
         """What classifiers of vectors see, of order one: name -> float32 (n, k).
 
         "low-level" is the sample itself, "high-level" its observables; others may come between.
-        The conditions are among the columns of each.
+        The conditions are the first columns of each.
+        """
+        ...
+
+    def points(self, samples: Samples) -> np.ndarray | None:
+        """Samples as points whose Euclidean distances mean something, float32 (n, k).
+
+        None where there is no such distance: two samples can look alike and share no value.
         """
         ...
 

@@ -1,8 +1,12 @@
 """How far apart two sets of samples are, with errors and a truth-against-truth floor."""
 
 from physgan.fidelity.auc import auc
+from physgan.fidelity.correlations import correlation_difference, pearson
+from physgan.fidelity.coverage import Coverage, coverage
 from physgan.fidelity.distances import wasserstein, wasserstein_with_error
 from physgan.fidelity.estimates import Estimate, estimate, estimates, measure, pull
+from physgan.fidelity.features import FeatureSet, features_of, gather
+from physgan.fidelity.frechet import frechet_distance, frechet_physics_distance
 from physgan.fidelity.histograms import (
     EFFECTIVE_BINS,
     Binning,
@@ -11,25 +15,58 @@ from physgan.fidelity.histograms import (
     overlap,
     overlap_with_error,
 )
+from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
+from physgan.fidelity.referee import Judgement, RefereeReport, RefereeSettings, judge
+from physgan.fidelity.separation import Separation, separation_power, separations
 from physgan.fidelity.two_sample import ClassifierResult, Pair, image_test, observable_test
+from physgan.fidelity.vector_test import (
+    NetworkSettings,
+    VectorResult,
+    divergence,
+    network_test,
+    tree_test,
+)
 
 __all__ = [
     "EFFECTIVE_BINS",
     "Binning",
     "ClassifierResult",
+    "Coverage",
     "Estimate",
+    "FeatureSet",
+    "Judgement",
+    "NetworkSettings",
     "Pair",
+    "RefereeReport",
+    "RefereeSettings",
+    "Separation",
+    "VectorResult",
     "auc",
     "choose_binning",
+    "correlation_difference",
+    "coverage",
+    "divergence",
     "estimate",
     "estimates",
+    "features_of",
+    "frechet_distance",
+    "frechet_physics_distance",
+    "gather",
     "image_test",
+    "judge",
+    "kernel_physics_distance",
     "mean_overlap",
     "measure",
+    "network_test",
     "observable_test",
     "overlap",
     "overlap_with_error",
+    "pearson",
     "pull",
+    "separation_power",
+    "separations",
+    "squared_discrepancy",
+    "tree_test",
     "wasserstein",
     "wasserstein_with_error",
 ]

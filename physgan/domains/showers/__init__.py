@@ -25,6 +25,7 @@ from physgan.errors import InputError
 __all__ = ["CellGeometry", "Showers", "draw_event", "geometry_of", "shower_figure"]
 
 _DYNAMIC_RANGE = 1e-7
+_EMPTY = 0.1
 _TRAINING = {"generator_width": 96, "likelihood_samples": 512_000, "likelihood_rate": 2e-3}
 
 
@@ -51,7 +52,7 @@ class Showers:
 
     def __init__(self, source: Described) -> None:
         self.cells = geometry_of(source)
-        self.conditions = tuple(c.name for c in source.conditions)
+        self.conditions: tuple[str, ...] = tuple(c.name for c in source.conditions)
         self.observables: tuple[Observable, ...] = observables_of(self.cells, self.conditions)
         self.features: tuple[str, ...] = tuple(o.name for o in self.observables)
         self._sums = ShowerSums(self.cells)
@@ -64,6 +65,11 @@ class Showers:
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
         """Low-level, normalised and high-level; see `shower_views`."""
         return shower_views(self._sums, self.conditions, samples, conditions)
+
+    def points(self, samples: Samples) -> np.ndarray:
+        """log10 of the deposits in MeV, empty cells at 0.1 MeV (CaloChallenge), (n, cells)."""
+        flat = np.asarray(samples["deposits"], np.float32).reshape(len(samples["deposits"]), -1)
+        return np.log10(np.where(flat > 0, flat, np.float32(_EMPTY)))
 
     def images(self, samples: Samples) -> np.ndarray:
         """Deposits as float32 (n, layers, rows * columns, 1), on a logarithmic scale."""

@@ -81,23 +81,25 @@ def observables_of(geometry: CellGeometry, names: tuple[str, ...]) -> tuple[Obse
     def per_layer(measure: Measure) -> Callable[[Samples, Conditions], np.ndarray]:
         return lambda samples, conditions: sums.by_rows(samples, measure)
 
+    def layered(name: str, symbol: str, unit: str, words: str, measure: Measure) -> Observable:
+        return Observable(name, symbol, unit, words, per_layer(measure), axis=("layer", "1"))
+
     found = [
         Observable("response", "$E_{tot}/E_{inc}$", "1", "visible share of the energy", response),
-        Observable("layer_energy", "$E_l$", "MeV", "layer energy", per_layer(sums.layer_energies)),
-        Observable("sparsity", "$s_l$", "1", "share of empty cells", per_layer(sums.sparsity)),
+        layered("layer_energy", "$E_l$", "MeV", "layer energy", sums.layer_energies),
+        layered("sparsity", "$s_l$", "1", "share of empty cells", sums.sparsity),
     ]
     directions = {"eta": geometry.eta, "phi": geometry.phi, "r": geometry.radius}
     for name, position in directions.items():
         centre, width = (partial(m, position=position) for m in (sums.centre, sums.width))
         symbol = name if name == "r" else f"\\{name}"
         found += [
-            Observable(
+            layered(
                 f"centre_{name}", f"$\\langle {symbol} \\rangle_l$", "mm",
-                f"centre of energy in {name}", per_layer(centre),
+                f"centre of energy in {name}", centre,
             ),
-            Observable(
-                f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}",
-                per_layer(width),
+            layered(
+                f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}", width
             ),
         ]  # fmt: skip
     return tuple(found)

@@ -47,6 +47,7 @@ class Spins:
     features: tuple[str, ...] = ("energy", "magnetisation", "correlation", "structure_kmin")
     periodic: bool = True
     targets: Mapping[str, tuple[Target, ...]] = TARGETS
+    conditions: tuple[str, ...] = ("temperature",)
 
     def geometry(self, samples: Samples) -> dict[str, float]:
         """Lattice size: {"size": L}."""
@@ -62,6 +63,10 @@ class Spins:
             "low-level": np.concatenate([label, spins], 1).astype(np.float32),
             "high-level": np.concatenate(high, 1).astype(np.float32),
         }
+
+    def points(self, samples: Samples) -> None:
+        """None: neighbours of a lattice are as far away as any other lattice."""
+        return None
 
     def images(self, samples: Samples) -> np.ndarray:
         """Lattices as float32 (n, L, L, 1)."""

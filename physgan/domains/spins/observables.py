@@ -132,6 +132,7 @@ OBSERVABLES: tuple[Observable, ...] = (
         "1",
         "correlation function along the axes",
         lambda samples, conditions: correlation(samples["spins"]),
+        axis=("r", "sites"),
     ),
     Observable(
         "structure_zero",

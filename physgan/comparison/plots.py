@@ -1,0 +1,164 @@
+"""Pictures of two sets of samples beside each other, of any domain."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from physgan.comparison.reading import Side
+from physgan.domains import Domain, Observable
+from physgan.fidelity import choose_binning, pearson
+
+__all__ = ["draw_all"]
+
+_FIRST, _SECOND = "#1c2430", "#0b63c5"
+_DPI = 130
+
+
+def draw_all(domain: Domain, first: Side, second: Side, out: Path) -> list[str]:
+    """Draw all that applies to the domain into a folder; returns the files' names.
+
+    Means of vector observables by component with their ratio, histograms of scalar ones,
+    differences of correlation coefficients, samples side by side, and for showers the energy by
+    distance from the axis.
+    """
+    drawn: dict[str, Figure] = {}
+    for observable in domain.observables:
+        if first.features.observables[observable.name].shape[1] > 1:
+            drawn[f"profile-{observable.name}"] = _profile(observable, first, second)
+            drawn[f"correlations-{observable.name}"] = _correlations(observable, first, second)
+        else:
+            drawn[f"histogram-{observable.name}"] = _histogram(observable, first, second)
+    if first.rings is not None and second.rings is not None:
+        drawn["radial-profile"] = _rings(first, second)
+    drawn["samples"] = _samples(domain, first, second)
+    for name, figure in drawn.items():
+        figure.savefig(out / f"{name}.png", dpi=_DPI)
+    return [f"{name}.png" for name in drawn]
+
+
+def _profile(observable: Observable, first: Side, second: Side) -> Figure:
+    sides = [side.features.observables[observable.name] for side in (first, second)]
+    means = [side.mean(0, dtype=np.float64) for side in sides]
+    errors = [side.std(0, dtype=np.float64) / np.sqrt(len(side)) for side in sides]
+    name, unit = observable.axis or ("component", "1")
+    title = f"mean {observable.long_name}"
+    along = np.arange(len(means[0]))
+    return _with_ratio(
+        along, means, errors, (first, second), _label(name, unit),
+        _label(observable.symbol, observable.unit), title,
+    )  # fmt: skip
+
+
+def _rings(first: Side, second: Side) -> Figure:
+    assert first.rings is not None
+    assert second.rings is not None
+    means = [first.rings[1], second.rings[1]]
+    none = [np.zeros_like(m) for m in means]
+    return _with_ratio(
+        first.rings[0], means, none, (first, second), "distance from the axis (mm)",
+        "energy in cells at this distance (MeV)", "mean energy of a shower", logarithmic=True,
+    )  # fmt: skip
+
+
+def _with_ratio(
+    along: np.ndarray,
+    means: list[np.ndarray],
+    errors: list[np.ndarray],
+    sides: tuple[Side, Side],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    logarithmic: bool = False,
+) -> Figure:
+    figure, (above, below) = _axes(2, height_ratios=(3, 1), sharex=True)
+    styles = (("o", _FIRST), ("s", _SECOND))
+    for mean, error, side, (marker, colour) in zip(means, errors, sides, styles, strict=True):
+        above.errorbar(
+            along, mean, error, label=side.name, color=colour, marker=marker, markersize=3, lw=1
+        )
+    if logarithmic and all((m > 0).any() for m in means):
+        above.set_yscale("log")
+    above.set(ylabel=ylabel, title=title)
+    above.legend(frameon=False)
+    usable = np.abs(means[0]) > 1e-12
+    divisor = np.where(usable, means[0], 1.0)
+    ratio = np.where(usable, means[1] / divisor, np.nan)
+    spread = np.where(usable, np.hypot(errors[1], ratio * errors[0]) / np.abs(divisor), np.nan)
+    below.axhline(1, color=_FIRST, lw=0.8)
+    below.errorbar(along, ratio, spread, color=_SECOND, fmt="s", markersize=3, lw=1)
+    shown = ratio[np.isfinite(ratio)]
+    if len(shown):
+        reach = min(1.0, max(0.05, 1.2 * float(np.percentile(np.abs(shown - 1), 90))))
+        below.set_ylim(1 - reach, 1 + reach)
+    below.set(xlabel=xlabel, ylabel="ratio")
+    return figure
+
+
+def _histogram(observable: Observable, first: Side, second: Side) -> Figure:
+    sides = [side.features.observables[observable.name][:, 0] for side in (first, second)]
+    edges = _edges(*sides)
+    figure, (above, below) = _axes(2, height_ratios=(3, 1), sharex=True)
+    counts = [np.histogram(side, edges)[0] for side in sides]
+    shares = [c / len(side) for c, side in zip(counts, sides, strict=True)]
+    for share, side, colour in zip(shares, (first, second), (_FIRST, _SECOND), strict=True):
+        above.stairs(share / np.diff(edges), edges, label=side.name, color=colour, lw=1.3)
+    unit = "" if observable.unit == "1" else f" (1/({observable.unit.replace('k_B', '$k_B$')}))"
+    above.set(ylabel=f"probability density{unit}", title=observable.long_name)
+    above.legend(frameon=False)
+    both = (counts[0] > 0) & (counts[1] > 0)
+    ratio = shares[1][both] / shares[0][both]
+    error = ratio * np.sqrt(1 / counts[0][both] + 1 / counts[1][both])
+    middle = (edges[1:] + edges[:-1])[both] / 2
+    below.axhline(1, color=_FIRST, lw=0.8)
+    below.errorbar(middle, ratio, error, color=_SECOND, fmt="s", markersize=3, lw=1)
+    below.set(xlabel=_label(observable.symbol, observable.unit), ylabel="ratio", ylim=(0.5, 1.5))
+    return figure
+
+
+def _edges(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Bins by the first set, over the bulk of both."""
+    binning = choose_binning(first)
+    ranges = [np.quantile(side.astype(np.float64), (0.001, 0.999)) for side in (first, second)]
+    low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+    edges = binning.edges(low, high)
+    return edges if len(edges) <= 400 else np.linspace(low, high, 101)
+
+
+def _correlations(observable: Observable, first: Side, second: Side) -> Figure:
+    matrices = [pearson(side.features.observables[observable.name]) for side in (first, second)]
+    difference = matrices[1] - matrices[0]
+    reach = max(0.05, float(np.abs(difference).max()))
+    name, unit = observable.axis or ("component", "1")
+    figure, (panel,) = _axes(1)
+    image = panel.imshow(difference, origin="lower", cmap="RdBu_r", vmin=-reach, vmax=reach)
+    bar = figure.colorbar(image)
+    bar.set_label(f"Pearson coefficient, {second.name} less {first.name}")
+    panel.set(
+        xlabel=_label(name, unit), ylabel=_label(name, unit),
+        title=f"correlations of {observable.long_name}",
+    )  # fmt: skip
+    return figure
+
+
+def _samples(domain: Domain, first: Side, second: Side) -> Figure:
+    shown = min(len(next(iter(side.shown.values()))) for side in (first, second))
+    figure = Figure(figsize=(2.4 * shown, 5.0), layout="constrained")
+    panels = figure.subplots(2, shown, squeeze=False)
+    for row, side in zip(panels, (first, second), strict=True):
+        for index, panel in enumerate(row):
+            domain.picture(panel, side.shown, index)
+            panel.set_title(f"{side.name}, sample {index}", fontsize="small")
+    return figure
+
+
+def _axes(count: int, **layout: Any) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(6.4, 5.0), layout="constrained")
+    make: Callable[..., Any] = figure.subplots
+    return figure, np.atleast_1d(make(count, 1, **layout))
+
+
+def _label(symbol: str, unit: str) -> str:
+    return symbol if unit == "1" else f"{symbol} ({unit.replace('k_B', '$k_B$')})"

@@ -1,0 +1,128 @@
+"""Datasets as features, a chunk of samples at a time, and whether two of them are alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from physgan.data import Dataset
+from physgan.domains import Domain, Samples, Showers
+from physgan.errors import InputError
+from physgan.fidelity import FeatureSet, gather
+
+__all__ = ["Side", "check_alike", "read_side"]
+
+_CHUNK_BYTES = 1 << 25
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is kept of a dataset.
+
+    Args:
+        name: for legends.
+        features: see `FeatureSet`.
+        shown: a few samples, for pictures.
+        rings: for showers, radii of the cells, mm, and the mean energy of a shower in the
+            cells of each, MeV.
+    """
+
+    name: str
+    features: FeatureSet
+    shown: Samples
+    rings: tuple[np.ndarray, np.ndarray] | None
+
+
+def check_alike(first: Dataset, other: Dataset) -> None:
+    """Refuse datasets that cannot be compared.
+
+    Raises:
+        InputError: if domains, fields, shapes, grids or names of conditions differ.
+    """
+    one, two = first.info, other.info
+    pairs = [
+        ("domain", one.domain, two.domain),
+        ("fields of shape", first.shapes, other.shapes),
+        ("conditions", *(", ".join(sorted(c.name for c in i.conditions)) for i in (one, two))),
+    ]
+    for what, expected, got in pairs:
+        if expected != got:
+            raise InputError(
+                f"expected {what} {expected} in {other.path}, as in {first.path}; got {got}"
+            )
+    grids = [{axis.name: np.asarray(axis.values) for axis in i.grid} for i in (one, two)]
+    for name, values in grids[0].items():
+        found = grids[1].get(name)
+        if found is None or found.shape != values.shape or not np.allclose(found, values):
+            raise InputError(
+                f"expected the axis {name} of {other.path} to be that of {first.path}; "
+                "got another; only samples on one grid can be compared"
+            )
+
+
+def read_side(
+    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, shown: int = 3
+) -> Side:
+    """Read `count` samples of a dataset, drawn at random if it has more, in chunks.
+
+    Args:
+        domain: of the samples.
+        dataset: to read.
+        name: for legends.
+        count: most samples.
+        seed: of the choice; datasets of one length lose the same rows.
+        shown: samples kept for pictures.
+    """
+    kept: list[Arrays] = []
+    rings = _Rings(domain)
+
+    def chunks() -> Iterator[tuple[Arrays, Arrays]]:
+        for samples, conditions in _chosen(dataset, count, seed):
+            missing = shown - sum(len(next(iter(part.values()))) for part in kept)
+            if missing > 0:
+                kept.append({k: v[:missing].copy() for k, v in samples.items()})
+            rings.add(samples)
+            yield samples, conditions
+
+    features = gather(domain, chunks())
+    pictured = {k: np.concatenate([part[k] for part in kept]) for k in kept[0]}
+    return Side(name, features, pictured, rings.mean())
+
+
+def _chosen(dataset: Dataset, count: int, seed: int) -> Iterator[tuple[Arrays, Arrays]]:
+    total = len(dataset)
+    rows = np.arange(total)
+    if count < total:
+        rows = np.sort(np.random.default_rng(seed).permutation(total)[:count])
+    step = max(1, _CHUNK_BYTES // max(1, dataset.row_bytes))
+    for start in range(0, total, step):
+        inside = rows[(rows >= start) & (rows < start + step)] - start
+        if len(inside):
+            samples, conditions = dataset.read(start=start, stop=start + step)
+            yield (
+                {k: v[inside] for k, v in samples.items()},
+                {k: v[inside] for k, v in conditions.items()},
+            )
+
+
+class _Rings:
+    """Sums of deposits over cells at one distance from the axis, for domains that have cells."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.count = 0
+        self.radii = np.empty(0)
+        if isinstance(domain, Showers):
+            self.radii, self.ring = np.unique(np.round(domain.cells.radius, 6), return_inverse=True)
+            self.sums = np.zeros(len(self.radii))
+
+    def add(self, samples: Arrays) -> None:
+        if not len(self.radii):
+            return
+        deposits = samples["deposits"].reshape(len(samples["deposits"]), -1)
+        self.sums += np.bincount(self.ring, deposits.sum(0, dtype=np.float64), len(self.radii))
+        self.count += len(deposits)
+
+    def mean(self) -> tuple[np.ndarray, np.ndarray] | None:
+        return (self.radii, self.sums / max(1, self.count)) if len(self.radii) else None

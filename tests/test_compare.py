@@ -1,0 +1,138 @@
+"""physgan compare: two files of one domain in, a table, pictures and JSON out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import physgan
+from physgan.cli import run_command
+from physgan.comparison import compare, table
+from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
+from physgan.errors import InputError
+from physgan.fidelity import NetworkSettings, RefereeSettings, judge
+
+QUICK = RefereeSettings(NetworkSettings(width=8, epochs=2), repeats=1, rounds=5, draws=2)
+COUNT = 240
+RINGS = (0.0, 5.0, 20.0)
+
+
+def showers(path: Path, seed: int, scale: float = 1.0, rings=RINGS, name: str = "energy_mev"):
+    """Cylinders of independent exponential deposits, a third of them empty."""
+    rng = np.random.default_rng(seed)
+    energy = rng.uniform(100, 200, COUNT)
+    shape = (COUNT, 3, 4, len(rings) - 1)
+    deposits = rng.exponential(size=shape) * (rng.random(shape) > 1 / 3)
+    deposits[:, 1] *= scale
+    info = DatasetInfo(
+        domain="showers",
+        fields=(Field("deposits", "MeV", ("layer", "alpha", "r"), "energy", "float32"),),
+        conditions=(Condition(name, "MeV", 100.0, 200.0),),
+        grid=(
+            Axis("layer", "1", (0.0, 1.0, 2.0)),
+            Axis("alpha", "rad", tuple(np.linspace(-np.pi, np.pi, 5).tolist())),
+            Axis("r", "mm", rings),
+        ),
+    )
+    write_dataset(path, {"deposits": deposits.astype(np.float32)}, {name: energy}, info)
+    return path
+
+
+def spins(path: Path, seed: int, size: int = 4) -> Path:
+    arguments = ["--size", size, "--temperature", "2:3", "--count", COUNT, "--seed", seed]
+    words = ["simulate", "ising", *arguments, "--out", path]
+    assert run_command([str(word) for word in words]) == 0
+    return path
+
+
+def test_showers_with_a_floor(tmp_path: Path) -> None:
+    files = [showers(tmp_path / f"{n}.h5", n, s) for n, s in enumerate((1.0, 3.0, 1.0))]
+    report = compare(*files[:2], floor=files[2], out=tmp_path / "out", settings=QUICK)
+    assert report.counts == {"real": COUNT, "fake": COUNT, "floor": COUNT}
+    assert report.floor == "a second real set"
+    energy = report.find("separation power", "layer_energy")
+    assert energy.components is not None
+    assert int(np.argmax(energy.components["value"])) == 1
+    assert energy.pull > 4
+    assert report.find("Fréchet distance", "high-level").value[0] > 0
+    found = {j.metric for j in report.judgements}
+    assert {"precision", "recall", "density", "coverage", "kernel distance"} <= found
+    stored = json.loads((tmp_path / "out" / "compare.json").read_text())
+    assert stored["seed"] == 0
+    assert stored["settings"]["network"]["width"] == 8
+    assert len(stored["judgements"]) == len(report.judgements)
+    pictures = {p.name for p in (tmp_path / "out").glob("*.png")}
+    assert pictures == set(stored["pictures"])
+    wanted = "profile-layer_energy histogram-response radial-profile profile-sparsity samples"
+    assert {f"{name}.png" for name in wanted.split()} <= pictures
+    assert "correlations-layer_energy.png" in pictures
+    text = table(report)
+    assert len(text.splitlines()) == len(report.judgements) + 2
+    assert "a second real set" in text
+
+
+def test_spins_are_split_in_halves_and_have_no_neighbours(tmp_path: Path, capsys) -> None:
+    first, second = spins(tmp_path / "a.h5", 1), spins(tmp_path / "b.h5", 2)
+    report = physgan.compare(first, second, out=tmp_path / "out", settings=QUICK)
+    assert report.counts == {"real": COUNT // 2, "fake": COUNT // 2, "floor": COUNT // 2}
+    assert report.floor == "halves of the real set"
+    metrics = {j.metric for j in report.judgements}
+    assert "precision" not in metrics
+    views = {j.of for j in report.judgements if j.metric == "network AUC"}
+    assert views == {"low-level", "high-level"}
+    assert (tmp_path / "out" / "profile-correlation.png").is_file()
+    assert not (tmp_path / "out" / "radial-profile.png").exists()
+
+
+def test_same_seed_same_report_and_count_caps(tmp_path: Path) -> None:
+    files = [showers(tmp_path / f"{n}.h5", n) for n in range(2)]
+    first, second = (compare(*files, count=200, seed=4, settings=QUICK) for _ in range(2))
+    assert first == second
+    assert first.counts["real"] == 100
+
+
+def test_unequal_conditions_are_pointed_out(tmp_path: Path) -> None:
+    from physgan.data import open_dataset
+    from physgan.domains import domain_of
+
+    dataset = open_dataset(showers(tmp_path / "a.h5", 0))
+    samples, conditions = dataset.read()
+    other = {"energy_mev": 0.8 * conditions["energy_mev"]}
+    report = judge(
+        domain_of(dataset.info),
+        (samples, conditions), (samples, other), (samples, conditions), settings=QUICK,
+    )  # fmt: skip
+    assert "energy_mev is not distributed alike" in table(report)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: spins(path, 1), "expected domain showers in .*; got spins"),
+        (lambda path: showers(path, 1, rings=(0.0, 5.0)), "expected fields of shape"),
+        (lambda path: showers(path, 1, rings=(0.0, 5.0, 21.0)), "expected the axis r of"),
+        (lambda path: showers(path, 1, name="energy_gev"), "expected conditions energy_mev in"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(tmp_path: Path, make, message: str) -> None:
+    first = showers(tmp_path / "a.h5", 0)
+    with pytest.raises(InputError, match=message) as caught:
+        compare(first, make(tmp_path / "b.h5"), settings=QUICK)
+    assert "\n" not in str(caught.value)
+
+
+def test_few_samples_are_refused(tmp_path: Path) -> None:
+    first = showers(tmp_path / "a.h5", 0)
+    with pytest.raises(InputError, match="expected 100 samples or more"):
+        compare(first, first, count=100, settings=QUICK)
+
+
+def test_command_line_reports_what_differs(tmp_path: Path, capsys) -> None:
+    first, second = showers(tmp_path / "a.h5", 0), spins(tmp_path / "b.h5", 1)
+    capsys.readouterr()
+    assert run_command(["compare", str(first), str(second)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: expected domain showers")
+    assert len(captured.err.splitlines()) == 1

@@ -26,7 +26,16 @@ __all__ = ["CellGeometry", "Showers", "draw_event", "geometry_of", "shower_figur
 
 _DYNAMIC_RANGE = 1e-7
 _EMPTY = 0.1
-_TRAINING = {"generator_width": 96, "likelihood_samples": 512_000, "likelihood_rate": 2e-3}
+_TRAINING = {
+    "batch_size": 128,
+    "generator_width": 96,
+    "discriminator_width": 32,
+    "embedding": 32,
+    "likelihood_samples": 640_000,
+    "likelihood_rate": 2e-3,
+    "adversarial_samples": 128_000,
+    "head_start": 25_600,
+}
 
 
 class Showers:
@@ -106,7 +115,7 @@ class Showers:
         return physical_features(self.cells, array)
 
     def training(self) -> dict[str, Any]:
-        """A wider generator than the smallest lattice's, and longer."""
+        """Wider networks than the smallest lattice needs, and a longer first stage."""
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:

@@ -100,7 +100,8 @@ class ShowerCascade(nnx.Module):
         relative: whether the response is the total over the first condition, or the total.
         width: of the hidden layers.
         depth: residual layers of the network that sees the layers upstream.
-        components: logistic distributions in each split's mixture.
+        components: logistic distributions in the mixture of a split within a layer; the total and
+            the layers, whose tails are long, have eight.
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
@@ -125,13 +126,14 @@ class ShowerCascade(nnx.Module):
         self.ratio = tuple(ratio)
         self.relative = relative
         self.split = SplitDensity(threshold, components)
+        self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS)
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
-        self.total = _Perceptron(embedding, width, 1, 3 * components, rngs)
+        self.total = _Perceptron(embedding, width, 1, 3 * _COARSE_COMPONENTS, rngs)
         seen = 4 * cells + 3 * layers + 4 + embedding
         self.context = _Perceptron(seen, width, depth, width, rngs)
-        self.layer = _Perceptron(width, width, 1, self.split.size, rngs)
+        self.layer = _Perceptron(width, width, 1, self.coarse.size, rngs)
         self.cells = nnx.List(_Stage(s, width, self.split.size, rngs) for s in stages)
 
     def noise_size(self, size: int | None = None) -> int:
@@ -167,7 +169,7 @@ class ShowerCascade(nnx.Module):
             place = jnp.broadcast_to(place, (len(noise), layers))
             seen = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
             hidden = self.context(seen)
-            share = self.split.draw(self.layer(hidden), upstream.left, draw[:, 0])
+            share = self.coarse.draw(self.layer(hidden), upstream.left, draw[:, 0])
             energy = jnp.where(number == layers - 1, upstream.left, share)
             deposits = self._draw_cells(hidden, energy, draw[:, 1:])
             return upstream.after(place, energy, deposits), deposits
@@ -178,7 +180,7 @@ class ShowerCascade(nnx.Module):
     def total_energy(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw the sums of the deposits, shape (n,), given two uniform numbers each."""
         mean, deviation = self.ratio
-        z = self.split.draw_position(self.total(self.embed(conditions)), noise)
+        z = self.coarse.draw_position(self.total(self.embed(conditions)), noise)
         return self._scale(conditions) * jnp.exp(mean + deviation * z)
 
     def likelihood_bound(
@@ -191,7 +193,7 @@ class ShowerCascade(nnx.Module):
         """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
         showers = jnp.asarray(showers)
         pull = self._pull(showers.sum((1, 2, 3)), conditions)
-        cost = self.split.position_cost(self.total(self.embed(conditions)), pull)
+        cost = self.coarse.position_cost(self.total(self.embed(conditions)), pull)
         return cost + self.layer_costs(showers, conditions).sum(1)
 
     def layer_costs(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
@@ -213,7 +215,7 @@ class ShowerCascade(nnx.Module):
         fixed = self._fixed(total, conditions)
         fixed = jnp.broadcast_to(fixed[:, None], (len(showers), layers, fixed.shape[-1]))
         hidden = self.context(self._context(upstream, place, total[:, None], fixed))
-        shares = self.split.negative_log_likelihood(self.layer(hidden), left, per_layer)
+        shares = self.coarse.negative_log_likelihood(self.layer(hidden), left, per_layer)
         shares = jnp.where(jnp.arange(layers) < layers - 1, shares, 0)
         return shares + self._cells_cost(hidden, showers)
 
@@ -317,6 +319,7 @@ class _Upstream(NamedTuple):
 _MEMORY = 0.7
 _LEAK = 0.1
 _GROUPS = 8
+_COARSE_COMPONENTS = 8
 
 
 class _Stage(nnx.Module):

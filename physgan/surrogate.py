@@ -24,6 +24,7 @@ from physgan.networks import (
     pack_parameters,
     unpack_parameters,
 )
+from physgan.pretrained import pretrained_folder, pretrained_names
 from simulators.protocol import Conditions, Progress, Samples
 
 __all__ = ["Description", "Surrogate", "load"]
@@ -358,20 +359,27 @@ class _Size:
 
 
 def load(path: str | Path) -> Surrogate:
-    """Load a surrogate from the folder of a training run, or its surrogate/ itself.
+    """Load a surrogate.
+
+    Args:
+        path: the folder of a training run, its surrogate/ itself, or the name of a surrogate
+            that comes with the package, such as "calo-pb-lar".
 
     Raises:
         InputError: if there is none.
         VerificationError: if its weights are not those that were saved.
     """
     folder = Path(path)
+    if not folder.exists() and str(path) in pretrained_names():
+        folder = pretrained_folder(str(path))
     if (folder / "surrogate" / _DESCRIPTION).exists():
         folder = folder / "surrogate"
     try:
         description = Description.from_json((folder / _DESCRIPTION).read_text())
     except FileNotFoundError:
         raise InputError(
-            f"expected a trained surrogate; {path} holds no {_DESCRIPTION}; train one there"
+            f"expected a trained surrogate; {path} holds no {_DESCRIPTION}; train one there, or "
+            f"use one of the package's ({', '.join(pretrained_names())})"
         ) from None
     except (ValueError, KeyError, TypeError):
         raise InputError(f"expected a surrogate; {folder / _DESCRIPTION} is not one") from None

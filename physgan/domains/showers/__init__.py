@@ -35,6 +35,7 @@ _TRAINING = {
     "likelihood_rate": 2e-3,
     "adversarial_samples": 128_000,
     "head_start": 25_600,
+    "checkpoint_samples": 64_000,
 }
 
 

@@ -1,0 +1,193 @@
+"""Electron showers of the reference files: the GAN and the copula before the referee.
+
+Trains on electrons_train.h5 (14,000 showers of 1-20 GeV in 25 x 12 x 8 cells, from HepEmShow), and
+judges on electrons_test.h5 (4,000), which no training or choice of a checkpoint ever saw. The
+truth-against-truth floor is the first 4,000 training showers against the same test showers.
+Trained runs found in WORKDIR are used as they are, so the long part can be stopped and resumed.
+Writes benchmarks/results/shower_surrogate.json and .md.
+
+    python benchmarks/shower_surrogate.py WORKDIR
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from physgan import import_arrays, import_calochallenge, load, open_dataset, train
+from physgan.comparison.plots import draw_all
+from physgan.comparison.reading import read_side
+from physgan.data import build_simulator, load_recipe
+from physgan.domains import domain_of
+from physgan.fidelity import RefereeReport, RefereeSettings, judge
+
+RESULTS = Path(__file__).parent / "results"
+REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+BAND = (4000.0, 6000.0)
+ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
+SPLITS = {"train": 0.9, "validation": 0.1}
+THRESHOLD = 0.015
+
+
+def datasets(reference: Path, workdir: Path) -> dict[str, Path]:
+    """Import the reference's files, and its training file without the band of energies."""
+    folder = reference / "hepemshow"
+    made = {name: workdir / f"electrons-{name}.h5" for name in ("train", "test", "no-band")}
+    binning = folder / "electrons_binning.xml"
+    import_calochallenge(folder / "electrons_train.h5", binning, made["train"], splits=SPLITS)
+    import_calochallenge(folder / "electrons_test.h5", binning, made["test"], splits={"test": 1.0})
+    with h5py.File(folder / "electrons_train.h5") as file:
+        energy, showers = file["incident_energies"][:, 0], file["showers"][:]
+        edges = file.attrs["r_edges_mm"].tolist()
+    outside = (energy < BAND[0]) | (energy >= BAND[1])
+    arrays = workdir / "no-band.npz"
+    np.savez(arrays, energy=energy[outside], showers=showers[outside].reshape(-1, 25, 12, 8))
+    import_arrays(
+        arrays,
+        made["no-band"],
+        domain="showers",
+        samples="showers",
+        unit="MeV",
+        conditions={"energy_mev": "energy:MeV:log"},
+        axes=("layer", "alpha", "r"),
+        edges={"r": edges},
+        splits=SPLITS,
+    )
+    return made
+
+
+def refereed(
+    run: Path, data: dict[str, Path], seed: int, settings: RefereeSettings, out: Path | None = None
+) -> RefereeReport:
+    """The referee's verdict on a run, at the test showers' own energies."""
+    test, known = open_dataset(data["test"]), open_dataset(data["train"])
+    samples, conditions = test.read()
+    floor = known.read(stop=len(test))
+    made = load(run).sample(conditions, len(test), seed)
+    domain = domain_of(test.info)
+    report = judge(
+        domain, (samples, conditions), (made, conditions), floor, seed=seed, settings=settings
+    )
+    if out is not None:
+        written = out / "samples.h5"
+        load(run).write(written, conditions, len(test), seed)
+        sides = [
+            read_side(domain, dataset, name, len(test), seed)
+            for dataset, name in ((test, "reference"), (open_dataset(written), "physgan"))
+        ]
+        draw_all(domain, *sides, out)
+    return report
+
+
+def responses(run: Path, count: int, seed: int) -> list[dict[str, float]]:
+    """E_tot / E_inc at fixed energies against the project's simulator of the same detector."""
+    simulator, surrogate = build_simulator_of("calo-pbwo4-lar"), load(run)
+    rows = []
+    for energy in ENERGIES:
+        sums = []
+        for source in (simulator, surrogate):
+            deposits = source.sample({"energy_mev": energy}, count, seed)["deposits"]
+            cells = np.where(deposits < THRESHOLD * (1 - 1e-3), 0, deposits)
+            sums.append(cells.reshape(count, -1).sum(1, dtype=np.float64) / energy)
+        truth, own = sums
+        core = [np.diff(np.quantile(v, [0.16, 0.84]))[0] for v in sums]
+        rows.append(
+            {
+                "energy_mev": energy,
+                "count": count,
+                "mean_relative": own.mean() / truth.mean() - 1,
+                "mean_error": np.hypot(own.std(), truth.std()) / truth.mean() / count**0.5,
+                "width_relative": own.std() / truth.std() - 1,
+                "core_width_relative": core[1] / core[0] - 1,
+                "core_width_error": 1.15 / count**0.5 * 2**0.5,
+            }
+        )
+    return rows
+
+
+def build_simulator_of(recipe: str) -> Any:
+    """The simulator of a recipe."""
+    found = load_recipe(recipe)
+    return build_simulator(found.simulator, found.parameters)
+
+
+def interpolation(run: Path, data: dict[str, Path], seed: int) -> dict[str, Any]:
+    """Judge a run that never saw the band inside it, and outside it at the same sample size."""
+    test = open_dataset(data["test"])
+    samples, conditions = test.read()
+    energy = conditions["energy_mev"]
+    inside = np.flatnonzero((energy >= BAND[0]) & (energy < BAND[1]))
+    outside = np.setdiff1d(np.arange(len(energy)), inside)
+    chosen = np.random.default_rng(seed).choice(outside, len(inside), replace=False)
+    surrogate, domain = load(run), domain_of(test.info)
+    found = {}
+    for name, rows in (("inside", inside), ("outside", np.sort(chosen))):
+        given = {"energy_mev": energy[rows]}
+        made = surrogate.sample(given, len(rows), seed)
+        real = {field: values[rows] for field, values in samples.items()}
+        report = judge(domain, (real, given), (made, given), seed=seed)
+        ratio = [s["deposits"].sum((1, 2, 3)) / energy[rows] for s in (made, real)]
+        found[name] = {
+            "count": len(rows),
+            "response_mean": ratio[0].mean() / ratio[1].mean() - 1,
+            "response_width": ratio[0].std() / ratio[1].std() - 1,
+            **flat(report),
+        }
+    return found
+
+
+def flat(report: RefereeReport) -> dict[str, Any]:
+    """Each figure as "metric, of" -> value, error, and the floor's."""
+    return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.judgements}
+
+
+def main() -> None:
+    """Import, train what is not trained, judge, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workdir", type=Path)
+    parser.add_argument("--reference", type=Path, default=REFERENCE)
+    parser.add_argument("--responses", type=int, default=2000, help="showers at each energy")
+    parser.add_argument("--repeats", type=int, default=2, help="trainings of each classifier")
+    parser.add_argument("--no-band", action="store_true", help="leave the interpolation out")
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args()
+    options.workdir.mkdir(parents=True, exist_ok=True)
+    data = datasets(options.reference, options.workdir)
+    runs = {name: options.workdir / name for name in ("gan", "copula", "gan-no-band")}
+    train(data["train"], runs["copula"], method="copula")
+    train(data["train"], runs["gan"])
+    settings = RefereeSettings(repeats=options.repeats)
+    result: dict[str, Any] = {"seed": options.seed}
+    for name in ("gan", "copula"):
+        out = options.workdir / "pictures" if name == "gan" else None
+        if out is not None:
+            out.mkdir(exist_ok=True)
+        result[name] = flat(refereed(runs[name], data, options.seed, settings, out))
+        write(result)
+    result["responses"] = responses(runs["gan"], options.responses, options.seed)
+    write(result)
+    if not options.no_band:
+        train(data["no-band"], runs["gan-no-band"])
+        result["interpolation"] = interpolation(runs["gan-no-band"], data, options.seed)
+        write(result)
+
+
+def write(result: dict[str, Any]) -> None:
+    """The results so far, as JSON and as a table."""
+    (RESULTS / "shower_surrogate.json").write_text(
+        json.dumps(result, indent=1, default=float) + "\n"
+    )
+    names = [name for name in ("gan", "copula") if name in result]
+    lines = [f"| figure | truth | {' | '.join(names)} |", "|---|---|" + "---|" * len(names)]
+    for figure, (_, _, floor, error) in result[names[0]].items():
+        cells = [f"{floor:.4g} ± {error:.2g}"]
+        cells += ["{:.4g} ± {:.2g}".format(*result[name][figure][:2]) for name in names]
+        lines.append(f"| {figure} | {' | '.join(cells)} |")
+    (RESULTS / "shower_surrogate.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,14 @@ from physgan.comparison.plots import draw_all
 from physgan.comparison.reading import read_side
 from physgan.data import build_simulator, load_recipe
 from physgan.domains import domain_of
-from physgan.fidelity import RefereeReport, RefereeSettings, judge
+from physgan.fidelity import (
+    RefereeReport,
+    RefereeSettings,
+    density_ratios,
+    effective_sample_size,
+    judge,
+    thinned,
+)
 
 RESULTS = Path(__file__).parent / "results"
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
@@ -30,6 +37,7 @@ BAND = (4000.0, 6000.0)
 ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
 SPLITS = {"train": 0.9, "validation": 0.1}
 THRESHOLD = 0.015
+_CANDIDATES = 3
 
 
 def datasets(reference: Path, workdir: Path) -> dict[str, Path]:
@@ -80,6 +88,32 @@ def refereed(
         ]
         draw_all(domain, *sides, out)
     return report
+
+
+def reweighted(
+    run: Path, data: dict[str, Path], seed: int, settings: RefereeSettings
+) -> dict[str, Any]:
+    """The verdict on samples thinned to a classifier's density ratio, which saw no test shower."""
+    test, known = open_dataset(data["test"]), open_dataset(data["train"])
+    domain, surrogate = domain_of(test.info), load(run)
+    real, real_conditions = known.read()
+    samples, conditions = test.read()
+    fake = surrogate.sample(real_conditions, len(known), seed + 1)
+    energy = np.resize(conditions["energy_mev"], _CANDIDATES * len(test))
+    candidates = {"energy_mev": energy}
+    drawn = surrogate.sample(candidates, len(energy), seed + 2)
+    weights = density_ratios(
+        domain, (real, real_conditions), (fake, real_conditions), (drawn, candidates), seed
+    )
+    kept = thinned(weights, seed)[: len(test)]
+    made = {name: values[kept] for name, values in drawn.items()}
+    given = {name: values[kept] for name, values in candidates.items()}
+    floor = known.read(stop=len(test))
+    report = judge(
+        domain, (samples, conditions), (made, given), floor, seed=seed, settings=settings
+    )
+    share = effective_sample_size(weights) / len(weights)
+    return {"effective_share": share, "kept": len(kept), "figures": flat(report)}
 
 
 def responses(run: Path, count: int, seed: int) -> list[dict[str, float]]:
@@ -167,6 +201,8 @@ def main() -> None:
             out.mkdir(exist_ok=True)
         result[name] = flat(refereed(runs[name], data, options.seed, settings, out))
         write(result)
+    result["gan, reweighted"] = reweighted(runs["gan"], data, options.seed, settings)
+    write(result)
     result["responses"] = responses(runs["gan"], options.responses, options.seed)
     write(result)
     if not options.no_band:

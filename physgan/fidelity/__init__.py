@@ -17,6 +17,7 @@ from physgan.fidelity.histograms import (
 )
 from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
 from physgan.fidelity.referee import Judgement, RefereeReport, RefereeSettings, judge
+from physgan.fidelity.reweighting import density_ratios, effective_sample_size, thinned
 from physgan.fidelity.separation import Separation, separation_power, separations
 from physgan.fidelity.two_sample import ClassifierResult, Pair, image_test, observable_test
 from physgan.fidelity.vector_test import (
@@ -45,7 +46,9 @@ __all__ = [
     "choose_binning",
     "correlation_difference",
     "coverage",
+    "density_ratios",
     "divergence",
+    "effective_sample_size",
     "estimate",
     "estimates",
     "features_of",
@@ -66,6 +69,7 @@ __all__ = [
     "separation_power",
     "separations",
     "squared_discrepancy",
+    "thinned",
     "tree_test",
     "wasserstein",
     "wasserstein_with_error",

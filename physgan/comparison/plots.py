@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
-from physgan.domains import Domain, Observable
+from physgan.domains import Domain, Observable, Showers
 from physgan.fidelity import choose_binning, pearson
 
 __all__ = ["draw_all"]
@@ -55,10 +55,9 @@ def _profile(observable: Observable, first: Side, second: Side) -> Figure:
 def _rings(first: Side, second: Side) -> Figure:
     assert first.rings is not None
     assert second.rings is not None
-    means = [first.rings[1], second.rings[1]]
-    none = [np.zeros_like(m) for m in means]
+    means, errors = ([side[i] for side in (first.rings, second.rings)] for i in (1, 2))
     return _with_ratio(
-        first.rings[0], means, none, (first, second), "distance from the axis (mm)",
+        first.rings[0], means, errors, (first, second), "distance from the axis (mm)",
         "energy in cells at this distance (MeV)", "mean energy of a shower", logarithmic=True,
     )  # fmt: skip
 
@@ -144,14 +143,42 @@ def _correlations(observable: Observable, first: Side, second: Side) -> Figure:
 
 
 def _samples(domain: Domain, first: Side, second: Side) -> Figure:
-    shown = min(len(next(iter(side.shown.values()))) for side in (first, second))
-    figure = Figure(figsize=(2.4 * shown, 5.0), layout="constrained")
-    panels = figure.subplots(2, shown, squeeze=False)
-    for row, side in zip(panels, (first, second), strict=True):
-        for index, panel in enumerate(row):
+    """Samples of the first set, and of the second those at the nearest conditions."""
+    pairs = _paired(first, second)
+    figure = Figure(figsize=(2.6 * len(pairs), 5.2), layout="constrained")
+    panels = figure.subplots(2, len(pairs), squeeze=False)
+    showers = isinstance(domain, Showers)
+    for column, pair in enumerate(pairs):
+        for panel, side, index in zip(panels[:, column], (first, second), pair, strict=True):
             domain.picture(panel, side.shown, index)
-            panel.set_title(f"{side.name}, sample {index}", fontsize="small")
+            panel.set_title(f"{side.name}{_conditions(side, index)}", fontsize="small")
+            if showers:
+                panel.set(xlabel="layer", ylabel="column of cells")
+    if showers:
+        figure.suptitle("energy, four decades below each one's largest", fontsize="small")
     return figure
+
+
+def _paired(first: Side, second: Side, count: int = 3) -> list[tuple[int, int]]:
+    """Rows of the first set's samples, from low to high conditions, and their likes."""
+    tables = []
+    for side in (first, second):
+        kept = len(next(iter(side.shown.values())))
+        columns = [values[:kept] for values in side.features.conditions.values()]
+        tables.append(np.stack([np.zeros(kept), *columns], 1))
+    scale = np.maximum(tables[0].std(0), 1e-30)
+    tables = [table / scale for table in tables]
+    order = np.argsort(tables[0].sum(1), kind="stable")
+    rows = order[np.linspace(0, len(order) - 1, min(count, len(order))).astype(int)]
+    distances = ((tables[0][rows, None] - tables[1]) ** 2).sum(-1)
+    return [(int(a), int(b)) for a, b in zip(rows, distances.argmin(1), strict=True)]
+
+
+def _conditions(side: Side, index: int) -> str:
+    values = side.features.conditions
+    units = {c.name: "" if c.unit == "1" else f" {c.unit}" for c in side.conditions}
+    words = [f"{values[name][index]:.4g}{units[name]}" for name in values]
+    return ", ".join(["", *words])
 
 
 def _axes(count: int, **layout: Any) -> tuple[Figure, Any]:

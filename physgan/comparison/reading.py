@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from physgan.data import Dataset
+from physgan.data import Condition, Dataset
 from physgan.domains import Domain, Samples, Showers
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
@@ -24,15 +24,17 @@ class Side:
     Args:
         name: for legends.
         features: see `FeatureSet`.
-        shown: a few samples, for pictures.
-        rings: for showers, radii of the cells, mm, and the mean energy of a shower in the
-            cells of each, MeV.
+        shown: the first few samples, for pictures.
+        conditions: of the dataset.
+        rings: for showers, radii of the cells, mm, and mean and standard error of a shower's
+            energy in the cells of each, MeV.
     """
 
     name: str
     features: FeatureSet
     shown: Samples
-    rings: tuple[np.ndarray, np.ndarray] | None
+    conditions: tuple[Condition, ...]
+    rings: tuple[np.ndarray, np.ndarray, np.ndarray] | None
 
 
 def check_alike(first: Dataset, other: Dataset) -> None:
@@ -63,7 +65,7 @@ def check_alike(first: Dataset, other: Dataset) -> None:
 
 
 def read_side(
-    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, shown: int = 3
+    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, shown: int = 64
 ) -> Side:
     """Read `count` samples of a dataset, drawn at random if it has more, in chunks.
 
@@ -88,7 +90,7 @@ def read_side(
 
     features = gather(domain, chunks())
     pictured = {k: np.concatenate([part[k] for part in kept]) for k in kept[0]}
-    return Side(name, features, pictured, rings.mean())
+    return Side(name, features, pictured, dataset.info.conditions, rings.mean())
 
 
 def _chosen(dataset: Dataset, count: int, seed: int) -> Iterator[tuple[Arrays, Arrays]]:
@@ -114,15 +116,22 @@ class _Rings:
         self.count = 0
         self.radii = np.empty(0)
         if isinstance(domain, Showers):
-            self.radii, self.ring = np.unique(np.round(domain.cells.radius, 6), return_inverse=True)
-            self.sums = np.zeros(len(self.radii))
+            self.radii, ring = np.unique(np.round(domain.cells.radius, 6), return_inverse=True)
+            self.member = (ring[:, None] == np.arange(len(self.radii))).astype(np.float32)
+            self.sums, self.squares = np.zeros((2, len(self.radii)))
 
     def add(self, samples: Arrays) -> None:
         if not len(self.radii):
             return
         deposits = samples["deposits"].reshape(len(samples["deposits"]), -1)
-        self.sums += np.bincount(self.ring, deposits.sum(0, dtype=np.float64), len(self.radii))
+        energies = (deposits @ self.member).astype(np.float64)
+        self.sums += energies.sum(0)
+        self.squares += (energies**2).sum(0)
         self.count += len(deposits)
 
-    def mean(self) -> tuple[np.ndarray, np.ndarray] | None:
-        return (self.radii, self.sums / max(1, self.count)) if len(self.radii) else None
+    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        if not len(self.radii):
+            return None
+        mean = self.sums / self.count
+        variance = np.maximum(self.squares / self.count - mean**2, 0)
+        return self.radii, mean, np.sqrt(variance / self.count)

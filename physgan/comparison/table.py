@@ -36,7 +36,7 @@ def _row(judgement: Judgement) -> tuple[str, ...]:
         judgement.of,
         _with_error(judgement.value),
         _with_error(judgement.floor),
-        f"{judgement.ideal:g}",
+        "" if judgement.ideal is None else f"{judgement.ideal:.3g}",
         f"{judgement.pull:+.1f}",
     )
 

@@ -10,7 +10,7 @@ from scipy.stats import ks_2samp
 from physgan.domains.protocol import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity.correlations import correlation_difference
-from physgan.fidelity.coverage import COVERAGE_NAMES, coverage
+from physgan.fidelity.coverage import COVERAGE_IDEALS, coverage
 from physgan.fidelity.features import FeatureSet, features_of
 from physgan.fidelity.frechet import frechet_physics_distance
 from physgan.fidelity.kernel import kernel_physics_distance
@@ -54,7 +54,8 @@ class Judgement:
         of: the observable or view that it looks at.
         value: fake against real, with its standard error.
         floor: truth against truth, same sizes and same procedure, with its error.
-        ideal: what equal laws and infinitely many samples give.
+        ideal: what equal laws and infinitely many samples give; None where that depends on
+            the law.
         components: for an observable with components, value and floor of each.
     """
 
@@ -62,7 +63,7 @@ class Judgement:
     of: str
     value: tuple[float, float]
     floor: tuple[float, float]
-    ideal: float
+    ideal: float | None
     components: dict[str, list[float]] | None = None
 
     @property
@@ -168,7 +169,7 @@ class _Figure:
     metric: str
     of: str
     value: tuple[float, float]
-    ideal: float
+    ideal: float | None
     components: np.ndarray | None = None
 
 
@@ -259,7 +260,7 @@ def _neighbours(real: FeatureSet, fake: FeatureSet) -> list[_Figure]:
         return []
     size = min(len(real.points), len(fake.points))
     result = coverage(real.points[:size], fake.points[:size])
-    return [_Figure(name, "points", getattr(result, name), 1.0) for name in COVERAGE_NAMES]
+    return [_Figure(k, "points", getattr(result, k), v) for k, v in COVERAGE_IDEALS.items()]
 
 
 def _trees(

@@ -10,6 +10,7 @@ EVERYONE = {"physgan.errors", "simulators.protocol"}
 MAY_IMPORT = {
     "simulators": {"simulators"},
     "physgan.errors": set(),
+    "physgan.pretrained": set(),
     "physgan.data": {"simulators"},
     "physgan.domains": {"physgan.data", "simulators"},
     "physgan.networks": set(),
@@ -21,7 +22,12 @@ MAY_IMPORT = {
         "physgan.data",
         "physgan.surrogate",
     },
-    "physgan.surrogate": {"physgan.networks", "physgan.domains", "physgan.data"},
+    "physgan.surrogate": {
+        "physgan.networks",
+        "physgan.domains",
+        "physgan.data",
+        "physgan.pretrained",
+    },
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
     "physgan.comparison": {"physgan.data", "physgan.domains", "physgan.fidelity"},
 }

@@ -1,5 +1,6 @@
 """The CaloChallenge's pair of files: there and back without loss."""
 
+import itertools
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ from physgan.data import (
     open_dataset,
     write_dataset,
 )
+from physgan.domains import domain_of
 from physgan.errors import InputError
 
 RINGS = (0.0, 4.65, 9.3, 20.0)
@@ -99,4 +101,75 @@ def test_files_that_do_not_fit(tmp_path: Path, case: str) -> None:
         file["showers"] = np.ones((3, cells))
     with pytest.raises(InputError, match=message) as caught:
         import_calochallenge(tmp_path / "a.hdf5", tmp_path / "b.xml", tmp_path / "c.h5")
+    assert "\n" not in str(caught.value)
+
+
+DATA_SET_1 = """<Bins>
+  <Bin pid="211" name="pion"><Layer id="0" r_edges="0,9" n_bin_alpha="1"/></Bin>
+  <Bin pid="22" name="photon">
+    <Layer id="0" r_edges="0,5,10,30,50,100,200,400,600" n_bin_alpha="1"/>
+    <Layer id="1" r_edges="0,2,4,6,8,10,12,15,20" n_bin_alpha="10"/>
+    <Layer id="2" r_edges="0,2,5,10,15" n_bin_alpha="10"/>
+    <Layer id="3" r_edges="0,50,100" n_bin_alpha="1"/>
+    <Layer id="4" r_edges="0" n_bin_alpha="1"/>
+    <Layer id="12" r_edges="0,100,200,400,1000" n_bin_alpha="1"/>
+  </Bin>
+</Bins>
+"""
+
+
+def write_pair(folder: Path, xml: str, showers: np.ndarray, energies: np.ndarray) -> list[Path]:
+    paths = [folder / "a.hdf5", folder / "b.xml", folder / "c.h5"]
+    paths[1].write_text(xml)
+    with h5py.File(paths[0], "w") as file:
+        file["incident_energies"] = energies[:, None]
+        file["showers"] = showers
+    return paths
+
+
+def test_the_cells_of_data_set_1_lie_on_one_grid(tmp_path: Path, rng: np.random.Generator) -> None:
+    """8 rings; 8 x 10 and 4 x 10 cells; 2 and 4 rings: 134 cells in five layers that have any."""
+    values = rng.exponential(size=(100, 134)).astype(np.float32)
+    energies = np.repeat(256.0 * 2.0 ** np.arange(10), 10)
+    paths = write_pair(tmp_path, DATA_SET_1, values, energies)
+    with pytest.raises(InputError, match="expected one particle in the binning; got 211, 22"):
+        import_calochallenge(*paths)
+    import_calochallenge(*paths, pid=22)
+    dataset = open_dataset(paths[2])
+    assert [len(rows) for rows in dataset.splits.values()] == [80, 10, 10]
+    domain = domain_of(dataset.info)
+    samples, conditions = dataset.read()
+    grid = domain.encode(samples)
+    assert grid.shape == (100, 5, 10, 8)
+    found = {o.name: o.compute(samples, conditions) for o in domain.observables}
+    bounds = np.cumsum([0, 8, 80, 40, 2, 4])
+    layers = np.stack([values[:, a:b].sum(1) for a, b in itertools.pairwise(bounds)], 1)
+    np.testing.assert_allclose(found["layer_energy"], layers, rtol=1e-5)
+    np.testing.assert_allclose(grid.sum((2, 3)), layers, rtol=1e-5)
+    assert not found["centre_eta"][:, [0, 3, 4]].any()  # layers of whole rings
+    np.testing.assert_array_equal(domain.decode(grid)["deposits"], values)
+
+
+def test_splits_can_be_chosen(tmp_path: Path, rng: np.random.Generator) -> None:
+    paths = write_pair(tmp_path, RAGGED, rng.exponential(size=(50, 12)), np.full(50, 9.0))
+    import_calochallenge(*paths, splits={"train": 0.9, "validation": 0.1})
+    splits = open_dataset(paths[2]).splits
+    assert {name: len(rows) for name, rows in splits.items()} == {"train": 45, "validation": 5}
+
+
+BROKEN = {
+    "NaN": (RAGGED, np.nan, 9.0, "NaN or infinity in row 4"),
+    "no energy": (RAGGED, 1.0, 0.0, "expected positive incident_energies; got 0.0 in row 4"),
+    "edges": (RAGGED.replace("0,5,10", "0,5,3"), 1.0, 9.0, "expected rising r_edges"),
+    "sectors": (RAGGED.replace('"10"', '"0"'), 1.0, 9.0, "a sector or more in every layer"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_showers_that_are_none(tmp_path: Path, case: str) -> None:
+    xml, deposit, energy, message = BROKEN[case]
+    showers, energies = np.ones((6, 12)), np.full(6, 9.0)
+    showers[4, 2], energies[4] = deposit, energy
+    with pytest.raises(InputError, match=message) as caught:
+        import_calochallenge(*write_pair(tmp_path, xml, showers, energies))
     assert "\n" not in str(caught.value)

@@ -14,7 +14,8 @@ LEVELS = 161
 _WINDOW = 800
 _MOST_NODES = 24
 _MOST_DISTINCT = 64
-_SMALLEST_SHRINKAGE = 1e-4
+_SMALLEST_SHRINKAGE = 1e-3
+"""Keeps eigenvalues above the rounding of float32 in thousands of dimensions."""
 
 _PROBABILITIES = (1 - np.cos(np.pi * np.linspace(0, 1, LEVELS))) / 2
 """Chebyshev's points: steps of 1 % in the middle and of 0.01 % at either end."""
@@ -55,15 +56,15 @@ def fit_state(
     nodes = np.array([places[g].mean() for g in groups], np.float32)
     empty = np.empty((len(groups), width), np.float32)
     quantiles = np.empty((len(groups), LEVELS, width), np.float32)
-    gram = np.zeros((width, width))
+    gram = np.zeros((width, width), np.float32)
     for i, group in enumerate(groups):
         part = values[group]
         empty[i], quantiles[i] = _marginals(part)
         scores = _scores(part, rng)
-        gram += (scores.T @ scores).astype(np.float64)
+        gram += scores.T @ scores
     correlation = _shrunk(gram, len(values))
     factor = scipy.linalg.cholesky(correlation, lower=True, overwrite_a=True, check_finite=False)
-    triangle = factor[np.tril_indices(width)].astype(np.float32)
+    triangle = factor[np.tri(width, dtype=bool)].astype(np.float32)
     filled = _filled(empty, quantiles)
     return CopulaState(nodes, empty, filled, triangle, np.array(threshold, np.float32))
 
@@ -77,7 +78,7 @@ def triangle_of(state: CopulaState) -> np.ndarray:
     """The lower Cholesky factor, float64 (v, v)."""
     width = state.empty.shape[1]
     factor = np.zeros((width, width))
-    factor[np.tril_indices(width)] = state.triangle
+    factor[np.tri(width, dtype=bool)] = state.triangle
     return factor
 
 
@@ -127,9 +128,10 @@ def _shrunk(gram: np.ndarray, count: int) -> np.ndarray:
     correlation /= size[:, None]
     np.fill_diagonal(correlation, 0)
     squares = correlation**2
-    noise = np.sum((1 - squares) ** 2) - len(squares)
-    shrinkage = np.clip(noise / count / max(squares.sum(), 1e-12), _SMALLEST_SHRINKAGE, 1)
-    correlation *= 1 - shrinkage
+    noise = np.sum((1 - squares) ** 2, dtype=np.float64) - len(squares)
+    signal = max(float(squares.sum(dtype=np.float64)), 1e-12)
+    shrinkage = float(np.clip(noise / count / signal, _SMALLEST_SHRINKAGE, 1))
+    correlation *= np.float32(1 - shrinkage)
     np.fill_diagonal(correlation, 1)
     return correlation
 

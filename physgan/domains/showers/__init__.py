@@ -14,6 +14,7 @@ from physgan.domains.protocol import (
     Samples,
     Target,
 )
+from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS
 from physgan.domains.showers.features import cell_levels, physical_features
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.observables import ShowerSums, observables_of
@@ -55,10 +56,10 @@ class Showers:
 
     name: str = "showers"
     field: str = "deposits"
-    ensemble: tuple[EnsembleObservable, ...] = ()
+    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms: tuple[str, ...] = ("response",)
     periodic: bool = False
-    targets: Mapping[str, tuple[Target, ...]] = {}
+    targets: Mapping[str, tuple[Target, ...]] = TARGETS
 
     def __init__(self, source: Described) -> None:
         self.cells = geometry_of(source)

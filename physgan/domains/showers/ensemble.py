@@ -1,0 +1,61 @@
+"""What is measured on many showers at one condition, and what a surrogate has to reach."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from physgan.domains.protocol import Conditions, EnsembleObservable, Target
+
+__all__ = ["ENSEMBLE", "TARGETS"]
+
+PerSample = Mapping[str, np.ndarray]
+
+
+def _mean_response(values: PerSample, condition: Conditions) -> float:
+    return float(values["response"].mean())
+
+
+def _resolution(values: PerSample, condition: Conditions) -> float:
+    return float(values["response"].std() / values["response"].mean())
+
+
+def _profile(values: PerSample, condition: Conditions) -> np.ndarray:
+    return np.asarray(values["layer_energy"].mean(0))
+
+
+def _fluctuation(values: PerSample, condition: Conditions) -> np.ndarray:
+    return np.asarray(values["layer_energy"].std(0))
+
+
+ENSEMBLE: tuple[EnsembleObservable, ...] = (
+    EnsembleObservable(
+        "mean_response", r"$\langle E_{tot}/E_{inc} \rangle$", "1", "mean response",
+        "mean of the visible share of the energy", _mean_response, ("response",),
+    ),
+    EnsembleObservable(
+        "resolution", r"$\sigma / \mu$", "1", "energy resolution",
+        "standard deviation of the visible share over its mean", _resolution, ("response",),
+    ),
+    EnsembleObservable(
+        "profile", r"$\langle E_l \rangle$", "MeV", "longitudinal profile",
+        "mean energy of each layer", _profile, ("layer_energy",), axis=("layer", "1"),
+    ),
+    EnsembleObservable(
+        "fluctuation", r"$\sigma(E_l)$", "MeV", "fluctuation of the layers",
+        "standard deviation of each layer's energy", _fluctuation, ("layer_energy",),
+        axis=("layer", "1"),
+    ),
+)  # fmt: skip
+
+TARGETS: Mapping[str, tuple[Target, ...]] = {
+    "quickstart": (
+        Target("response histogram", "response", "overlap", 0.85),
+        Target("mean response", "mean_response", "relative", 0.01),
+        Target("resolution", "resolution", "relative", 0.10),
+    ),
+    "long": (
+        Target("response histogram", "response", "overlap", 0.95),
+        Target("mean response", "mean_response", "relative", 0.003),
+        Target("resolution", "resolution", "relative", 0.05),
+    ),
+}

@@ -1,0 +1,45 @@
+"""Surrogates that come with the package sample without training, in their own range."""
+
+import numpy as np
+import pytest
+
+import physgan
+from physgan.data import recipe_names
+from physgan.pretrained import pretrained_names
+
+ENERGY = 10_000.0
+
+
+@pytest.fixture(scope="module")
+def deposits() -> np.ndarray:
+    surrogate = physgan.load("calo-pb-lar")
+    return np.asarray(surrogate.sample({"energy_mev": ENERGY}, 400, seed=1)["deposits"])
+
+
+def test_names_are_those_of_recipes() -> None:
+    assert set(pretrained_names()) <= set(recipe_names())
+    assert "calo-pb-lar" in pretrained_names()
+
+
+def test_showers_look_like_ten_gev_in_lead_and_argon(deposits: np.ndarray) -> None:
+    """Visible share, its spread, shower maximum and empty cells, in wide windows."""
+    assert deposits.shape == (400, 25, 12, 8)
+    total = deposits.sum((1, 2, 3), dtype=np.float64) / ENERGY
+    assert 0.15 < total.mean() < 0.30
+    assert 0.01 < total.std() / total.mean() < 0.06
+    assert 4 <= deposits.sum((2, 3)).mean(0).argmax() <= 12
+    assert 0.3 < (deposits == 0).mean() < 0.9
+    assert deposits[deposits > 0].min() > 0.0149
+
+
+def test_showers_have_no_preferred_direction(deposits: np.ndarray) -> None:
+    """Mean shares of the 12 sectors agree: chi^2 of 11 below 45, exceeded once in 200,000."""
+    sectors = deposits.sum((1, 3), dtype=np.float64)
+    share = sectors / sectors.sum(1, keepdims=True)
+    error = share.std(0) / np.sqrt(len(share))
+    assert np.sum(((share.mean(0) - 1 / 12) / error) ** 2) < 45
+
+
+def test_other_energies_are_refused() -> None:
+    with pytest.raises(physgan.InputError, match="trained range"):
+        physgan.load("calo-pb-lar").sample({"energy_mev": 50_000.0}, 1, seed=1)

@@ -11,6 +11,8 @@ __all__ = ["DenseDiscriminator"]
 
 _LEAK = 0.2
 _GAIN = (2 / (1 + _LEAK**2)) ** 0.5
+_FIRST_SCORES = 0.03
+"""Small, so that the game begins undecided: thousands of inputs make large scores otherwise."""
 
 
 class DenseDiscriminator(nnx.Module):
@@ -49,8 +51,8 @@ class DenseDiscriminator(nnx.Module):
         self.features = dense(features + embedding, hidden)
         self.join = dense(2 * hidden, hidden)
         self.blocks = nnx.List(dense(hidden, hidden, _GAIN * blocks**-0.5) for _ in range(blocks))
-        self.project = dense(hidden, embedding)
-        self.score = dense(hidden, 1)
+        self.project = dense(hidden, embedding, _FIRST_SCORES)
+        self.score = dense(hidden, 1, _FIRST_SCORES)
 
     def __call__(self, cells: jax.Array, features: jax.Array, conditions: jax.Array) -> jax.Array:
         """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""

@@ -34,11 +34,11 @@ _TRAINING = {
     "embedding": 32,
     "likelihood_samples": 640_000,
     "likelihood_rate": 2e-3,
-    "adversarial_samples": 128_000,
+    "adversarial_samples": 64_000,
     "generator_rate": 1e-5,
-    "discriminator_rate": 5e-5,
-    "head_start": 25_600,
-    "checkpoint_samples": 64_000,
+    "discriminator_rate": 1e-4,
+    "head_start": 19_200,
+    "checkpoint_samples": 32_000,
 }
 
 

@@ -37,6 +37,7 @@ BAND = (4000.0, 6000.0)
 ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
 SPLITS = {"train": 0.9, "validation": 0.1}
 THRESHOLD = 0.015
+SHORTER = {"likelihood_samples": 256_000, "adversarial_samples": 0}
 _CANDIDATES = 3
 
 
@@ -206,7 +207,7 @@ def main() -> None:
     result["responses"] = responses(runs["gan"], options.responses, options.seed)
     write(result)
     if not options.no_band:
-        train(data["no-band"], runs["gan-no-band"])
+        train(data["no-band"], runs["gan-no-band"], SHORTER)
         result["interpolation"] = interpolation(runs["gan-no-band"], data, options.seed)
         write(result)
 

@@ -173,6 +173,10 @@ def sample(
     extrapolate: Annotated[
         bool, typer.Option(help="Allow conditions outside the trained range.")
     ] = False,
+    proposals: Annotated[
+        int,
+        typer.Option(help="Draws a sample, one kept by the physics' exact weight (spins).", min=1),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Draw samples from a surrogate into a dataset.
@@ -186,7 +190,14 @@ def sample(
     conditions = drawn_conditions(texts, surrogate.conditions, count, seed)
     with reporting("sample", "samples") as report:
         result = surrogate.write(
-            out, conditions, count, seed, extrapolate=extrapolate, size=size, progress=report
+            out,
+            conditions,
+            count,
+            seed,
+            extrapolate=extrapolate,
+            size=size,
+            proposals=proposals,
+            progress=report,
         )
     show(result, as_json)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from physgan.networks import (
     unpack_parameters,
 )
 from physgan.pretrained import pretrained_folder, pretrained_names
+from physgan.refinement import Chain, independence_sampler
 from simulators.protocol import Conditions, Progress, Samples
 
 __all__ = ["Description", "Surrogate", "load"]
@@ -146,7 +148,8 @@ class Surrogate:
         self._draw: Callable[..., jax.Array] | None = None
         if description.method == "gan":
             self._fresh = _fresh_generator(description)
-            self._draw = jax.jit(self._generator())
+            self._log_density = self._domain.log_density(description.parameters)
+            self._draw = self._generator()
 
     @property
     def name(self) -> str:
@@ -168,6 +171,7 @@ class Surrogate:
         first_event: int = 0,
         extrapolate: bool = False,
         size: int | None = None,
+        proposals: int = 1,
         progress: Progress | None = None,
     ) -> Samples:
         """Draw events `first_event` to `first_event + count - 1` of the run `seed`.
@@ -181,6 +185,9 @@ class Surrogate:
             first_event: number of the first event.
             extrapolate: whether to go on outside the trained range.
             size: length of the samples' axes, if other than trained: twice it, four times ...
+            proposals: draws an event, of which `independence_sampler` keeps one by the physics'
+                own weight; 1 is the generator itself. For kinds of samples whose weight is
+                known, such as spins.
             progress: called with (done, count).
 
         Returns:
@@ -188,10 +195,11 @@ class Surrogate:
 
         Raises:
             InputError: for conditions that are missing, of wrong length or outside the trained
-                range, or a size that the network does not allow.
+                range, or a size or proposals that the method does not allow.
         """
         matrix = self._matrix(conditions, count, extrapolate)
         size = self._checked_size(size)
+        self._check_proposals(proposals)
         if self._draw is None:
             given = {c.name: matrix[:, i] for i, c in enumerate(self.conditions)}
             return self.state.sample(
@@ -212,7 +220,7 @@ class Surrogate:
                 else np.ones((1, matrix.shape[1]))
             )
             events = np.uint32(first_event + start) + np.arange(chunk, dtype=np.uint32)
-            drawn = self._draw(self.state, jax.random.key(seed), events, padded, _Size(size))
+            drawn = self._draw(self.state, jax.random.key(seed), events, padded, size, proposals)
             parts.append(self._domain.decode(np.asarray(drawn)[: len(rows)]))
             if progress is not None:
                 progress(min(start + chunk, count), count)
@@ -227,9 +235,12 @@ class Surrogate:
         *,
         extrapolate: bool = False,
         size: int | None = None,
+        proposals: int = 1,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Sample into a dataset file or folder; resumable, in bounded memory.
+
+        Args: see `sample`.
 
         Returns:
             {"path", "events", "seconds_per_sample"}.
@@ -246,6 +257,7 @@ class Surrogate:
                 first_event=first,
                 extrapolate=extrapolate,
                 size=size,
+                proposals=proposals,
                 progress=report,
             )
             return drawn, {name: values.astype(float) for name, values in given.items()}
@@ -259,6 +271,7 @@ class Surrogate:
             "count": count,
             "seed": seed,
             "size": self._checked_size(size),
+            **({"proposals": proposals} if proposals != 1 else {}),
         }
         manifest = write_events(
             path,
@@ -288,20 +301,51 @@ class Surrogate:
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
 
     def _generator(self) -> Callable[..., jax.Array]:
-        graph, _ = nnx.split(self._fresh)
-        transform = self._domain.transform
+        """(parameters, key, events, conditions, size, proposals) -> samples in network space."""
+        graph = nnx.split(self._fresh)[0]
 
         def draw(
-            parameters: Any, key: jax.Array, events: jax.Array, conditions: jax.Array, size: "_Size"
+            parameters: Any, keys: jax.Array, conditions: jax.Array, numbers: int
         ) -> jax.Array:
-            keys = jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
+            noise = jax.vmap(lambda key: jax.random.uniform(key, (numbers,)))(keys)
             generator: Generator = nnx.merge(graph, parameters)
-            length = generator.noise_size(size.value)
-            noise = jax.vmap(lambda k: jax.random.uniform(k, (length,)))(keys[:, 0])
-            drawn = generator(noise, conditions.astype(jnp.float32))
-            return transform(keys[:, 1], drawn)
+            return generator(noise, conditions)
 
-        return draw
+        def log_weight(parameters: Any, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+            assert self._log_density is not None
+            generator: Generator = nnx.merge(graph, parameters)
+            cost = generator.negative_log_likelihood(samples, conditions)
+            return self._log_density(samples, conditions) + cost
+
+        @lru_cache
+        def chain_of(numbers: int) -> Chain:
+            return independence_sampler(partial(draw, numbers=numbers), log_weight)
+
+        transform = jax.jit(self._domain.transform)
+
+        def sample(
+            parameters: Any,
+            key: jax.Array,
+            events: np.ndarray,
+            conditions: np.ndarray,
+            size: int,
+            proposals: int,
+        ) -> jax.Array:
+            keys = _event_keys(key, events)
+            chain = chain_of(self._fresh.noise_size(size))
+            given = jnp.asarray(conditions, jnp.float32)
+            return transform(keys[:, 1], chain(parameters, keys[:, 0], given, proposals))
+
+        return sample
+
+    def _check_proposals(self, proposals: int) -> None:
+        if proposals < 1:
+            raise InputError(f"expected proposals of 1 or more; got {proposals}")
+        if proposals > 1 and (self._draw is None or self._log_density is None):
+            raise InputError(
+                f"expected proposals of 1: the weight of {self.description.domain} by "
+                f"{self.name} is not known; got {proposals}"
+            )
 
     def _info(self, matrix: np.ndarray, seed: int) -> DatasetInfo:
         spans = zip(self.conditions, matrix.min(0), matrix.max(0), strict=True)
@@ -350,12 +394,10 @@ FITTED: dict[str, Callable[[Path, Description], Any]] = {
 """Method without a network -> how its file of weights is loaded, given the description."""
 
 
-@jax.tree_util.register_static
-@dataclass(frozen=True)
-class _Size:
-    """A length that a compiled function is specialised to."""
-
-    value: int
+@jax.jit
+def _event_keys(key: jax.Array, events: jax.Array) -> jax.Array:
+    """Two keys an event, of the draw and of the symmetry: shape (n, 2)."""
+    return jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
 
 
 def load(path: str | Path) -> Surrogate:

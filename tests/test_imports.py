@@ -27,7 +27,9 @@ MAY_IMPORT = {
         "physgan.domains",
         "physgan.data",
         "physgan.pretrained",
+        "physgan.refinement",
     },
+    "physgan.refinement": set(),
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
     "physgan.comparison": {"physgan.data", "physgan.domains", "physgan.fidelity"},
 }

@@ -241,3 +241,16 @@ class LearnableDomain(Domain, Protocol):
             InputError: for parameters that the domain's generator cannot serve.
         """
         ...
+
+    def log_density(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any] | None:
+        """The physics' own density of what the default generator draws, where it is known.
+
+        Args:
+            parameters: the simulator's.
+
+        Returns:
+            (samples in network space (n, ...), conditions (n, c)) -> ln p up to a constant at
+            each condition, shape (n,), of the part of a sample whose density the generator's
+            `negative_log_likelihood` is; None where there is no such formula.
+        """
+        ...

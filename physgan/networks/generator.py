@@ -44,3 +44,7 @@ class Generator(Protocol):
             shape (n,), nats, up to a constant.
         """
         ...
+
+    def negative_log_likelihood(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+        """-ln p(samples | conditions) itself: samples (n, ...), conditions (n, c); (n,), nats."""
+        ...

@@ -142,6 +142,10 @@ class Showers:
         """None: energy and threshold are kept by the cascade itself."""
         return {}
 
+    def log_density(self, parameters: Mapping[str, Any]) -> None:
+        """None: no formula gives the probability of a shower."""
+        return None
+
     def _symmetry_of(self) -> Callable[[jax.Array, jax.Array], jax.Array]:
         """On-axis showers have the symmetry of their cells; others, and plain arrays, none."""
         aimed = any(not name.startswith(("energy", "particle")) for name in self.conditions)

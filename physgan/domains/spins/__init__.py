@@ -9,7 +9,7 @@ import numpy as np
 from physgan.domains.protocol import Conditions, EnsembleObservable, Observable, Samples, Target
 from physgan.domains.spins import lattice
 from physgan.domains.spins.features import physical_features
-from physgan.domains.spins.heat_bath import heat_bath_logits
+from physgan.domains.spins.heat_bath import heat_bath_logits, sublattice_log_weight
 from physgan.domains.spins.observables import (
     ENSEMBLE,
     OBSERVABLES,
@@ -116,3 +116,7 @@ class Spins:
                 f"needs; got field {parameters['field']} J; train on a dataset with field 0"
             )
         return {"head": heat_bath_logits}
+
+    def log_density(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any] | None:
+        """Boltzmann's weight of the sublattice that the heat bath starts from."""
+        return None if parameters.get("field", 0.0) else sublattice_log_weight

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from physgan.benchmark import benchmark
+from physgan.benchmark import Variant, benchmark
 from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
 from physgan.data.laws import make_laws
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
 from physgan.errors import InputError
 from physgan.progress import Report
-from physgan.surrogate import Description, load
+from physgan.surrogate import Description, Surrogate, load
 
 __all__ = ["benchmark_run"]
 
@@ -54,7 +54,7 @@ def benchmark_run(
         raise InputError(
             f"expected [benchmark] with conditions in {chosen.name}; got none; choose another"
         )
-    if unknown := set(table) - PASSED_ON - {"conditions", "count"}:
+    if unknown := set(table) - PASSED_ON - {"conditions", "count", "proposals"}:
         raise InputError(f"expected no {min(unknown)} in [benchmark] of {chosen.name}; got it")
     return benchmark(
         surrogate,
@@ -63,11 +63,20 @@ def benchmark_run(
         count=count or table.get("count", 10_000),
         seed=seed,
         out=Path(out),
+        variants=_variants(surrogate, table.get("proposals", 1)),
         baselines=[load(Path(path)) for path in baselines],
         training=_training(Path(run), chosen),
         progress=progress,
         **{key: table[key] for key in PASSED_ON & set(table)},
     )
+
+
+def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
+    """The surrogate with proposals, where the recipe asks for more than one."""
+    if proposals == 1 or surrogate.name != "gan":
+        return []
+    name = f"{surrogate.name}, {proposals} proposals"
+    return [Variant(surrogate, name, {"proposals": proposals})]
 
 
 def _recipe_of(about: Description) -> Recipe:

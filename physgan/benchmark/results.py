@@ -38,7 +38,7 @@ class Results:
         simulator: the reference simulator.
         reference: the truth.
         shown: the reference set whose samples are kept.
-        sources: surrogate, simulator again, baselines, in this order.
+        sources: surrogate, simulator again, variants, baselines, in this order.
         comparisons: source name -> one for each condition.
         classifiers: source name -> kind of classifier -> result.
         sweeps: updates of the reference dynamics, increasing.

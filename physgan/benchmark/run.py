@@ -36,6 +36,7 @@ def benchmark(
     seed: int,
     out: str | Path,
     domain: Domain | None = None,
+    variants: Sequence[Source] = (),
     baselines: Sequence[Source] = (),
     relax_sweeps: Sequence[int] = (0, 1, 2, 5, 10),
     training: Mapping[str, Any] | None = None,
@@ -58,6 +59,7 @@ def benchmark(
         seed: of all samples and all randomness here, >= 0.
         out: folder, made if missing.
         domain: the kind of sample; by default the simulator's.
+        variants: the surrogate sampled otherwise, held to the same targets; see `Variant`.
         baselines: further sources, shown beside the surrogate.
         relax_sweeps: increasing numbers of updates, 0 for none.
         training: about the training: "metrics" (path of a JSON-lines file, drawn as curves),
@@ -77,14 +79,15 @@ def benchmark(
         InputError: for conditions, counts or names that cannot be used.
     """
     kind = domain_of(simulator) if domain is None else domain
-    rivals = [surrogate, *baselines]
+    rivals = [surrogate, *variants, *baselines]
+    roles = ["surrogate", *["variant"] * len(variants), *["baseline"] * len(baselines)]
     _check(kind, conditions, count, rivals, targets, references)
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     tell = _Steps(references + 5 + len(rivals) * (2 + relaxing), progress)
     start = time.perf_counter()
 
-    results = _draw(plan, simulator, rivals, references, tell)
+    results = _draw(plan, simulator, list(zip(rivals, roles, strict=True)), references, tell)
     results.profile, results.training = targets, training or {}
     results.flags = [training_flag(c, results.training) for c in conditions]
     _compare(results, tell)
@@ -116,7 +119,11 @@ class _Steps:
 
 
 def _draw(
-    plan: Plan, simulator: Simulator, rivals: Sequence[Source], references: int, tell: _Steps
+    plan: Plan,
+    simulator: Simulator,
+    rivals: Sequence[tuple[Source, str]],
+    references: int,
+    tell: _Steps,
 ) -> Results:
     sets = []
     for place in range(references):
@@ -125,9 +132,8 @@ def _draw(
     tell(f"simulating the truth, {references + 1} of {references + 1}")
     again = draw(simulator, plan, AGAIN, "truth", references)
     drawn: list[DrawnSet] = []
-    for number, source in enumerate(rivals):
+    for number, (source, role) in enumerate(rivals):
         tell(f"sampling {source.name}")
-        role = "baseline" if number else "surrogate"
         drawn.append(draw(source, plan, source.name, role, references + 1 + number))
     reference = make_reference(plan, sets, again)
     return Results(plan, simulator, reference, sets[0], [drawn[0], again, *drawn[1:]])

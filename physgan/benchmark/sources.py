@@ -11,7 +11,7 @@ from physgan.domains.protocol import Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import measure
 
-__all__ = ["Condition", "DrawnSet", "Plan", "Report", "Source", "draw", "subseed"]
+__all__ = ["Condition", "DrawnSet", "Plan", "Report", "Source", "Variant", "draw", "subseed"]
 
 Condition = Mapping[str, float]
 Report = Callable[[int, int, str], None]
@@ -29,6 +29,25 @@ class Source(Protocol):
     def sample(self, conditions: Condition, count: int, seed: int) -> Any:
         """`count` samples at one condition: field name -> (count, ...)."""
         ...
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A surrogate sampled with options of its own, such as a number of proposals or a size.
+
+    Args:
+        surrogate: what is sampled.
+        name: for tables.
+        options: of its `sample`.
+    """
+
+    surrogate: Any
+    name: str
+    options: Mapping[str, Any]
+
+    def sample(self, conditions: Condition, count: int, seed: int) -> Any:
+        """See `Source.sample`."""
+        return self.surrogate.sample(conditions, count, seed, **self.options)
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,8 @@ class DrawnSet:
 
     Args:
         name: for tables.
-        role: "reference", "truth" (the simulator again), "surrogate" or "baseline".
+        role: "reference", "truth" (the simulator again), "surrogate", "variant" (the
+            surrogate with other options) or "baseline".
         samples: at each condition; empty if not kept.
         values: per-sample observables at each condition.
         contexts: see `Plan.context`.

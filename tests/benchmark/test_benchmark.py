@@ -67,7 +67,8 @@ def wrong(tmp_path_factory) -> tuple[dict, Path]:
     lines = [json.dumps({"samples_seen": n, "loss": 1 / (n + 1), "ok": True}) for n in range(5)]
     metrics.write_text("\n".join(lines) + '\n{"samples_se')
     training = {"metrics": metrics, "seen": {"temperature": [2.0]}, "parameters": 12345}
-    return run(out, Exact(WARM, 1.1), training=training), out
+    variants = [Exact("cured")]
+    return run(out, Exact(WARM, 1.1), variants=variants, training=training), out
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,16 @@ def test_wrong_surrogate_is_caught(wrong) -> None:
     for condition in warm["conditions"]:
         assert condition["observables"]["energy"]["pull"] > 5
         assert condition["histograms"]["energy"]["share_of_truth_against_truth"]["value"] < 0.97
+
+
+def test_variant_is_held_to_the_targets_beside_the_surrogate(wrong) -> None:
+    """Every overlap and pull within 4.5 standard errors of the truth: drawn from it."""
+    report, out = wrong
+    assert [variant["name"] for variant in report["verdict"]["variants"]] == ["cured"]
+    assert report["verdict"]["variants"][0]["reached"] > report["verdict"]["reached"]
+    for condition in source(report, "cured")["conditions"]:
+        assert abs(condition["observables"]["energy"]["pull"]) < 4.5
+    assert "<em>cured</em>" in (out / "report.html").read_text()
 
 
 def test_baseline_is_worse_than_the_surrogate(wrong) -> None:

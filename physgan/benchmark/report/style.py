@@ -35,7 +35,8 @@ _LEFT, _RIGHT, _BOTTOM = 0.66, 0.08, 0.46
 
 _INK = "#1c2430"
 _REFERENCE, _SURROGATE, _AGAIN = "#1c2430", "#0b63c5", "#8a93a3"
-_BASELINES = ("#d97706", "#0f8a6a", "#a3397b")
+_VARIANTS = ("#0f8a6a", "#5b3fb0")
+_BASELINES = ("#d97706", "#a3397b", "#7a5c20")
 _STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -66,6 +67,8 @@ def colours(results: Results) -> dict[str, str]:
     chosen = {results.shown.name: _REFERENCE, results.surrogate.name: _SURROGATE}
     for source in results.of_role("truth"):
         chosen[source.name] = _AGAIN
+    for number, source in enumerate(results.of_role("variant")):
+        chosen[source.name] = _VARIANTS[number % len(_VARIANTS)]
     for number, source in enumerate(results.of_role("baseline")):
         chosen[source.name] = _BASELINES[number % len(_BASELINES)]
     return chosen

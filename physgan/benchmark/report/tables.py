@@ -60,7 +60,10 @@ def target_table(results: Results) -> Table:
         table.rows.append((_target_words(verdict), "surrogate", row))
         for source in results.sources:
             cells = verdict.cells[source.name]
-            if source.name != own and verdict.target.measure != "baseline":
+            if source.role == "variant":
+                entries = [_target_entry(verdict, cell) for cell in cells]
+                table.rows.append((source.name, "variant", entries))
+            elif source.name != own and verdict.target.measure != "baseline":
                 quiet = [Entry(_target_entry(verdict, cell).text) for cell in cells]
                 table.rows.append((source.name, "quiet", quiet))
     return table

@@ -71,11 +71,20 @@ def condition_title(results: Results, number: int) -> str:
 
 
 def headline(results: Results) -> dict[str, Any]:
-    """How many targets are reached, and which are missed where."""
-    cells = results.cells(results.surrogate.name)
+    """How many targets are reached, and which are missed where; likewise for each variant."""
+    variants = [
+        {"name": source.name, **_reached(results, source.name)}
+        for source in results.of_role("variant")
+    ]
+    return {**_reached(results, results.surrogate.name), "variants": variants}
+
+
+def _reached(results: Results, name: str) -> dict[str, Any]:
+    """One source's part of the headline."""
+    cells = results.cells(name)
     missed = []
     for verdict in results.verdicts:
-        row = verdict.cells[results.surrogate.name]
+        row = verdict.cells[name]
         where = [n for n, cell in enumerate(row) if cell is not None and not cell.passed]
         if where:
             missed.append(f"{verdict.target.label} at {_places(results, where)}")

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.benchmark import benchmark
+from physgan.benchmark import Variant, benchmark
 from physgan.data import build_simulator, load_recipe
 from physgan.domains import Spins
 from physgan.domains.spins.observables import energy
@@ -29,17 +29,6 @@ from simulators import Ising
 from simulators.ising.exact import kaufman
 
 RESULTS = Path(__file__).parent / "results"
-
-
-class Renamed:
-    """A surrogate under another name, perhaps at another size."""
-
-    def __init__(self, surrogate: Surrogate, name: str, size: int | None = None) -> None:
-        self.surrogate, self.name, self.size = surrogate, name, size
-
-    def sample(self, conditions: Any, count: int, seed: int) -> dict[str, np.ndarray]:
-        """See `Surrogate.sample`."""
-        return self.surrogate.sample(conditions, count, seed, size=self.size)
 
 
 def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) -> dict[str, float]:
@@ -91,9 +80,10 @@ def main() -> None:
     size = surrogate.description.size
     recipe = load_recipe(f"ising-{size}")
     conditions, count = recipe.benchmark["conditions"], arguments.count
+    proposals = recipe.benchmark["proposals"]
     rivals: list[Any] = []
     if arguments.began_from:
-        rivals.append(Renamed(load(arguments.began_from), "gan, the run it began from"))
+        rivals.append(Variant(load(arguments.began_from), "gan, the run it began from", {}))
     if arguments.baseline:
         rivals.append(load(arguments.baseline))
     folder = arguments.run / "report"
@@ -104,6 +94,7 @@ def main() -> None:
         count=count,
         seed=arguments.seed,
         out=folder,
+        variants=[Variant(surrogate, f"gan, {proposals} proposals", {"proposals": proposals})],
         baselines=rivals,
         targets="long",
         relax_sweeps=() if arguments.brief else (0, 1, 2, 5, 10),
@@ -132,7 +123,7 @@ def twice_as_wide(
     """The same generator on lattices of twice the size, with no further training."""
     size = surrogate.description.size
     report = benchmark(
-        Renamed(surrogate, f"gan trained at L = {size}", 2 * size),
+        Variant(surrogate, f"gan trained at L = {size}", {"size": 2 * size}),
         build_simulator("ising", {"size": 2 * size}),
         conditions=conditions,
         count=arguments.count // 10,

@@ -21,6 +21,7 @@ from physgan.options import (
     recipe_with_conditions,
     settings,
     shares,
+    training_options,
 )
 from physgan.printing import show
 from physgan.progress import reporting
@@ -137,8 +138,9 @@ def verify(
     show(result, as_json)
 
 
-@app.command()
+@app.command(context_settings=EXTRA)
 def train(
+    context: typer.Context,
     data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     method: Annotated[
@@ -152,10 +154,15 @@ def train(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Train a surrogate; killed and given again, the command goes on where it stopped."""
+    """Train a surrogate; killed and given again, the command goes on where it stopped.
+
+    Settings may be given as options:  physgan train data/ --out run/ --network dcgan28
+    --loss hinge --spectral-norm true
+    """
     from physgan.training import train as run
 
-    table = {**(read_toml(config) if config else {}), **settings(change or [])}
+    free = training_options(context.args)
+    table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
     with reporting("train", "samples") as report:
         result = run(data, out, table, seed=seed, method=method, progress=report)
     show(result, as_json)

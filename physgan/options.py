@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = [
     "recipe_with_conditions",
     "settings",
     "shares",
+    "training_options",
 ]
 
 
@@ -101,6 +103,31 @@ def value_of(text: str) -> Any:
 def settings(items: Iterable[str]) -> dict[str, Any]:
     """Turn ["name=value", ...] into a dict of JSON values."""
     return {name: value_of(text) for name, text in assignments(items).items()}
+
+
+def training_options(arguments: Sequence[str]) -> dict[str, Any]:
+    """Turn ["--network", "dcgan28", "--gamma", "1"] into settings of `TrainingConfig`.
+
+    Raises:
+        UsageError: for an option that is no setting.
+    """
+    from physgan.training import TrainingConfig
+
+    given = {name: value_of(text) for name, text in extra_options(arguments).items()}
+    known = list(TrainingConfig().to_table())
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f"; did you mean {option_of(close[0])}?" if close else ""
+            raise UsageError(
+                f"expected an option of train or one of its settings; got {option_of(name)}{hint}"
+            )
+    return given
+
+
+def option_of(name: str) -> str:
+    """`--spectral-norm` for `spectral_norm`."""
+    return "--" + name.replace("_", "-")
 
 
 def numbers(text: str) -> list[float]:

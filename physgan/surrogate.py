@@ -211,7 +211,7 @@ class Surrogate:
                 progress=progress,
             )
         parts: list[Samples] = []
-        chunk = _chunk(count, self._fresh.noise_size(size))
+        chunk = _chunk(count, self._numbers(size))
         for start in range(0, max(count, 1), chunk):
             rows = matrix[start : start + chunk]
             padded = (
@@ -300,6 +300,10 @@ class Surrogate:
         self.description = replace(self.description, weights_sha256=sha256_of(weights))
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
 
+    def _numbers(self, size: int) -> int:
+        """Numbers that the generator holds for a sample: its noise, or its largest layer."""
+        return max(self._fresh.noise_size(size), getattr(self._fresh, "activations", 0))
+
     def _generator(self) -> Callable[..., jax.Array]:
         """(parameters, key, events, conditions, size, proposals) -> samples in network space."""
         graph = nnx.split(self._fresh)[0]
@@ -384,7 +388,7 @@ class Surrogate:
         columns = [_column(c, conditions[c.name], count) for c in self.conditions]
         for condition, column in zip(self.conditions, columns, strict=True):
             _check_range(condition, column, extrapolate)
-        return np.stack(columns, -1)
+        return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
 
 
 FITTED: dict[str, Callable[[Path, Description], Any]] = {

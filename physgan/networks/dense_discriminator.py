@@ -54,8 +54,17 @@ class DenseDiscriminator(nnx.Module):
         self.project = dense(hidden, embedding, _FIRST_SCORES)
         self.score = dense(hidden, 1, _FIRST_SCORES)
 
-    def __call__(self, cells: jax.Array, features: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""
+    def __call__(
+        self,
+        cells: jax.Array,
+        features: jax.Array,
+        conditions: jax.Array,
+        key: jax.Array | None = None,
+    ) -> jax.Array:
+        """Cells (n, k), features (n, f), conditions (n, c) to scores (n,).
+
+        Nothing in it is random: `key` is not used.
+        """
         embedded = self.embed(conditions)
         seen = _activate(self.cells(jnp.concatenate([cells, embedded], -1)))
         physics = _activate(self.features(jnp.concatenate([features, embedded], -1)))

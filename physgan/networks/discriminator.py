@@ -55,8 +55,17 @@ class Discriminator(nnx.Module):
         self.project = dense(hidden, embedding)
         self.score = dense(hidden, 1)
 
-    def __call__(self, images: jax.Array, features: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Images (n, 2m, 2m, channels), features (n, f), conditions (n, c) to scores (n,)."""
+    def __call__(
+        self,
+        images: jax.Array,
+        features: jax.Array,
+        conditions: jax.Array,
+        key: jax.Array | None = None,
+    ) -> jax.Array:
+        """Images (n, 2m, 2m, channels), features (n, f), conditions (n, c) to scores (n,).
+
+        Nothing in it is random: `key` is not used.
+        """
         embedded = self.embed(conditions)
         pictures = self.stem(_cells_to_channels(images))
         for block in self.blocks:

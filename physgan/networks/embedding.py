@@ -31,6 +31,7 @@ class ConditionEmbedding(nnx.Module):
 
     Each condition is mapped to t in [-1, 1] over its trained range (by its logarithm where the
     scale is "log") and enters as t, sin(k pi t / 2) and cos(k pi t / 2), k = 1 ... frequencies.
+    Without conditions the embedding is a learnt constant.
 
     Args:
         ranges: one a condition, in the order of the columns.
@@ -47,14 +48,16 @@ class ConditionEmbedding(nnx.Module):
         frequencies: int = 6,
         rngs: nnx.Rngs,
     ) -> None:
-        self.ranges = ranges
+        self.ranges = ranges or (ConditionRange(0.0, 0.0),)
         self.frequencies = frequencies
-        inputs = len(ranges) * (1 + 2 * frequencies)
+        inputs = len(self.ranges) * (1 + 2 * frequencies)
         self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(), rngs=rngs)
         self.second = nnx.Linear(width, width, kernel_init=scaled_normal(), rngs=rngs)
 
     def __call__(self, conditions: jax.Array) -> jax.Array:
         """Conditions, shape (n, number of conditions), physical units, to shape (n, width)."""
+        if not conditions.shape[1]:
+            conditions = jnp.zeros((len(conditions), 1), conditions.dtype)
         columns = [_centred(conditions[:, index], span) for index, span in enumerate(self.ranges)]
         position = jnp.stack(columns, -1)[..., None]
         phase = position * jnp.arange(1.0, self.frequencies + 1) * (jnp.pi / 2)

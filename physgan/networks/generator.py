@@ -1,10 +1,10 @@
 """What every generator offers to training and sampling."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 
-__all__ = ["Generator"]
+__all__ = ["Generator", "LikelihoodGenerator"]
 
 
 class Generator(Protocol):
@@ -29,6 +29,11 @@ class Generator(Protocol):
             shape (n, ...); gradients pass.
         """
         ...
+
+
+@runtime_checkable
+class LikelihoodGenerator(Generator, Protocol):
+    """A generator that can be trained by maximum likelihood first."""
 
     def likelihood_bound(
         self, samples: jax.Array, conditions: jax.Array, noise: jax.Array

@@ -1,25 +1,82 @@
-"""Generators by name, built from plain settings, so that a file can say which one it holds."""
+"""Networks by name, built from plain settings, so that a file can say which one it holds."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import jax
 from flax import nnx
 
+from physgan.errors import InputError
+from physgan.networks.dcgan import Dcgan16, Dcgan28
 from physgan.networks.dense_discriminator import DenseDiscriminator
+from physgan.networks.dense_generator import DenseGenerator
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.generator import Generator
 from physgan.networks.shower_cascade import ShowerCascade
 from physgan.networks.spin_hierarchy import SpinHierarchy
+from physgan.networks.textbook_discriminators import (
+    DcganDiscriminator,
+    DenseBatchNormDiscriminator,
+)
 
-__all__ = ["GENERATORS", "build_discriminator", "build_generator"]
+__all__ = [
+    "DISCRIMINATORS",
+    "GENERATORS",
+    "PLAIN_GENERATORS",
+    "build_discriminator",
+    "build_generator",
+    "plain_settings",
+]
+
+PLAIN_GENERATORS: dict[str, Callable[..., Generator]] = {
+    "dcgan16": Dcgan16,
+    "dcgan28": Dcgan28,
+    "dense": DenseGenerator,
+}
+"""Network name -> class, of those that know nothing of a domain but the shape of its samples."""
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
+    **PLAIN_GENERATORS,
     "shower-cascade": ShowerCascade,
     "spin-hierarchy": SpinHierarchy,
 }
 """Network name -> class."""
+
+PLAIN_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
+    "dcgan": DcganDiscriminator,
+    "dcgan-batch-norm": partial(DcganDiscriminator, batch_norm=True),
+    "dense-batch-norm": DenseBatchNormDiscriminator,
+}
+
+DISCRIMINATORS = ("residual", *PLAIN_DISCRIMINATORS)
+"""Names of the discriminators; "residual" is the default, by the shape of the samples."""
+
+
+def plain_settings(
+    network: str, shape: Sequence[int], common: Mapping[str, Any], domain: str
+) -> dict[str, Any]:
+    """Settings for `build_generator` of one of `PLAIN_GENERATORS`.
+
+    Args:
+        network: its name.
+        shape: of a sample.
+        common: settings of all networks, of which those are kept that it takes.
+        domain: for the message.
+
+    Raises:
+        InputError: if there is no such network.
+    """
+    if network not in PLAIN_GENERATORS:
+        known = ", ".join(PLAIN_GENERATORS)
+        raise InputError(
+            f"expected a network for {domain} ({known}, or none for its own); got {network!r}"
+        )
+    taken = {"ranges", *signature(PLAIN_GENERATORS[network]).parameters}
+    kept = {name: value for name, value in common.items() if name in taken}
+    return {"network": network, "shape": list(shape), **kept}
 
 
 def build_generator(
@@ -46,25 +103,52 @@ def build_discriminator(
     features: int,
     ranges: Sequence[Sequence[Any]],
     *,
+    name: str = "",
     width: int,
     blocks: int,
     embedding: int,
     seed: int = 0,
 ) -> nnx.Module:
-    """A fresh discriminator: convolutional for images, dense for vectors.
+    """A fresh discriminator.
 
     Args:
         shape: of a sample: (height, width, channels) or (k,).
         features: number of physical features.
         ranges: [minimum, maximum, scale] of the conditions.
+        name: one of `DISCRIMINATORS`; "" or "residual" for a convolutional one for images, a
+            dense one for vectors.
         width: of its layers.
         blocks: residual blocks.
         embedding: width of the condition embedding.
         seed: of the initial parameters.
+
+    Raises:
+        InputError: for an unknown name, or samples of a shape that it cannot take.
     """
-    network = Discriminator if len(shape) == 3 else DenseDiscriminator
     spans = tuple(ConditionRange(*span) for span in ranges)
+    if name in PLAIN_DISCRIMINATORS:
+        plain = PLAIN_DISCRIMINATORS[name]
+        return plain(spans, shape, embedding=embedding, rngs=nnx.Rngs(seed))
+    if name not in ("", "residual"):
+        raise InputError(f"expected a discriminator ({', '.join(DISCRIMINATORS)}); got {name!r}")
+    network = Discriminator if len(shape) == 3 else DenseDiscriminator
+    if len(shape) == 3:
+        _check_halves(shape, blocks)
     return network(
         spans, shape[-1], features, width=width, blocks=blocks, embedding=embedding,
         rngs=nnx.Rngs(seed),
     )  # fmt: skip
+
+
+def _check_halves(shape: Sequence[int], blocks: int) -> None:
+    """Refuse images that the residual discriminator cannot halve as often as it wants to."""
+    height, width = shape[0], shape[1]
+    for halving in range(1 + blocks):
+        if halving and height <= 4:
+            return
+        if height % 2 or width % 2:
+            raise InputError(
+                "expected images that can be halved down to sides of 4 for the discriminator "
+                f"residual; got shape {tuple(shape)}; use dcgan"
+            )
+        height, width = height // 2, width // 2

@@ -10,6 +10,7 @@ from physgan.errors import InputError
 from physgan.training.clipped_gaussian import fit_clipped_gaussian
 from physgan.training.config import TrainingConfig
 from physgan.training.copula import fit_copula
+from physgan.training.documented import DOCUMENTED
 from physgan.training.loop import train_gan
 from simulators.protocol import Progress
 
@@ -38,7 +39,8 @@ def train(
     Args:
         dataset_path: a dataset with the splits "train" and "validation".
         run_dir: receives the run; the same call again continues a stopped one.
-        config: settings that differ from the dataset's recipe and `TrainingConfig`.
+        config: settings that differ from those of the dataset's recipe, the network
+            (`DOCUMENTED`), the domain and `TrainingConfig`, in this order.
         seed: of everything random.
         method: one of `METHODS`.
         progress: called with (samples seen, samples in total).
@@ -55,6 +57,8 @@ def train(
     if method in _CLASSICAL:
         return _CLASSICAL[method](dataset, Path(run_dir), seed=seed)
     suited = domain_of(dataset.info).training()
-    table = {**suited, **dataset.recipe.get("train", {}), **(config or {})}
+    chosen = {**dataset.recipe.get("train", {}), **(config or {})}
+    network = chosen.get("network") or suited.get("network", "")
+    table = {**suited, **DOCUMENTED.get(network, {}), **chosen}
     settings = TrainingConfig.from_table(table)
     return train_gan(dataset, Path(run_dir), settings, seed=seed, progress=progress)

@@ -1,6 +1,7 @@
 """The training loop: data in, surrogate out, stoppable and resumable at any moment."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Description, Surrogate, load
 from physgan.training import checkpoints
+from physgan.training.adversarial import adversarial_step, discriminator_step
 from physgan.training.config import TrainingConfig
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.model import Model, build_model, condition_matrix
 from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
-from physgan.training.steps import Step, adversarial_step, likelihood_step
+from physgan.training.steps import Step, likelihood_step
 from physgan.training.validation import validator
 
 __all__ = ["train_gan"]
@@ -60,11 +62,11 @@ def train_gan(
     run = _Run(dataset, run_dir, config, seed)
     state = checkpoints.restore_latest(run.checkpoints, run.initial)
     state = replicate(mesh, run.initial if state is None else state)
-    steps = [jax.jit(make(run.model, config)) for make in _STAGES]
+    steps = [jax.jit(make(run.model, run.config)) for make in _STEPS]
     samples, key = int(state.samples), jax.random.key(seed)
     with MetricsLog(run_dir, samples) as log:
         while samples < run.total:
-            step = steps[samples >= run.border]
+            step = steps[run.kind(samples)]
             batch = split_batch(mesh, *run.batch(samples))
             state, metrics = step(state, key, *batch)
             samples += config.batch_size
@@ -79,30 +81,35 @@ def train_gan(
     return run.finish(state)
 
 
-_STAGES: tuple[Callable[[Model, TrainingConfig], Step], ...] = (likelihood_step, adversarial_step)
+_STEPS: tuple[Callable[[Model, TrainingConfig], Step], ...] = (
+    likelihood_step, discriminator_step, adversarial_step
+)  # fmt: skip
 
 
 class _Run:
     """What stays the same throughout a run."""
 
     def __init__(self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int) -> None:
-        self.config, self.seed, self.run_dir = config, seed, run_dir
+        self.seed, self.run_dir = seed, run_dir
         self.info = dataset.info
         self.checkpoints = run_dir / "checkpoints"
-        self.border = _whole_batches(config.likelihood_samples, config)
-        self.total = self.border + _whole_batches(config.adversarial_samples, config)
         domain = domain_of(dataset.info)
+        if not config.conditional:
+            self.info = replace(dataset.info, conditions=())
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
-        self.conditions = condition_matrix(dataset.info, conditions)
+        self.conditions = condition_matrix(self.info, conditions, len(self.samples))
         self.model, self.settings, generator, discriminator = build_model(
-            dataset.info, domain, config, self.samples, self.conditions, seed
+            self.info, domain, config, self.samples, self.conditions, seed
         )
+        self.config = config if self.model.likelihood else replace(config, likelihood_samples=0)
+        self.border = _whole_batches(self.config.likelihood_samples, config)
+        self.total = self.border + _whole_batches(config.adversarial_samples, config)
         if config.start_from:
             generator = _started_from(config.start_from, generator)
         claim_run(run_dir, self._definition(dataset))
         self.initial = initial_state(generator, discriminator)
-        self.validate = _validator_of(dataset, self.model, config, seed)
+        self.validate = self._validator(dataset)
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
@@ -113,6 +120,19 @@ class _Run:
             "config": self.config.to_table(),
             "seed": self.seed,
         }
+
+    def _validator(self, dataset: Dataset) -> Callable[[Parameters], dict[str, float]]:
+        samples, conditions = dataset.read("validation", stop=self.config.validation_samples)
+        encoded = domain_of(dataset.info).encode(samples)
+        matrix = condition_matrix(self.info, conditions, len(encoded))
+        return validator(self.model, encoded, matrix, self.seed)
+
+    def kind(self, samples: int) -> int:
+        """Which of `_STEPS` comes after `samples` samples."""
+        if samples < self.border:
+            return 0
+        played = (samples - self.border) // self.config.batch_size + 1
+        return 1 if played % self.config.discriminator_steps else 2
 
     def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch after `samples` samples: a function of the seed and that number alone."""
@@ -182,14 +202,6 @@ def _remembered(state: TrainingState, score: float) -> TrainingState:
 def _scored(state: TrainingState, score: float) -> TrainingState:
     best_score = jax.device_put(np.float32(score), state.best_score.sharding)
     return state._replace(best_score=best_score)
-
-
-def _validator_of(
-    dataset: Dataset, model: Model, config: TrainingConfig, seed: int
-) -> Callable[[Parameters], dict[str, float]]:
-    samples, conditions = dataset.read("validation", stop=config.validation_samples)
-    encoded = domain_of(dataset.info).encode(samples)
-    return validator(model, encoded, condition_matrix(dataset.info, conditions), seed)
 
 
 def _whole_batches(samples: int, config: TrainingConfig) -> int:

@@ -11,12 +11,19 @@ from flax import nnx
 
 from physgan.data import DatasetInfo
 from physgan.domains import LearnableDomain
-from physgan.networks import Generator, build_discriminator, build_generator
+from physgan.errors import InputError
+from physgan.networks import (
+    Generator,
+    LikelihoodGenerator,
+    build_discriminator,
+    build_generator,
+    plain_settings,
+)
 from physgan.training.config import TrainingConfig
-from physgan.training.standardise import ConditionalScale, fit_scale
+from physgan.training.standardise import ConditionalScale, first_condition, fit_scale
 from physgan.training.state import Parameters
 
-__all__ = ["Model", "build_model", "condition_matrix"]
+__all__ = ["Model", "build_model", "condition_matrix", "renewed"]
 
 _CHUNK = 1024
 
@@ -32,6 +39,7 @@ class Model:
         cells: standardises the samples that the discriminator sees, None if they are already.
         features: standardises the physical features that it sees.
         sites: numbers in a sample, for the likelihood a site.
+        likelihood: whether the generator knows how likely its samples are.
     """
 
     domain: LearnableDomain
@@ -40,11 +48,23 @@ class Model:
     cells: ConditionalScale | None
     features: ConditionalScale
     sites: int
+    likelihood: bool
 
     def generate(self, parameters: Parameters, key: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw one sample for each row of `conditions`, shape (n, c)."""
+        return self._drawn(nnx.merge(self.generator, parameters), key, conditions)
+
+    def generate_training(
+        self, parameters: Parameters, key: jax.Array, conditions: jax.Array
+    ) -> tuple[jax.Array, Parameters]:
+        """The same with batch norm over the batch: (samples, renewed running statistics)."""
+        generator = nnx.merge(self.generator, parameters)
+        generator.train()
+        samples = self._drawn(generator, key, conditions)
+        return samples, _statistics(generator)
+
+    def _drawn(self, generator: Generator, key: jax.Array, conditions: jax.Array) -> jax.Array:
         noise_key, symmetry_key = jax.random.split(key)
-        generator: Generator = nnx.merge(self.generator, parameters)
         noise = jax.random.uniform(noise_key, (len(conditions), generator.noise_size()))
         samples = generator(noise, conditions)
         return self.transform(symmetry_key, samples)
@@ -58,7 +78,7 @@ class Model:
         self, parameters: Parameters, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> jax.Array:
         """Mean over the samples of a bound of -ln p(sample | conditions), nats a site."""
-        generator: Generator = nnx.merge(self.generator, parameters)
+        generator: LikelihoodGenerator = nnx.merge(self.generator, parameters)
         noise = jax.random.uniform(key, (len(samples),))
         return generator.likelihood_bound(samples, conditions, noise).mean() / self.sites
 
@@ -76,6 +96,23 @@ class Model:
         """The discriminator's scores of what `seen` gives, shape (n,)."""
         discriminator = nnx.merge(self.discriminator, parameters)
         return discriminator(*inputs, conditions)
+
+    def score_training(
+        self,
+        parameters: Parameters,
+        inputs: tuple[jax.Array, jax.Array],
+        conditions: jax.Array,
+        key: jax.Array,
+    ) -> tuple[jax.Array, Parameters]:
+        """The same with batch norm over the batch, and dropout by `key`.
+
+        Returns:
+            (scores, renewed running statistics)
+        """
+        discriminator = nnx.merge(self.discriminator, parameters)
+        discriminator.train()
+        scores = discriminator(*inputs, conditions, key)
+        return scores, _statistics(discriminator)
 
 
 def build_model(
@@ -100,23 +137,32 @@ def build_model(
         (model, the generator's settings for `networks.build_generator`, its parameters, the
         discriminator's parameters)
     """
-    settings = {
+    default = domain.generator(samples, first_condition(conditions))
+    common = {
         "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
         "width": config.generator_width,
         "depth": config.generator_depth,
         "embedding": config.embedding,
-        **domain.generator(samples, conditions[:, 0]),
     }
-    generator = build_generator(settings, domain.exact_parts(info.parameters), seed)
-    features = fit_scale(_measured(domain.physical_features, samples), conditions[:, 0])
+    if config.network in ("", default["network"]):
+        settings = {**common, **default}
+        exact_parts = domain.exact_parts(info.parameters)
+    else:
+        settings = plain_settings(config.network, samples.shape[1:], common, domain.name)
+        exact_parts = {}
+    generator = build_generator(settings, exact_parts, seed)
+    features = fit_scale(_measured(domain.physical_features, samples), first_condition(conditions))
     shown = jax.eval_shape(domain.discriminator_input, _batch_of(samples))
     cells = None
     if len(shown.shape) == 2:
-        cells = fit_scale(_measured(domain.discriminator_input, samples), conditions[:, 0])
+        cells = fit_scale(
+            _measured(domain.discriminator_input, samples), first_condition(conditions)
+        )
     discriminator = build_discriminator(
         shown.shape[1:],
         features.mean.shape[1],
         settings["ranges"],
+        name=config.discriminator,
         width=config.discriminator_width,
         blocks=config.discriminator_blocks,
         embedding=config.embedding,
@@ -125,9 +171,37 @@ def build_model(
     sites = int(np.prod(samples.shape[1:]))
     graph, parameters = _split(generator)
     rival, rival_parameters = _split(discriminator)
-    return (
-        Model(domain, graph, rival, cells, features, sites), settings, parameters, rival_parameters
-    )  # fmt: skip
+    _check_penalty(config, discriminator)
+    likelihood = isinstance(generator, LikelihoodGenerator)
+    model = Model(domain, graph, rival, cells, features, sites, likelihood)
+    return model, settings, parameters, rival_parameters
+
+
+def renewed(parameters: Parameters, statistics: Parameters) -> Parameters:
+    """Parameters with the running statistics among them replaced."""
+    if not isinstance(parameters, dict):
+        return statistics
+    return {
+        name: renewed(value, statistics[name]) if name in statistics else value
+        for name, value in parameters.items()
+    }
+
+
+def _statistics(module: nnx.Module) -> Parameters:
+    """Running means and variances, in the structure of the parameters that hold them.
+
+    They lie among the parameters, where the losses' gradients with respect to them are zero.
+    """
+    return nnx.to_pure_dict(nnx.state(module, nnx.BatchStat))
+
+
+def _check_penalty(config: TrainingConfig, network: nnx.Module) -> None:
+    """Refuse slopes of a discriminator one of whose samples' scores depends on the others."""
+    if config.penalty != "none" and _statistics(network):
+        raise InputError(
+            f"expected penalty none with {config.discriminator}, whose batch norm mixes samples; "
+            f"got {config.penalty}"
+        )
 
 
 def _split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
@@ -135,9 +209,18 @@ def _split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
     return graph, nnx.to_pure_dict(state)
 
 
-def condition_matrix(info: DatasetInfo, conditions: dict[str, np.ndarray]) -> np.ndarray:
-    """Conditions as columns in the dataset's order: float32 (n, c)."""
-    return np.stack([conditions[c.name] for c in info.conditions], -1).astype(np.float32)
+def condition_matrix(
+    info: DatasetInfo, conditions: dict[str, np.ndarray], count: int
+) -> np.ndarray:
+    """Conditions as columns in the dataset's order: float32 (n, c).
+
+    Args:
+        info: says which conditions; there may be none.
+        conditions: condition name -> shape (n,).
+        count: n.
+    """
+    columns = [np.asarray(conditions[c.name], np.float32) for c in info.conditions]
+    return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
 
 
 def _measured(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:

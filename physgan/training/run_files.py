@@ -11,12 +11,15 @@ from tensorboardX import SummaryWriter
 from physgan.data.files import write_atomically
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
+from physgan.training.config import TrainingConfig
 
 __all__ = ["MetricsLog", "claim_run"]
 
 
 def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     """Make `run_dir` the run of `definition`, or see that it already is.
+
+    Settings that a run's older version did not know yet had their defaults.
 
     Args:
         run_dir: created if it is not there.
@@ -28,6 +31,8 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     path = run_dir / "run.json"
     if path.exists():
         there = json.loads(path.read_text())
+        if "config" in there:
+            there["config"] = TrainingConfig.from_table(there["config"]).to_table()
         if fingerprint(there) != fingerprint(definition):
             changed = sorted(k for k in {*there, *definition} if there.get(k) != definition.get(k))
             raise InputError(

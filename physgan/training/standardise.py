@@ -1,12 +1,14 @@
 """Put features on one scale, condition by condition."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["ConditionalScale", "fit_scale"]
+__all__ = ["ConditionalScale", "first_condition", "fit_scale"]
+
+Array = TypeVar("Array", jax.Array, np.ndarray)
 
 _SMALLEST_DEVIATION = 1e-3
 
@@ -31,12 +33,20 @@ class ConditionalScale(NamedTuple):
             features: shape (n, f).
             conditions: shape (n, c), physical units.
         """
-        upper = jnp.clip(jnp.searchsorted(self.nodes, conditions[:, 0]), 1, len(self.nodes) - 1)
+        place = first_condition(conditions)
+        upper = jnp.clip(jnp.searchsorted(self.nodes, place), 1, len(self.nodes) - 1)
         left, right = self.nodes[upper - 1], self.nodes[upper]
-        weight = jnp.clip((conditions[:, 0] - left) / (right - left), 0, 1)[:, None]
+        weight = jnp.clip((place - left) / (right - left), 0, 1)[:, None]
         mean = (1 - weight) * self.mean[upper - 1] + weight * self.mean[upper]
         deviation = (1 - weight) * self.deviation[upper - 1] + weight * self.deviation[upper]
         return (features - mean) / deviation
+
+
+def first_condition(conditions: Array) -> Array:
+    """The first column of conditions (n, c); zeros where there are none."""
+    if conditions.shape[1]:
+        return conditions[:, 0]
+    return conditions.sum(1)
 
 
 def fit_scale(features: np.ndarray, condition: np.ndarray, nodes: int = 64) -> ConditionalScale:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from physgan.training.model import Model
+from physgan.training.standardise import first_condition
 from physgan.training.state import Parameters
 
 __all__ = ["feature_distance", "validator"]
@@ -46,7 +47,7 @@ def validator(
         seed: of the generated samples, the same at every call.
 
     Returns:
-        parameters -> {"validation_distance", "validation_nll"}.
+        parameters -> {"validation_distance"}, and "validation_nll" where there is a likelihood.
     """
     count = len(samples) // _CHUNK * _CHUNK or len(samples)
     chunk = min(_CHUNK, count)
@@ -54,11 +55,13 @@ def validator(
     @jax.jit
     def judge(
         parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, ...]:
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
-        nll = model.negative_log_likelihood(parameters, key, real, c)
-        return model.seen(real, c)[1], model.seen(fake, c)[1], nll
+        features = model.seen(real, c)[1], model.seen(fake, c)[1]
+        if not model.likelihood:
+            return features
+        return *features, model.negative_log_likelihood(parameters, key, real, c)
 
     def validate(parameters: Parameters) -> dict[str, float]:
         parts = []
@@ -67,9 +70,10 @@ def validator(
             rows = slice(start, start + chunk)
             parts.append(judge(parameters, key, samples[rows], conditions[rows]))
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
-        return {
-            "validation_distance": feature_distance(real, fake, conditions[:count, 0]),
-            "validation_nll": float(np.mean([float(part[2]) for part in parts])),
-        }
+        distance = feature_distance(real, fake, first_condition(conditions[:count]))
+        scores = {"validation_distance": distance}
+        if model.likelihood:
+            scores["validation_nll"] = float(np.mean([float(part[2]) for part in parts]))
+        return scores
 
     return validate

@@ -21,6 +21,7 @@ from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.errors import InputError, VerificationError
 from physgan.networks import (
     Generator,
+    LikelihoodGenerator,
     build_generator,
     pack_parameters,
     unpack_parameters,
@@ -148,7 +149,8 @@ class Surrogate:
         self._draw: Callable[..., jax.Array] | None = None
         if description.method == "gan":
             self._fresh = _fresh_generator(description)
-            self._log_density = self._domain.log_density(description.parameters)
+            likely = isinstance(self._fresh, LikelihoodGenerator)
+            self._log_density = self._domain.log_density(description.parameters) if likely else None
             self._draw = self._generator()
 
     @property
@@ -316,8 +318,9 @@ class Surrogate:
             return generator(noise, conditions)
 
         def log_weight(parameters: Any, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+            generator = nnx.merge(graph, parameters)
+            assert isinstance(generator, LikelihoodGenerator)
             assert self._log_density is not None
-            generator: Generator = nnx.merge(graph, parameters)
             cost = generator.negative_log_likelihood(samples, conditions)
             return self._log_density(samples, conditions) + cost
 

@@ -12,9 +12,10 @@ from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
 from physgan.data.laws import make_laws
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
+from physgan.description import Description
 from physgan.errors import InputError
 from physgan.progress import Report
-from physgan.surrogate import Description, Surrogate, load
+from physgan.surrogate import Surrogate, load
 
 __all__ = ["benchmark_run"]
 

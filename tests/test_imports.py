@@ -20,9 +20,12 @@ MAY_IMPORT = {
         "physgan.losses",
         "physgan.domains",
         "physgan.data",
+        "physgan.description",
         "physgan.surrogate",
     },
+    "physgan.description": {"physgan.data", "physgan.domains"},
     "physgan.surrogate": {
+        "physgan.description",
         "physgan.networks",
         "physgan.domains",
         "physgan.data",

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from physgan.data import Dataset
+from physgan.description import Description
 from physgan.domains.showers.copula import ShowerCopula
 from physgan.errors import InputError
-from physgan.surrogate import Description, Surrogate
+from physgan.surrogate import Surrogate
 
 __all__ = ["fit_copula"]
 

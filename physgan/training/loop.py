@@ -10,9 +10,10 @@ import numpy as np
 
 from physgan.data import Dataset, batch_indices
 from physgan.data.files import sha256_of
+from physgan.description import Description
 from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
-from physgan.surrogate import Description, Surrogate, load
+from physgan.surrogate import Surrogate, load
 from physgan.training import checkpoints
 from physgan.training.adversarial import adversarial_step, discriminator_step
 from physgan.training.config import TrainingConfig

@@ -342,6 +342,28 @@ def import_calochallenge(
 
 
 @app.command()
+def import_idx(
+    images: Annotated[Path, typer.Argument(help="IDX file of images, gzipped or not.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="IDX file of their labels, which become the condition.")
+    ] = None,
+    split: Split = "",
+    as_json: Json = False,
+) -> None:
+    """Turn images in the format of MNIST into a dataset.
+
+    physgan import-idx train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz
+    --out digits.h5
+    """
+    from physgan.data import import_idx as run
+
+    with reporting("import", "images") as report:
+        result = run(images, out, labels=labels, splits=shares(split) or None, progress=report)
+    show(result, as_json)
+
+
+@app.command()
 def display(
     data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="Picture: .png, .pdf or .svg.")],

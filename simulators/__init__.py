@@ -1,6 +1,7 @@
 """Reference simulators of physics: conditions in, samples out."""
 
 from simulators.calorimeter import Calorimeter
+from simulators.gaussian_ring import GaussianRing
 from simulators.ising import Ising
 from simulators.protocol import (
     Axis,
@@ -20,6 +21,7 @@ __all__ = [
     "Condition",
     "Conditions",
     "Field",
+    "GaussianRing",
     "Ising",
     "Progress",
     "Relaxing",
@@ -27,4 +29,8 @@ __all__ = [
     "Simulator",
 ]
 
-SIMULATORS: dict[str, type] = {"ising": Ising, "calorimeter": Calorimeter}
+SIMULATORS: dict[str, type] = {
+    "ising": Ising,
+    "calorimeter": Calorimeter,
+    "gaussian-ring": GaussianRing,
+}

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from physgan.domains.images import Images
+from physgan.domains.points import Points
 from physgan.domains.protocol import (
     Conditions,
     Described,
@@ -22,8 +24,10 @@ __all__ = [
     "Described",
     "Domain",
     "EnsembleObservable",
+    "Images",
     "LearnableDomain",
     "Observable",
+    "Points",
     "Samples",
     "Showers",
     "Spins",
@@ -32,6 +36,8 @@ __all__ = [
 ]
 
 DOMAINS: dict[str, Callable[[Described], LearnableDomain]] = {
+    "images": Images,
+    "points": Points,
     "showers": Showers,
     "spins": lambda source: Spins(),
 }

@@ -197,9 +197,14 @@ class LearnableDomain(Domain, Protocol):
 
     Attributes:
         field: name of the samples' field that is learnt.
+        unit_scale: whether samples in network space are of order one around 0, as networks draw
+            that know nothing of the domain.
+        needs_conditions: whether samples mean nothing without their conditions.
     """
 
     field: str
+    unit_scale: bool
+    needs_conditions: bool
 
     def encode(self, samples: Samples) -> np.ndarray:
         """Physical samples to network space, shape (n, ...), in a compact type."""

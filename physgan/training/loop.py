@@ -96,6 +96,11 @@ class _Run:
         self.checkpoints = run_dir / "checkpoints"
         domain = domain_of(dataset.info)
         if not config.conditional:
+            if domain.needs_conditions:
+                raise InputError(
+                    f"expected conditional = true for {domain.name}, which mean nothing without "
+                    "their conditions; got false"
+                )
             self.info = replace(dataset.info, conditions=())
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)

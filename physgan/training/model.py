@@ -13,6 +13,7 @@ from physgan.data import DatasetInfo
 from physgan.domains import LearnableDomain
 from physgan.errors import InputError
 from physgan.networks import (
+    PLAIN_GENERATORS,
     Generator,
     LikelihoodGenerator,
     build_discriminator,
@@ -144,12 +145,13 @@ def build_model(
         "depth": config.generator_depth,
         "embedding": config.embedding,
     }
-    if config.network in ("", default["network"]):
+    network = config.network or default["network"]
+    if network == default["network"] and network not in PLAIN_GENERATORS:
         settings = {**common, **default}
-        exact_parts = domain.exact_parts(info.parameters)
     else:
-        settings = plain_settings(config.network, samples.shape[1:], common, domain.name)
-        exact_parts = {}
+        settings = plain_settings(network, samples.shape[1:], common, domain.name)
+        _check_scale(domain, network, default["network"])
+    exact_parts = domain.exact_parts(info.parameters) if network == default["network"] else {}
     generator = build_generator(settings, exact_parts, seed)
     features = fit_scale(_measured(domain.physical_features, samples), first_condition(conditions))
     shown = jax.eval_shape(domain.discriminator_input, _batch_of(samples))
@@ -193,6 +195,15 @@ def _statistics(module: nnx.Module) -> Parameters:
     They lie among the parameters, where the losses' gradients with respect to them are zero.
     """
     return nnx.to_pure_dict(nnx.state(module, nnx.BatchStat))
+
+
+def _check_scale(domain: LearnableDomain, network: str, own: str) -> None:
+    """Refuse networks that draw numbers of order one where samples are none."""
+    if not domain.unit_scale:
+        raise InputError(
+            f"expected the network {own} for {domain.name}, whose samples span orders of "
+            f"magnitude; got {network}"
+        )
 
 
 def _check_penalty(config: TrainingConfig, network: nnx.Module) -> None:

@@ -61,6 +61,8 @@ class Showers:
     ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms: tuple[str, ...] = ("response",)
     periodic: bool = False
+    unit_scale: bool = False
+    needs_conditions: bool = True
     targets: Mapping[str, tuple[Target, ...]] = TARGETS
 
     def __init__(self, source: Described) -> None:

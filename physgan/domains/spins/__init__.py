@@ -46,6 +46,8 @@ class Spins:
     histograms: tuple[str, ...] = ("energy", "magnetisation")
     features: tuple[str, ...] = ("energy", "magnetisation", "correlation", "structure_kmin")
     periodic: bool = True
+    unit_scale: bool = True
+    needs_conditions: bool = True
     targets: Mapping[str, tuple[Target, ...]] = TARGETS
     conditions: tuple[str, ...] = ("temperature",)
 

@@ -1,0 +1,146 @@
+"""Points of a few dimensions: the smallest samples there are, to study training itself on."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from physgan.domains.points.observables import ENSEMBLE, observables_of, targets_of
+from physgan.domains.protocol import (
+    Conditions,
+    Described,
+    EnsembleObservable,
+    Observable,
+    Samples,
+    Target,
+)
+from physgan.errors import InputError
+
+__all__ = ["Points"]
+
+_TRAINING = {
+    "batch_size": 256,
+    "generator_width": 16,
+    "generator_depth": 2,
+    "discriminator_width": 16,
+    "discriminator_blocks": 2,
+    "embedding": 16,
+    "likelihood_samples": 0,
+    "adversarial_samples": 1_280_000,
+    "generator_rate": 5e-4,
+    "discriminator_rate": 1e-3,
+    "head_start": 0,
+    "gamma": 0.1,
+    "checkpoint_samples": 128_000,
+    "validation_samples": 8_192,
+}
+
+
+class Points:
+    """The domain of points; see `physgan.domains.Domain`.
+
+    The samples' only field is "points", float32 (n, k), of order one; conditions may be there or
+    not.
+
+    Args:
+        source: what has fields, conditions and grid: a dataset, a simulator, a surrogate.
+
+    Raises:
+        InputError: if it has no points with one axis of coordinates.
+    """
+
+    name: str = "points"
+    field: str = "points"
+    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
+    periodic: bool = False
+    unit_scale: bool = True
+    needs_conditions: bool = False
+
+    def __init__(self, source: Described) -> None:
+        lengths = {axis.name: len(axis.values) for axis in source.grid}
+        axes = next((f.axes for f in source.fields if f.name == self.field), ())
+        if len(axes) != 1 or axes[0] not in lengths:
+            raise InputError(
+                f"expected points with one axis, coordinate; got {', '.join(axes) or 'none'}"
+            )
+        self.conditions: tuple[str, ...] = tuple(c.name for c in source.conditions)
+        self.observables: tuple[Observable, ...] = observables_of(lengths[axes[0]])
+        self.features: tuple[str, ...] = tuple(o.name for o in self.observables)
+        self.histograms: tuple[str, ...] = self.features
+        self.targets: Mapping[str, tuple[Target, ...]] = targets_of(self.observables)
+
+    def geometry(self, samples: Samples) -> dict[str, float]:
+        """Nothing follows from the arrays' shapes."""
+        return {}
+
+    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
+        """The coordinates, and the observables, beside the conditions."""
+        count = len(samples[self.field])
+        labels = [np.broadcast_to(np.asarray(conditions[n]), count) for n in self.conditions]
+        measured = [o.compute(samples, conditions) for o in self.observables]
+        return {
+            name: np.concatenate([c.reshape(count, -1) for c in (*labels, *columns)], 1).astype(
+                np.float32
+            )
+            for name, columns in (
+                ("low-level", [np.asarray(samples[self.field])]),
+                ("high-level", measured),
+            )
+        }
+
+    def points(self, samples: Samples) -> np.ndarray:
+        """The points themselves, float32 (n, k)."""
+        return np.asarray(samples[self.field], np.float32)
+
+    def images(self, samples: Samples) -> np.ndarray:
+        """One pixel with a channel a coordinate, float32 (n, 1, 1, k)."""
+        return self.points(samples)[:, None, None, :]
+
+    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Nothing: points in general have no symmetry."""
+        return images
+
+    def picture(self, axes: Any, samples: Samples, index: int) -> None:
+        """Draw point `index` among all, by the first two coordinates."""
+        cloud = np.asarray(samples[self.field])
+        second = cloud[:, 1] if cloud.shape[1] > 1 else np.zeros(len(cloud))
+        axes.scatter(cloud[:, 0], second, s=4, color="#c5cbd6", linewidths=0)
+        axes.scatter(cloud[index, 0], second[index], s=24, color="#0b63c5")
+        axes.set_aspect("equal", "datalim")
+        axes.set_xticks([])
+        axes.set_yticks([])
+
+    def encode(self, samples: Samples) -> np.ndarray:
+        """Points are their own network space: float32 (n, k)."""
+        return self.points(samples)
+
+    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+        """Inverse of `encode`."""
+        return {self.field: np.asarray(array, np.float32)}
+
+    def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
+        """Nothing: points in general have no symmetry."""
+        return array
+
+    def discriminator_input(self, array: jax.Array) -> jax.Array:
+        """The points themselves, vectors (n, k)."""
+        return array
+
+    def physical_features(self, array: jax.Array) -> jax.Array:
+        """Coordinates and distance from the origin, shape (n, k + 1)."""
+        radius = jnp.sqrt((array**2).sum(-1, keepdims=True) + 1e-12)
+        return jnp.concatenate([array, radius], -1)
+
+    def training(self) -> dict[str, Any]:
+        """Small networks, no likelihood."""
+        return dict(_TRAINING)
+
+    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
+        """A perceptron."""
+        return {"network": "dense"}
+
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+        """None."""
+        return {}

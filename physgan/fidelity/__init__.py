@@ -1,5 +1,11 @@
 """How far apart two sets of samples are, with errors and a truth-against-truth floor."""
 
+from physgan.fidelity.amplification import (
+    Amplification,
+    QuantileBins,
+    amplification,
+    quantile_bins,
+)
 from physgan.fidelity.auc import auc
 from physgan.fidelity.correlations import correlation_difference, pearson
 from physgan.fidelity.coverage import Coverage, coverage
@@ -30,6 +36,7 @@ from physgan.fidelity.vector_test import (
 
 __all__ = [
     "EFFECTIVE_BINS",
+    "Amplification",
     "Binning",
     "ClassifierResult",
     "Coverage",
@@ -38,10 +45,12 @@ __all__ = [
     "Judgement",
     "NetworkSettings",
     "Pair",
+    "QuantileBins",
     "RefereeReport",
     "RefereeSettings",
     "Separation",
     "VectorResult",
+    "amplification",
     "auc",
     "choose_binning",
     "correlation_difference",
@@ -66,6 +75,7 @@ __all__ = [
     "overlap_with_error",
     "pearson",
     "pull",
+    "quantile_bins",
     "separation_power",
     "separations",
     "squared_discrepancy",

@@ -21,6 +21,7 @@ MAY_IMPORT = {
         "physgan.domains",
         "physgan.data",
         "physgan.surrogate",
+        "physgan.fidelity",
     },
     "physgan.surrogate": {
         "physgan.networks",

@@ -7,6 +7,15 @@ from physgan.fidelity.amplification import (
     quantile_bins,
 )
 from physgan.fidelity.auc import auc
+from physgan.fidelity.collapse import (
+    Duplicates,
+    Modes,
+    Spread,
+    cluster_modes,
+    conditional_spread,
+    duplicates,
+    mode_coverage,
+)
 from physgan.fidelity.correlations import correlation_difference, pearson
 from physgan.fidelity.coverage import Coverage, coverage
 from physgan.fidelity.distances import wasserstein, wasserstein_with_error
@@ -40,23 +49,29 @@ __all__ = [
     "Binning",
     "ClassifierResult",
     "Coverage",
+    "Duplicates",
     "Estimate",
     "FeatureSet",
     "Judgement",
+    "Modes",
     "NetworkSettings",
     "Pair",
     "QuantileBins",
     "RefereeReport",
     "RefereeSettings",
     "Separation",
+    "Spread",
     "VectorResult",
     "amplification",
     "auc",
     "choose_binning",
+    "cluster_modes",
+    "conditional_spread",
     "correlation_difference",
     "coverage",
     "density_ratios",
     "divergence",
+    "duplicates",
     "effective_sample_size",
     "estimate",
     "estimates",
@@ -69,6 +84,7 @@ __all__ = [
     "kernel_physics_distance",
     "mean_overlap",
     "measure",
+    "mode_coverage",
     "network_test",
     "observable_test",
     "overlap",

@@ -9,7 +9,7 @@ import numpy as np
 
 from physgan.data import Dataset, batch_indices
 from physgan.data.files import sha256_of
-from physgan.domains import domain_of
+from physgan.domains import LearnableDomain, domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Description, Surrogate, load
 from physgan.training import checkpoints
@@ -20,6 +20,7 @@ from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.steps import Step, adversarial_step, likelihood_step
 from physgan.training.validation import validator
+from physgan.training.watch import Split, Warner, examiner
 
 __all__ = ["train_gan"]
 
@@ -63,6 +64,7 @@ def train_gan(
     steps = [jax.jit(make(run.model, config)) for make in _STAGES]
     samples, key = int(state.samples), jax.random.key(seed)
     with MetricsLog(run_dir, samples) as log:
+        warn = Warner(log.rows())
         while samples < run.total:
             step = steps[samples >= run.border]
             batch = split_batch(mesh, *run.batch(samples))
@@ -73,6 +75,7 @@ def train_gan(
                 run.log(log, samples, metrics)
             if run.is_checkpoint(samples):
                 state = run.judge(log, samples, state)
+                warn(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
             if progress is not None:
                 progress(samples, run.total)
@@ -102,7 +105,9 @@ class _Run:
             generator = _started_from(config.start_from, generator)
         claim_run(run_dir, self._definition(dataset))
         self.initial = initial_state(generator, discriminator)
-        self.validate = _validator_of(dataset, self.model, config, seed)
+        held_out = _held_out(dataset, domain, config)
+        self.validate = validator(self.model, *held_out, seed)
+        self.examine = examiner(self.model, (self.samples, self.conditions), held_out, seed)
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
@@ -144,6 +149,7 @@ class _Run:
         scores = self.validate(state.average)
         log.write(samples, scores)
         if samples > self.border:
+            log.write(samples, self.examine(state))
             return _remembered(state, scores["validation_distance"])
         state = _remembered(state, scores["validation_nll"])
         if samples < self.border:
@@ -184,12 +190,9 @@ def _scored(state: TrainingState, score: float) -> TrainingState:
     return state._replace(best_score=best_score)
 
 
-def _validator_of(
-    dataset: Dataset, model: Model, config: TrainingConfig, seed: int
-) -> Callable[[Parameters], dict[str, float]]:
+def _held_out(dataset: Dataset, domain: LearnableDomain, config: TrainingConfig) -> Split:
     samples, conditions = dataset.read("validation", stop=config.validation_samples)
-    encoded = domain_of(dataset.info).encode(samples)
-    return validator(model, encoded, condition_matrix(dataset.info, conditions), seed)
+    return domain.encode(samples), condition_matrix(dataset.info, conditions)
 
 
 def _whole_batches(samples: int, config: TrainingConfig) -> int:

@@ -7,6 +7,8 @@ from physgan.fidelity.amplification import (
     quantile_bins,
 )
 from physgan.fidelity.auc import auc
+from physgan.fidelity.classes import ClassReport, class_score, judge_classes
+from physgan.fidelity.classifier import Classifier, train_classifier
 from physgan.fidelity.collapse import (
     Duplicates,
     Modes,
@@ -47,6 +49,8 @@ __all__ = [
     "EFFECTIVE_BINS",
     "Amplification",
     "Binning",
+    "ClassReport",
+    "Classifier",
     "ClassifierResult",
     "Coverage",
     "Duplicates",
@@ -65,6 +69,7 @@ __all__ = [
     "amplification",
     "auc",
     "choose_binning",
+    "class_score",
     "cluster_modes",
     "conditional_spread",
     "correlation_difference",
@@ -81,6 +86,7 @@ __all__ = [
     "gather",
     "image_test",
     "judge",
+    "judge_classes",
     "kernel_physics_distance",
     "mean_overlap",
     "measure",
@@ -96,6 +102,7 @@ __all__ = [
     "separations",
     "squared_discrepancy",
     "thinned",
+    "train_classifier",
     "tree_test",
     "wasserstein",
     "wasserstein_with_error",

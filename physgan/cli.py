@@ -248,6 +248,12 @@ def compare(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for pictures and compare.json.")] = None,
     count: Annotated[int, typer.Option(help="Most samples of each dataset.", min=2)] = 10_000,
+    classes: Annotated[
+        str, typer.Option(help="Condition whose values are classes: train a classifier of them.")
+    ] = "",
+    look: Annotated[
+        str, typer.Option(help="What that classifier sees: images or observables.")
+    ] = "images",
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -256,7 +262,17 @@ def compare(
     from physgan.comparison import table
 
     with reporting("compare", "steps") as report:
-        result = run(real, fake, floor=floor, out=out, count=count, seed=seed, progress=report)
+        result = run(
+            real,
+            fake,
+            floor=floor,
+            out=out,
+            count=count,
+            seed=seed,
+            classes=classes,
+            look=look,
+            progress=report,
+        )
     show(result.to_json(), True) if as_json else print(table(result))
 
 

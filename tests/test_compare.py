@@ -136,3 +136,18 @@ def test_command_line_reports_what_differs(tmp_path: Path, capsys) -> None:
     assert captured.out == ""
     assert captured.err.startswith("error: expected domain showers")
     assert len(captured.err.splitlines()) == 1
+
+
+def test_classes_are_judged_if_asked_for(tmp_path: Path) -> None:
+    files = []
+    for number, least in enumerate((1.5, 2.5)):
+        path = tmp_path / f"{number}.h5"
+        words = f"simulate ising --size 4 --temperature {least}:3.5 --count 820 --seed {number}"
+        assert run_command([*words.split(), "--out", str(path)]) == 0
+        files.append(path)
+    report = compare(*files, classes="temperature", look="observables", settings=QUICK, count=820)
+    assert report.classes is not None
+    assert len(report.classes.counts) == 10
+    assert report.classes.chance < 1e-6
+    assert "class score" in table(report)
+    assert report.to_json()["classes"]["missing"] == list(report.classes.missing)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "physgan.data",
         "physgan.description",
         "physgan.surrogate",
+        "physgan.fidelity",
     },
     "physgan.description": {"physgan.data", "physgan.domains"},
     "physgan.surrogate": {

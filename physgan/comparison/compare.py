@@ -3,15 +3,16 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from physgan.comparison.plots import draw_all
-from physgan.comparison.reading import check_alike, read_side
+from physgan.comparison.reading import check_alike, read_samples, read_side
 from physgan.data import open_dataset
 from physgan.domains import domain_of
 from physgan.errors import InputError
-from physgan.fidelity import RefereeReport, RefereeSettings, judge
+from physgan.fidelity import RefereeReport, RefereeSettings, judge, judge_classes
 
 __all__ = ["compare"]
 
@@ -27,6 +28,8 @@ def compare(
     out: PathLike | None = None,
     count: int = 10_000,
     seed: int = 0,
+    classes: str = "",
+    look: str = "images",
     settings: RefereeSettings | None = None,
     progress: Progress | None = None,
 ) -> RefereeReport:
@@ -43,6 +46,8 @@ def compare(
         out: folder for pictures and compare.json; None: none are made.
         count: most samples of each dataset; of larger ones that many are drawn at random.
         seed: of everything random.
+        classes: condition whose values are classes, for `judge_classes`; "" for none.
+        look: what its classifier sees.
         settings: of the referee.
         progress: called with (steps done, steps in total, what comes next).
 
@@ -69,6 +74,10 @@ def compare(
         settings=settings,
         progress=progress,
     )
+    if classes:
+        known, made = (read_samples(dataset, count, seed) for dataset in datasets[:2])
+        found = judge_classes(domain, known, made, classes, look=look, seed=seed)
+        report = replace(report, classes=found)
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)

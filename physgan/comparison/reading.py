@@ -10,7 +10,7 @@ from physgan.domains import Domain, Samples, Showers
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
-__all__ = ["Side", "check_alike", "read_side"]
+__all__ = ["Side", "check_alike", "read_samples", "read_side"]
 
 _CHUNK_BYTES = 1 << 25
 
@@ -91,6 +91,16 @@ def read_side(
     features = gather(domain, chunks())
     pictured = {k: np.concatenate([part[k] for part in kept]) for k in kept[0]}
     return Side(name, features, pictured, dataset.info.conditions, rings.mean())
+
+
+def read_samples(dataset: Dataset, count: int, seed: int) -> tuple[Arrays, Arrays]:
+    """The samples and conditions that `read_side` sees, all in memory."""
+    samples, conditions = zip(*_chosen(dataset, count, seed), strict=True)
+    joined = [
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for parts in (samples, conditions)
+    ]
+    return joined[0], joined[1]
 
 
 def _chosen(dataset: Dataset, count: int, seed: int) -> Iterator[tuple[Arrays, Arrays]]:

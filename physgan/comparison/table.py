@@ -1,6 +1,6 @@
 """The referee's report as lines of text."""
 
-from physgan.fidelity import Judgement, RefereeReport
+from physgan.fidelity import ClassReport, Judgement, RefereeReport
 
 __all__ = ["table"]
 
@@ -27,7 +27,27 @@ def table(report: RefereeReport) -> str:
                 f"warning: {name} is not distributed alike in both sets (Kolmogorov-Smirnov "
                 f"distance {distance:.3f}); figures that depend on it show that, too"
             )
+    if report.classes is not None:
+        lines += _class_lines(report.classes)
     return "\n".join(lines)
+
+
+def _class_lines(found: ClassReport) -> list[str]:
+    made, unseen = sum(found.counts), sum(found.counts_truth)
+    shares = ", ".join(
+        f"{name} {100 * count / made:.1f} % ({100 * real / unseen:.1f} %)"
+        for name, count, real in zip(found.classes, found.counts, found.counts_truth, strict=True)
+    )
+    missing = ", ".join(found.missing) or "none"
+    return [
+        f"a classifier of {len(found.classes)} classes, right in "
+        f"{100 * found.accuracy[0]:.1f} % of unseen real samples, finds:",
+        f"Fréchet distance of its features {_with_error(found.frechet)}, "
+        f"truth/truth {_with_error(found.frechet_truth)}",
+        f"class score {_with_error(found.score)}, truth {_with_error(found.score_truth)}",
+        f"shares (truth): {shares}; chi-squared {found.chi_squared:.1f}, chance {found.chance:.2g}",
+        f"missing classes in {made} samples: {missing}",
+    ]
 
 
 def _row(judgement: Judgement) -> tuple[str, ...]:

@@ -1,6 +1,23 @@
 """How far apart two sets of samples are, with errors and a truth-against-truth floor."""
 
+from physgan.fidelity.amplification import (
+    Amplification,
+    QuantileBins,
+    amplification,
+    quantile_bins,
+)
 from physgan.fidelity.auc import auc
+from physgan.fidelity.classes import ClassReport, class_score, judge_classes
+from physgan.fidelity.classifier import Classifier, train_classifier
+from physgan.fidelity.collapse import (
+    Duplicates,
+    Modes,
+    Spread,
+    cluster_modes,
+    conditional_spread,
+    duplicates,
+    mode_coverage,
+)
 from physgan.fidelity.correlations import correlation_difference, pearson
 from physgan.fidelity.coverage import Coverage, coverage
 from physgan.fidelity.distances import wasserstein, wasserstein_with_error
@@ -30,24 +47,36 @@ from physgan.fidelity.vector_test import (
 
 __all__ = [
     "EFFECTIVE_BINS",
+    "Amplification",
     "Binning",
+    "ClassReport",
+    "Classifier",
     "ClassifierResult",
     "Coverage",
+    "Duplicates",
     "Estimate",
     "FeatureSet",
     "Judgement",
+    "Modes",
     "NetworkSettings",
     "Pair",
+    "QuantileBins",
     "RefereeReport",
     "RefereeSettings",
     "Separation",
+    "Spread",
     "VectorResult",
+    "amplification",
     "auc",
     "choose_binning",
+    "class_score",
+    "cluster_modes",
+    "conditional_spread",
     "correlation_difference",
     "coverage",
     "density_ratios",
     "divergence",
+    "duplicates",
     "effective_sample_size",
     "estimate",
     "estimates",
@@ -57,19 +86,23 @@ __all__ = [
     "gather",
     "image_test",
     "judge",
+    "judge_classes",
     "kernel_physics_distance",
     "mean_overlap",
     "measure",
+    "mode_coverage",
     "network_test",
     "observable_test",
     "overlap",
     "overlap_with_error",
     "pearson",
     "pull",
+    "quantile_bins",
     "separation_power",
     "separations",
     "squared_discrepancy",
     "thinned",
+    "train_classifier",
     "tree_test",
     "wasserstein",
     "wasserstein_with_error",

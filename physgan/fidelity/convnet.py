@@ -1,8 +1,9 @@
-"""A small convolutional network that scores images: the strongest eye that minutes allow.
+"""A small convolutional network that judges images: the strongest eye that minutes allow.
 
 Three 3 x 3 convolutions at full, half and quarter resolution; the mean of every channel at
 every scale, joined by the conditions, goes through one hidden layer. Global means make it
-independent of where in the image something is, and of the image's size.
+independent of where in the image something is, and of the image's size; a network made for images
+of one size can see the last scale place by place instead.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-__all__ = ["Network", "Trainer", "initialise", "logits", "trainer"]
+__all__ = ["Network", "Trainer", "initialise", "logits", "penultimate", "trainer"]
 
 Parameters = dict[str, Any]
 
@@ -28,32 +29,63 @@ class Network:
         channels: features at each scale.
         hidden: width of the layer after pooling.
         periodic: whether opposite edges of an image touch.
+        kernel: width of the convolutions; 1 for vectors, which are images of one pixel.
+        classes: that images are sorted into; 0 for real or fake.
+        size: (height, width) of the images, if the last scale is seen place by place.
     """
 
     channels: tuple[int, ...] = (16, 16, 32)
     hidden: int = 64
     periodic: bool = True
+    kernel: int = 3
+    classes: int = 0
+    size: tuple[int, int] | None = None
+
+    @property
+    def places(self) -> int:
+        """Places of the last scale that are told apart."""
+        if self.size is None:
+            return 1
+        height, width = self.size
+        for _ in self.channels[1:]:
+            if min(height, width) > 3:
+                height, width = height // 2, width // 2
+        return height * width
 
 
 def initialise(network: Network, seed: int, inputs: int, conditions: int) -> Parameters:
     """Random weights for images of `inputs` channels and `conditions` condition values."""
     rng = np.random.default_rng(seed)
     sizes = (inputs, *network.channels)
-    convolutions = [_normal(rng, (3, 3, a, b), np.sqrt(2 / (9 * a))) for a, b in pairwise(sizes)]
-    width = sum(network.channels) + conditions
+    k = network.kernel
+    convolutions = [
+        _normal(rng, (k, k, a, b), np.sqrt(2 / (k * k * a))) for a, b in pairwise(sizes)
+    ]
+    outputs = (network.hidden, network.classes) if network.classes else (network.hidden,)
+    width = sum(network.channels[:-1]) + network.places * network.channels[-1] + conditions
     return {
         "convolutions": convolutions,
         "biases": [np.zeros(c, np.float32) for c in network.channels],
         "inner": _normal(rng, (width, network.hidden), np.sqrt(2 / width)),
         "inner_bias": np.zeros(network.hidden, np.float32),
-        "outer": _normal(rng, (network.hidden,), np.sqrt(1 / network.hidden)),
+        "outer": _normal(rng, outputs, np.sqrt(1 / network.hidden)),
     }
 
 
 def logits(
     network: Network, parameters: Parameters, images: jax.Array, conditions: jax.Array
 ) -> jax.Array:
-    """Log-odds that images (n, h, w, c) at conditions (n, k) are real, shape (n,)."""
+    """Log-odds that images (n, h, w, c) at conditions (n, k) are real, shape (n,).
+
+    With classes, logarithms of their probabilities up to a constant, shape (n, classes).
+    """
+    return penultimate(network, parameters, images, conditions) @ parameters["outer"]
+
+
+def penultimate(
+    network: Network, parameters: Parameters, images: jax.Array, conditions: jax.Array
+) -> jax.Array:
+    """What the last layer sees of the images, shape (n, hidden)."""
     features = [conditions]
     values = images
     for number, (weights, bias) in enumerate(
@@ -63,9 +95,10 @@ def logits(
             values = _halve(values)
         values = jax.nn.leaky_relu(_convolve(values, weights, network.periodic) + bias, 0.2)
         features.append(values.mean((1, 2)))
+    if network.size is not None:
+        features[-1] = values.reshape(len(values), -1)
     joined = jnp.concatenate(features, axis=1)
-    hidden = jax.nn.leaky_relu(joined @ parameters["inner"] + parameters["inner_bias"], 0.2)
-    return hidden @ parameters["outer"]
+    return jax.nn.leaky_relu(joined @ parameters["inner"] + parameters["inner_bias"], 0.2)
 
 
 class Trainer(NamedTuple):
@@ -89,6 +122,8 @@ def trainer(network: Network, steps: int, rate: float = 3e-3) -> Trainer:
 
     def loss(parameters: Parameters, images: Any, conditions: Any, labels: Any) -> jax.Array:
         scores = logits(network, parameters, images, conditions)
+        if network.classes:
+            return optax.softmax_cross_entropy_with_integer_labels(scores, labels).mean()
         return optax.sigmoid_binary_cross_entropy(scores, labels).mean()
 
     @partial(jax.jit, donate_argnums=(0, 1))
@@ -113,7 +148,8 @@ def _halve(values: jax.Array) -> jax.Array:
 
 def _convolve(values: jax.Array, weights: jax.Array, periodic: bool) -> jax.Array:
     mode = "wrap" if periodic else "constant"
-    padded = jnp.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)
+    edge = (len(weights) // 2, len(weights) // 2)
+    padded = jnp.pad(values, ((0, 0), edge, edge, (0, 0)), mode=mode)
     return jax.lax.conv_general_dilated(
         padded, weights, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )

@@ -9,6 +9,7 @@ from scipy.stats import ks_2samp
 
 from physgan.domains.protocol import Conditions, Domain, Samples
 from physgan.errors import InputError
+from physgan.fidelity.classes import ClassReport
 from physgan.fidelity.correlations import correlation_difference
 from physgan.fidelity.coverage import COVERAGE_IDEALS, coverage
 from physgan.fidelity.features import FeatureSet, features_of
@@ -86,6 +87,7 @@ class RefereeReport:
         conditions: for each condition the Kolmogorov-Smirnov distance of its values in real and
             fake, and the chance of a larger one; unequal conditions tell samples apart, too.
         judgements: the figures.
+        classes: judgement by classes, if it was asked for.
     """
 
     domain: str
@@ -95,6 +97,7 @@ class RefereeReport:
     settings: RefereeSettings
     conditions: dict[str, tuple[float, float]]
     judgements: tuple[Judgement, ...]
+    classes: ClassReport | None = None
 
     def find(self, metric: str, of: str) -> Judgement:
         """The figure of that name."""
@@ -105,6 +108,7 @@ class RefereeReport:
         found = asdict(self)
         for entry, judgement in zip(found["judgements"], self.judgements, strict=True):
             entry["pull"] = judgement.pull
+        found["classes"] = self.classes and self.classes.to_json()
         return dict(_plain(found))
 
 

@@ -23,6 +23,7 @@ from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.steps import Step, likelihood_step
 from physgan.training.validation import validator
+from physgan.training.watch import Split, Warner, examiner
 
 __all__ = ["train_gan"]
 
@@ -66,6 +67,7 @@ def train_gan(
     steps = [jax.jit(make(run.model, run.config)) for make in _STEPS]
     samples, key = int(state.samples), jax.random.key(seed)
     with MetricsLog(run_dir, samples) as log:
+        warn = Warner(log.rows())
         while samples < run.total:
             step = steps[run.kind(samples)]
             batch = split_batch(mesh, *run.batch(samples))
@@ -76,6 +78,7 @@ def train_gan(
                 run.log(log, samples, metrics)
             if run.is_checkpoint(samples):
                 state = run.judge(log, samples, state)
+                warn(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
             if progress is not None:
                 progress(samples, run.total)
@@ -115,7 +118,9 @@ class _Run:
             generator = _started_from(config.start_from, generator)
         claim_run(run_dir, self._definition(dataset))
         self.initial = initial_state(generator, discriminator)
-        self.validate = self._validator(dataset)
+        held_out = self._held_out(dataset)
+        self.validate = validator(self.model, *held_out, seed)
+        self.examine = examiner(self.model, (self.samples, self.conditions), held_out, seed)
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
@@ -127,11 +132,10 @@ class _Run:
             "seed": self.seed,
         }
 
-    def _validator(self, dataset: Dataset) -> Callable[[Parameters], dict[str, float]]:
+    def _held_out(self, dataset: Dataset) -> Split:
         samples, conditions = dataset.read("validation", stop=self.config.validation_samples)
         encoded = domain_of(dataset.info).encode(samples)
-        matrix = condition_matrix(self.info, conditions, len(encoded))
-        return validator(self.model, encoded, matrix, self.seed)
+        return encoded, condition_matrix(self.info, conditions, len(encoded))
 
     def kind(self, samples: int) -> int:
         """Which of `_STEPS` comes after `samples` samples."""
@@ -170,6 +174,7 @@ class _Run:
         scores = self.validate(state.average)
         log.write(samples, scores)
         if samples > self.border:
+            log.write(samples, self.examine(state))
             return _remembered(state, scores["validation_distance"])
         state = _remembered(state, scores["validation_nll"])
         if samples < self.border:

@@ -68,6 +68,10 @@ class MetricsLog:
         text = self._path.read_text()
         return text[: text.rfind("\n") + 1].splitlines()
 
+    def rows(self) -> list[dict[str, Any]]:
+        """All lines so far."""
+        return [json.loads(line) for line in self._lines()]
+
     def write(self, samples: int, metrics: dict[str, float]) -> None:
         """Add one line."""
         seconds = round(self._before + time.monotonic() - self._began, 2)

@@ -20,13 +20,34 @@ from physgan.benchmark.report.style import (
 )
 from physgan.benchmark.results import Results
 
-__all__ = ["CLASSIFIERS", "classifier_figure", "relaxation_figure", "training_figure"]
+__all__ = [
+    "CLASSIFIERS",
+    "classifier_figure",
+    "players_figure",
+    "relaxation_figure",
+    "training_figure",
+    "training_rows",
+]
 
 CLASSIFIERS = {
     "trees": "boosted trees on observables",
     "convnet": "convolutional net on samples",
 }
 _CLOCKS = ("samples_seen", "samples", "step", "seconds")
+_PLAYERS = {
+    "mean score": {
+        "score_train": "training samples", "score_held_out": "held-out samples",
+        "score_fake": "generated samples",
+    },
+    "share of pairs judged rightly": {
+        "accuracy_train": "training samples", "accuracy_held_out": "held-out samples",
+    },
+    "over the truth’s": {"spread": "smallest spread", "duplicates": "duplicates"},
+}  # fmt: skip
+_LINES = {
+    "training samples": "#8a93a3", "held-out samples": "#1c2430", "generated samples": "#0b63c5",
+    "smallest spread": "#0f8a6a", "duplicates": "#d97706",
+}  # fmt: skip
 _MOST_POINTS = 800
 _MOST_PANELS = 9
 
@@ -85,9 +106,31 @@ def relaxation_figure(results: Results) -> Figure:
 
 
 @styled
-def training_figure(path: str | Path) -> Figure | None:
-    """Every number in a JSON-lines file of training metrics; None if it holds none."""
-    rows = _rows(Path(path))
+def players_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
+    """How the players fare at checkpoints, on samples seen and unseen; None if nothing says."""
+    looks = [row for row in rows if "accuracy_held_out" in row]
+    if not looks:
+        return None
+    figure, grid = panels([1.8], len(_PLAYERS))
+    x = [row["samples"] for row in looks]
+    for axes, (quantity, lines) in zip(grid[0], _PLAYERS.items(), strict=True):
+        for name, label in lines.items():
+            y = np.array([row[name] for row in looks])
+            axes.plot(x, y, "o-", ms=3, lw=1.1, color=_LINES[label], label=label)
+            if name.startswith("accuracy"):
+                error = np.sqrt(y * (1 - y) / [row["pairs"] for row in looks])
+                axes.fill_between(x, y - error, y + error, color=_LINES[label], alpha=0.15, lw=0)
+        axes.set_title(quantity)
+        axes.set_xlabel("samples")
+    grid[0, 1].axhline(0.5, color=EXACT, lw=1)
+    grid[0, 2].axhline(1, color=EXACT, lw=1)
+    legend_above(figure, grid)
+    return figure
+
+
+@styled
+def training_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
+    """Every number in lines of training metrics, the players' apart; None if there are none."""
     clock = next((c for c in _CLOCKS if any(c in row for row in rows)), None)
     series = _series(rows, clock) if clock else {}
     if not series:
@@ -110,11 +153,11 @@ def _line(axes: Axes, name: str, x: np.ndarray, y: np.ndarray) -> None:
         axes.set_yscale("log")
 
 
-def _rows(path: Path) -> list[Mapping[str, Any]]:
-    """Lines that are JSON objects; a last line cut short by a kill is passed over."""
+def training_rows(path: str | Path) -> list[Mapping[str, Any]]:
+    """Lines of a file that are JSON objects; a last line cut short by a kill is passed over."""
     rows: list[Mapping[str, Any]] = []
     try:
-        text = path.read_text()
+        text = Path(path).read_text()
     except OSError:
         return []
     for line in text.splitlines():
@@ -129,7 +172,7 @@ def _rows(path: Path) -> list[Mapping[str, Any]]:
 
 def _series(rows: list[Mapping[str, Any]], clock: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found: dict[str, list[tuple[float, float]]] = {}
-    for row in rows:
+    for row in (row for row in rows if "accuracy_held_out" not in row):
         for name, value in row.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if number and name not in _CLOCKS and clock in row and np.isfinite(value):

@@ -3,14 +3,17 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from physgan.benchmark.compare import Comparison, ObservableResult
+from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.words import headline, speed_words
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
+from physgan.training.diagnostics import findings
 
 __all__ = ["as_json", "dumps"]
 
@@ -46,7 +49,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "targets": _targets(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),
-        "training": results.training,
+        "training": {**results.training, "findings": _findings(results)},
     }
     return _clean(report)
 
@@ -173,6 +176,11 @@ def _speed(results: Results) -> dict[str, Any] | None:
         ],
         "simulator_seconds_per_independent_sample": speed.simulator,
     }
+
+
+def _findings(results: Results) -> list[dict[str, Any]]:
+    path = results.training.get("metrics")
+    return [asdict(finding) for finding in findings(training_rows(path))] if path else []
 
 
 def _clean(value: Any) -> Any:

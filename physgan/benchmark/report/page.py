@@ -11,6 +11,7 @@ from physgan.benchmark.report.style import data_uri
 from physgan.benchmark.report.words import condition_words, headline, speed_words
 from physgan.benchmark.results import Results
 from physgan.fidelity import EFFECTIVE_BINS, Binning
+from physgan.training.diagnostics import findings
 
 __all__ = ["page"]
 
@@ -109,13 +110,19 @@ def _relaxation(results: Results) -> dict[str, Any]:
 
 def _training(results: Results) -> dict[str, Any]:
     path = results.training.get("metrics")
-    figure = chart_figures.training_figure(path) if path else None
+    rows = chart_figures.training_rows(path) if path else []
+    figures = chart_figures.training_figure(rows), chart_figures.players_figure(rows)
     facts = {
         name.replace("_", " "): value
         for name, value in results.training.items()
         if name not in ("metrics", "seen") and isinstance(value, int | float | str)
     }
-    return {"training_figure": figure and data_uri(figure), "training_facts": facts}
+    return {
+        "training_figure": figures[0] and data_uri(figures[0]),
+        "players_figure": figures[1] and data_uri(figures[1]),
+        "training_findings": findings(rows),
+        "training_facts": facts,
+    }
 
 
 def _classifier_sentences(results: Results) -> list[str]:

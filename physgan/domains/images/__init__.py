@@ -141,5 +141,9 @@ class Images:
         """None."""
         return {}
 
+    def log_density(self, parameters: Mapping[str, Any]) -> None:
+        """None: no formula gives the probability of a picture."""
+        return None
+
     def _network(self) -> str:
         return _NETWORKS.get(self.shape, "dense")

@@ -144,3 +144,7 @@ class Points:
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """None."""
         return {}
+
+    def log_density(self, parameters: Mapping[str, Any]) -> None:
+        """None: no formula is used: its generators have no likelihood."""
+        return None

@@ -1,0 +1,133 @@
+"""Looks at the game from outside: how the discriminator fares on samples it never learnt from."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from physgan.fidelity.collapse import (
+    cluster_modes,
+    conditional_spread,
+    duplicates,
+    mode_coverage,
+)
+from physgan.training.diagnostics import Row, findings
+from physgan.training.model import Model
+from physgan.training.state import TrainingState
+
+__all__ = ["Warner", "examiner"]
+
+_PAIRS = 2048
+_CHUNK = 512
+
+Split = tuple[np.ndarray, np.ndarray]
+"""Samples in network space, shape (n, ...), and conditions, shape (n, c)."""
+
+
+def examiner(
+    model: Model, train: Split, held_out: Split, seed: int
+) -> Callable[[TrainingState], dict[str, float]]:
+    """A function that examines both players on the first 2048 samples of each split.
+
+    Args:
+        model: generates and scores.
+        train: what the discriminator learns from.
+        held_out: real samples that it never sees.
+        seed: of noise and symmetries, the same at every look.
+
+    Returns:
+        state -> what `diagnostics.findings` reads: accuracies (share of pairs at equal conditions
+        in which the real sample scores higher) and mean scores of train, held-out and fake;
+        clusters of held-out features that the generator lost, the smallest spread of a feature
+        over the truth's, duplicates over those of the truth, and the largest difference of a
+        feature's mean in standard errors.
+    """
+    count = min(_PAIRS, len(train[0]), len(held_out[0]))
+    chunk = min(_CHUNK, count)
+    count = count // chunk * chunk
+
+    @jax.jit
+    def look(
+        state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
+    ) -> tuple[jax.Array, ...]:
+        keys = jax.random.split(key)
+        real = model.transform(keys[0], samples.astype(jnp.float32))
+        fake = model.generate(state.generator, keys[1], conditions)
+        seen = [model.seen(x, conditions) for x in (real, fake)]
+        scores = [model.score(state.discriminator, x, conditions) for x in seen]
+        return scores[0], scores[1], seen[0][1], seen[1][1]
+
+    def looked(state: TrainingState, split: Split, place: int) -> list[np.ndarray]:
+        parts = []
+        for start in range(0, count, chunk):
+            key = jax.random.fold_in(jax.random.key(seed), place * _PAIRS + start)
+            rows = slice(start, start + chunk)
+            parts.append(look(state, key, split[0][rows], split[1][rows]))
+        return [np.concatenate([np.asarray(p[i], np.float64) for p in parts]) for i in range(4)]
+
+    modes: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def examine(state: TrainingState) -> dict[str, float]:
+        known = looked(state, train, 0)
+        real, fake, features, made = looked(state, held_out, 1)
+        if not modes:
+            modes.append(cluster_modes(features))
+        return {
+            "pairs": count,
+            "accuracy_train": _accuracy(known[0], known[1]),
+            "accuracy_held_out": _accuracy(real, fake),
+            "score_train": float(known[0].mean()),
+            "score_held_out": float(real.mean()),
+            "score_fake": float(fake.mean()),
+            **_collapse(features, made, held_out[1][:count, 0], modes[0]),
+            "observable_pull": _largest_pull(features, made),
+        }
+
+    return examine
+
+
+class Warner:
+    """Says each kind of finding once, in one line on stderr.
+
+    Args:
+        rows: metrics that the run goes on from; what they show has been said before.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._said = {finding.kind for finding in findings(rows)}
+
+    def __call__(self, rows: Sequence[Row]) -> None:
+        """Warn of what the metrics show for the first time."""
+        for finding in findings(rows):
+            if finding.kind not in self._said:
+                self._said.add(finding.kind)
+                print(f"warning: {finding}", file=sys.stderr, flush=True)
+
+
+def _accuracy(real: np.ndarray, fake: np.ndarray) -> float:
+    """Ties count one half."""
+    return float((real > fake).mean() + (real == fake).mean() / 2)
+
+
+def _collapse(
+    real: np.ndarray, fake: np.ndarray, condition: np.ndarray, modes: tuple[np.ndarray, np.ndarray]
+) -> dict[str, Any]:
+    lost = mode_coverage(fake, *modes).lost
+    spread = conditional_spread(real, fake, condition, condition)
+    repeated = duplicates(real, fake)
+    return {
+        "modes": len(lost),
+        "modes_lost": int(lost.sum()),
+        "spread": float(spread.ratio.min()),
+        "narrow": int(spread.narrow.sum()),
+        "duplicates": repeated.rate / repeated.real_rate,
+        "repeats": int(repeated.collapsed),
+    }
+
+
+def _largest_pull(real: np.ndarray, fake: np.ndarray) -> float:
+    variance = (real.var(0) + fake.var(0)) / len(real)
+    return float((np.abs(real.mean(0) - fake.mean(0)) / np.sqrt(variance + 1e-12)).max())

@@ -16,6 +16,7 @@ from physgan.description import Description
 from physgan.errors import InputError
 from physgan.progress import Report
 from physgan.surrogate import Surrogate, load
+from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]
 
@@ -38,8 +39,9 @@ def benchmark_run(
         run: folder of the run.
         out: folder of the report.
         count: samples of each source at each condition, if not the recipe's number.
-        recipe: the one whose [benchmark] table is used; None for the first that has the
-            surrogate's simulator and parameters.
+        recipe: the one whose [benchmark] table is used, and whose simulator where the
+            surrogate's samples were imported; None for the first that has the surrogate's
+            simulator and parameters.
         baselines: folders of other runs, shown beside it.
         seed: of all samples.
         progress: called with (steps done, steps in total, what comes next).
@@ -59,7 +61,7 @@ def benchmark_run(
         raise InputError(f"expected no {min(unknown)} in [benchmark] of {chosen.name}; got it")
     return benchmark(
         surrogate,
-        build_simulator(about.simulator, about.parameters),
+        _simulator_of(about, chosen),
         conditions=table["conditions"],
         count=count or table.get("count", 10_000),
         seed=seed,
@@ -80,6 +82,12 @@ def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
     return [Variant(surrogate, name, {"proposals": proposals})]
 
 
+def _simulator_of(about: Description, recipe: Recipe) -> Simulator:
+    """The surrogate's own simulator; the recipe's, if it learnt from imported samples."""
+    source: Description | Recipe = about if about.simulator else recipe
+    return build_simulator(source.simulator, source.parameters)
+
+
 def _recipe_of(about: Description) -> Recipe:
     for name in recipe_names():
         recipe = load_recipe(name)
@@ -87,8 +95,8 @@ def _recipe_of(about: Description) -> Recipe:
         if same and recipe.parameters.items() <= about.parameters.items():
             return recipe
     raise InputError(
-        f"expected a recipe for {about.simulator} with {about.parameters}; there is none; "
-        f"pass --recipe ({', '.join(recipe_names())} or a .toml file)"
+        f"expected a recipe for {about.simulator or 'imported samples'} with "
+        f"{about.parameters}; there is none; pass --recipe ({', '.join(recipe_names())} or a .toml file)"
     )
 
 

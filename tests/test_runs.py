@@ -22,7 +22,8 @@ def asked(monkeypatch) -> dict:
     """Arguments that reach the benchmark, for a surrogate of Ising at L = 16."""
     seen: dict = {}
     about = SimpleNamespace(simulator="ising", parameters=PARAMETERS, domain="spins")
-    monkeypatch.setattr(runs, "load", lambda path: SimpleNamespace(description=about))
+    loaded = SimpleNamespace(description=about, name="gan")
+    monkeypatch.setattr(runs, "load", lambda path: loaded)
     monkeypatch.setattr(runs, "benchmark", lambda *given, **named: seen.update(named) or {})
     return seen
 
@@ -34,6 +35,23 @@ def test_what_was_seen_in_training(tmp_path: Path, asked: dict, seed: int) -> No
     runs.benchmark_run(tmp_path, tmp_path / "report")
     flags = [training_flag(c, asked["training"]) for c in asked["conditions"]]
     assert flags == ["seen", "held out", "seen", "held out", "seen"]
+
+
+def test_the_recipe_asks_for_proposals(tmp_path: Path, asked: dict) -> None:
+    runs.benchmark_run(tmp_path, tmp_path / "report")
+    assert [(v.name, v.options) for v in asked["variants"]] == [
+        ("gan, 4 proposals", {"proposals": 4})
+    ]
+
+
+def test_imported_samples_are_held_against_the_recipes_simulator(
+    tmp_path: Path, asked: dict, monkeypatch
+) -> None:
+    built = []
+    monkeypatch.setattr(runs, "build_simulator", lambda *given: built.append(given))
+    runs.load("").description.simulator = ""
+    runs.benchmark_run(tmp_path, tmp_path / "report", recipe="ising-16")
+    assert built == [("ising", {"size": 16})]
 
 
 def test_unknown_data_are_not_called_seen(tmp_path: Path, asked: dict) -> None:

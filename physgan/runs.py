@@ -94,9 +94,10 @@ def _recipe_of(about: Description) -> Recipe:
         same = recipe.simulator == about.simulator
         if same and recipe.parameters.items() <= about.parameters.items():
             return recipe
+    what = about.simulator or "imported samples"
     raise InputError(
-        f"expected a recipe for {about.simulator or 'imported samples'} with "
-        f"{about.parameters}; there is none; pass --recipe ({', '.join(recipe_names())} or a .toml file)"
+        f"expected a recipe for {what} with {about.parameters}; there is none; "
+        f"pass --recipe ({', '.join(recipe_names())} or a .toml file)"
     )
 
 

@@ -188,7 +188,7 @@ class _Run:
             "gan",
             self.settings.get("size", 0),
             network=self.settings,
-            training=self.config.to_table(),
+            training={**self.config.to_table(), "start_from": Path(self.config.start_from).name},
             seed=self.seed,
         )
         surrogate = Surrogate(description, jax.device_get(state.best))

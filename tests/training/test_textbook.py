@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flax import nnx
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
 
@@ -13,8 +14,10 @@ from idx_files import real_digits, write_idx
 from physgan.cli import run_command
 from physgan.data import import_idx, simulate
 from physgan.errors import InputError
+from physgan.networks import build_generator
 from physgan.surrogate import load
-from physgan.training import train
+from physgan.training import TrainingConfig, train
+from physgan.training.run_files import claim_run
 
 SHORT = {
     "batch_size": 16,
@@ -79,28 +82,28 @@ def test_dcgan_of_digits_with_batch_norm_and_dropout(digits: Path, tmp_path: Pat
 GAMES = {
     "wasserstein": {"penalty": "gradient-penalty", "gamma": 10, "gamma_fall": 1.0},
     "hinge": {"penalty": "none", "spectral_norm": True},
-    "saturating": {"penalty": "none", "discriminator": "dense-batch-norm"},
 }
 
 
 @pytest.mark.parametrize("loss", GAMES)
 def test_other_games_train(ring: Path, tmp_path: Path, loss: str) -> None:
-    """Networks without likelihood go straight to the game; the generator moves."""
+    """Networks without likelihood go straight to the game, and their first layer moves."""
     settings = {**SHORT, "loss": loss, "generator_width": 2, "ema_samples": 0.0, **GAMES[loss]}
-    short = train(ring, tmp_path / "short", {**settings, "adversarial_samples": 16}, seed=1)
-    assert short["samples"] == 16
-    train(ring, tmp_path / "run", settings, seed=1)
-    assert weights(tmp_path / "run") != weights(tmp_path / "short")
-    assert load(tmp_path / "run").sample({}, 10, seed=0)["points"].shape == (10, 2)
+    assert train(ring, tmp_path, settings, seed=1)["samples"] == 64
+    surrogate = load(tmp_path)
+    fresh = build_generator(surrogate.description.network, {}, seed=1)
+    before = nnx.to_pure_dict(nnx.state(fresh))["layers"][0]["kernel"]
+    assert np.abs(surrogate.state["layers"][0]["kernel"] - before).max() > 1e-4
+    assert surrogate.sample({}, 10, seed=0)["points"].shape == (10, 2)
 
 
 def test_settings_are_options_of_the_command(ring: Path, tmp_path: Path, capsys) -> None:
-    line = ["train", ring, "--out", tmp_path / "run", "--loss", "least-squares", "--json"]
-    line += ["--penalty=none", "--spectral-norm", "true", "--batch-size", 16]
+    line = ["train", ring, "--out", tmp_path / "run", "--loss", "saturating", "--penalty=none"]
+    line += ["--discriminator", "dense-batch-norm", "--spectral-norm", "true", "--batch-size", 16]
     line += ["--adversarial-samples", 16, "--generator-width", 2, "--validation-samples", 32]
     assert run_command([str(word) for word in line]) == 0
     used = load(tmp_path / "run").description.training
-    assert (used["loss"], used["spectral_norm"], used["batch_size"]) == ("least-squares", True, 16)
+    assert (used["loss"], used["spectral_norm"], used["batch_size"]) == ("saturating", True, 16)
     assert run_command(["train", str(ring), "--out", "x", "--los", "hinge"]) == 2
     assert "got --los; did you mean --loss?" in capsys.readouterr().err
 
@@ -136,14 +139,10 @@ def test_spins_cannot_do_without_their_temperature(exact_dataset: Path, tmp_path
         train(exact_dataset, tmp_path / "run", {"conditional": False})
 
 
-def test_a_run_begun_before_a_setting_existed_goes_on(ring: Path, tmp_path: Path) -> None:
-    import json
-
-    settings = {**SHORT, "adversarial_samples": 16, "generator_width": 2}
-    train(ring, tmp_path, settings, seed=1)
-    path = tmp_path / "run.json"
-    run = json.loads(path.read_text())
-    for name in ("network", "loss", "penalty", "rate_fall"):
-        del run["config"][name]
-    path.write_text(json.dumps(run))
-    train(ring, tmp_path, settings, seed=1)
+def test_a_run_begun_before_a_setting_existed_goes_on(tmp_path: Path) -> None:
+    config = TrainingConfig(gamma=0.5).to_table()
+    older = {name: value for name, value in config.items() if name not in ("loss", "beta1")}
+    claim_run(tmp_path, {"config": older, "seed": 0})
+    claim_run(tmp_path, {"config": config, "seed": 0})
+    with pytest.raises(InputError, match="got another config"):
+        claim_run(tmp_path, {"config": {**config, "loss": "hinge"}, "seed": 0})

@@ -20,6 +20,7 @@ _HOMES = {
     "compare": "physgan.comparison",
     "import_arrays": "physgan.importing",
     "import_calochallenge": "physgan.data",
+    "import_idx": "physgan.data",
     "info": "physgan.data",
     "load": "physgan.surrogate",
     "load_recipe": "physgan.data",

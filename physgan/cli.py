@@ -161,7 +161,7 @@ def train(
     """
     from physgan.training import train as run
 
-    free = training_options(context.args)
+    free = training_options(context.args) if context.args else {}
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
     with reporting("train", "samples") as report:
         result = run(data, out, table, seed=seed, method=method, progress=report)

@@ -226,6 +226,10 @@ class LearnableDomain(Domain, Protocol):
         """What the discriminator sees besides the sample, shape (n, f), differentiable."""
         ...
 
+    def validation_features(self, array: Any) -> Any:
+        """What validation compares, of order one, shape (n, f); None: the physical features."""
+        ...
+
     def training(self) -> dict[str, Any]:
         """Settings of `physgan train` that suit such samples, over its defaults."""
         ...

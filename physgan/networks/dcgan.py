@@ -127,7 +127,8 @@ class Dcgan16(nnx.Module):
         self.growth = nnx.List(
             [_Growth(_CHANNELS, 128, 1, rngs=rngs), _Growth(128, 64, 2, rngs=rngs)]
         )
-        self.last = TransposedConvolution(64, 3, 2, bias=True, rngs=rngs)
+        self.last = TransposedConvolution(64, 3, 2, rngs=rngs)
+        self.bias = nnx.Param(jnp.zeros(3))
 
     def noise_size(self, size: int | None = None) -> int:
         """Number of latents."""
@@ -138,4 +139,4 @@ class Dcgan16(nnx.Module):
         images = self.stem(self.latents(noise, conditions))
         for layer in self.growth:
             images = layer(images)
-        return jnp.tanh(self.last(images))
+        return jnp.tanh(self.last(images) + self.bias[...])

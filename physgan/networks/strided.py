@@ -42,38 +42,32 @@ class HalvingConvolution(nnx.Module):
 
 
 class TransposedConvolution(nnx.Module):
-    """Transposed 5 x 5 convolution: `jax.lax.conv_transpose` with padding "SAME".
+    """Transposed 5 x 5 convolution, no bias: `jax.lax.conv_transpose` with padding "SAME".
 
     Args:
         inputs: input channels.
         outputs: output channels.
         stride: 1 or 2.
-        bias: whether a bias is added; none before batch norm.
         rngs: parameter keys.
     """
 
-    def __init__(
-        self, inputs: int, outputs: int, stride: int, *, bias: bool = False, rngs: nnx.Rngs
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, *, rngs: nnx.Rngs) -> None:
         self.stride = stride
         self.kernel = _kernel(inputs, outputs, rngs, stride)
-        self.bias = nnx.Param(jnp.zeros(outputs if bias else 0))
 
     def __call__(self, images: jax.Array) -> jax.Array:
         """Shape (n, h, w, inputs) to (n, h * stride, w * stride, outputs)."""
         kernel = self.kernel[...]
         outputs = kernel.shape[-1]
         if self.stride == 1:
-            made = convolve(images, kernel)
-        else:
-            count, height, width, channels = images.shape
-            # pixel 2 j + p sees row j + m by tap 2 m + 3 - p of five: one zero goes behind
-            taps = jnp.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
-            taps = taps.reshape(3, 2, 3, 2, channels, outputs)[:, ::-1, :, ::-1]
-            taps = taps.transpose(0, 2, 4, 1, 3, 5).reshape(3, 3, channels, 4 * outputs)
-            cells = convolve(images, taps).reshape(count, height, width, 2, 2, outputs)
-            made = cells.transpose(0, 1, 3, 2, 4, 5).reshape(count, 2 * height, 2 * width, outputs)
-        return made + self.bias[...] if self.bias.shape[0] else made
+            return convolve(images, kernel)
+        count, height, width, channels = images.shape
+        # pixel 2 j + p sees row j + m by tap 2 m + 3 - p of five: one zero goes behind
+        taps = jnp.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
+        taps = taps.reshape(3, 2, 3, 2, channels, outputs)[:, ::-1, :, ::-1]
+        taps = taps.transpose(0, 2, 4, 1, 3, 5).reshape(3, 3, channels, 4 * outputs)
+        cells = convolve(images, taps).reshape(count, height, width, 2, 2, outputs)
+        return cells.transpose(0, 1, 3, 2, 4, 5).reshape(count, 2 * height, 2 * width, outputs)
 
 
 def convolve(images: jax.Array, kernel: jax.Array) -> jax.Array:

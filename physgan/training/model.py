@@ -91,6 +91,11 @@ class Model:
         features = self.domain.physical_features(samples)
         return shown, self.features.standardise(features, conditions)
 
+    def compared(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+        """What validation compares, shape (n, f)."""
+        own = self.domain.validation_features(samples)
+        return self.seen(samples, conditions)[1] if own is None else own
+
     def score(
         self, parameters: Parameters, inputs: tuple[jax.Array, jax.Array], conditions: jax.Array
     ) -> jax.Array:

@@ -58,7 +58,7 @@ def validator(
     ) -> tuple[jax.Array, ...]:
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
-        features = model.seen(real, c)[1], model.seen(fake, c)[1]
+        features = model.compared(real, c), model.compared(fake, c)
         if not model.likelihood:
             return features
         return *features, model.negative_log_likelihood(parameters, key, real, c)

@@ -129,6 +129,10 @@ class Images:
         """Observables of each picture; see `features`."""
         return features((array + 1) / 2, jnp)
 
+    def validation_features(self, array: jax.Array) -> None:
+        """None: the physical features are."""
+        return None
+
     def training(self) -> dict[str, Any]:
         """The textbook network of this shape, if there is one, else a dense one."""
         return {"network": self._network(), **_TRAINING}

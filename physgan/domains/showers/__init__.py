@@ -120,6 +120,10 @@ class Showers:
         """Observables of each shower; see `physical_features`."""
         return physical_features(self.cells, array)
 
+    def validation_features(self, array: jax.Array) -> None:
+        """None: the physical features are."""
+        return None
+
     def training(self) -> dict[str, Any]:
         """Wider networks than the smallest lattice needs, and a longer first stage."""
         return dict(_TRAINING)

@@ -102,6 +102,10 @@ class Spins:
         """Energy, magnetisation and correlations of each lattice; see `physical_features`."""
         return physical_features(array)
 
+    def validation_features(self, array: jax.Array) -> None:
+        """None: the physical features are."""
+        return None
+
     def training(self) -> dict[str, Any]:
         """Nothing but the defaults."""
         return {}

@@ -1,6 +1,6 @@
 """Points of a few dimensions: the smallest samples there are, to study training itself on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -132,6 +132,10 @@ class Points:
         """Coordinates and distance from the origin, shape (n, k + 1)."""
         radius = jnp.sqrt((array**2).sum(-1, keepdims=True) + 1e-12)
         return jnp.concatenate([array, radius], -1)
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return (*(f"coordinate {number}" for number in range(shape[0])), "radius")
 
     def training(self) -> dict[str, Any]:
         """Small networks, no likelihood."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from physgan.data import Axis, Condition
 from physgan.domains import Observable, Samples
@@ -63,6 +64,8 @@ def _tangents(axes: Axes, condition: Condition, found: Mapping[float, Sensitivit
         axes.plot(sides, ends, color=colour, lw=1.2)
     if log:
         axes.set_xscale("log")
+        axes.set_xticks(at, [f"{value:.3g}" for value in at])
+        axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def traversal_figure(

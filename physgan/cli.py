@@ -276,6 +276,34 @@ def compare(
     show(result.to_json(), True) if as_json else print(table(result))
 
 
+@app.command(context_settings=EXTRA)
+def explain(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Folder of a trained run.")],
+    out: Annotated[Path, typer.Option(help="Folder for pictures and explain.json.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Dataset of the run: show what the discriminator objects to."),
+    ] = None,
+    count: Annotated[int, typer.Option(help="Samples at every point.", min=2)] = 1000,
+    seed: Seed = 0,
+    condition: ConditionOption = None,
+    as_json: Json = False,
+) -> None:
+    """Why did it generate that? How samples answer to conditions and latents, as pictures and JSON.
+
+    physgan explain run/ --temperature 2.3 --data data.h5 --out explained
+    """
+    from physgan.explain import explain as explained
+
+    texts = {**extra_options(context.args), **assignments(condition or [])}
+    at = {name: numbers(text)[0] for name, text in texts.items()}
+    with reporting("explain", "steps") as report:
+        result = explained(run, out, data=data, at=at, count=count, seed=seed, progress=report)
+    short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}
+    show(result if as_json else short, as_json)
+
+
 @app.command()
 def export_calochallenge(
     data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],

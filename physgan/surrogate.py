@@ -74,6 +74,16 @@ class Surrogate:
         state = self.state if self._draw else self.state.state
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(state))
 
+    def generator(self) -> Generator:
+        """The trained network itself: noise and conditions in, network space out.
+
+        Raises:
+            InputError: for a method without a network.
+        """
+        if self._draw is None:
+            raise InputError(f"expected a method with a network, such as gan; got {self.name}")
+        return nnx.merge(nnx.split(self._fresh)[0], self.state)
+
     def sample(
         self,
         conditions: Conditions,

@@ -34,6 +34,12 @@ MAY_IMPORT = {
         "physgan.refinement",
     },
     "physgan.refinement": set(),
+    "physgan.explain": {
+        "physgan.training",
+        "physgan.surrogate",
+        "physgan.domains",
+        "physgan.data",
+    },
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
     "physgan.comparison": {"physgan.data", "physgan.domains", "physgan.fidelity"},
 }

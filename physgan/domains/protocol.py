@@ -4,7 +4,7 @@ A `Domain` is all that `physgan.fidelity` and `physgan.benchmark` see of the phy
 in them knows what a spin is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -228,6 +228,10 @@ class LearnableDomain(Domain, Protocol):
 
     def validation_features(self, array: Any) -> Any:
         """What validation compares, of order one, shape (n, f); None: the physical features."""
+        ...
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features, for samples of this shape in network space."""
         ...
 
     def training(self) -> dict[str, Any]:

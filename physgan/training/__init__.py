@@ -11,10 +11,10 @@ from physgan.training.clipped_gaussian import fit_clipped_gaussian
 from physgan.training.config import TrainingConfig
 from physgan.training.copula import fit_copula
 from physgan.training.documented import DOCUMENTED
-from physgan.training.loop import train_gan
+from physgan.training.loop import Game, restored_game, train_gan
 from simulators.protocol import Progress
 
-__all__ = ["METHODS", "TrainingConfig", "train"]
+__all__ = ["METHODS", "Game", "TrainingConfig", "restored_game", "train"]
 
 _CLASSICAL: dict[str, Callable[..., dict[str, Any]]] = {
     "clipped-gaussian": fit_clipped_gaussian,

@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 
 from physgan import losses
 from physgan.training.config import TrainingConfig
@@ -12,7 +13,7 @@ from physgan.training.schedules import cosine
 from physgan.training.state import Parameters, TrainingState
 from physgan.training.steps import Metrics, Step, adam, clipped, count, descend
 
-__all__ = ["adversarial_step", "discriminator_step"]
+__all__ = ["adversarial_step", "discriminator_step", "weights_of"]
 
 
 def adversarial_step(model: Model, config: TrainingConfig) -> Step:
@@ -80,7 +81,7 @@ def _step(model: Model, config: TrainingConfig, *, generator_moves: bool) -> Ste
 
         def generator_loss(parameters: Parameters) -> tuple[jax.Array, Parameters]:
             fake, statistics = model.generate_training(parameters, keys[3], conditions)
-            weights = _weights(discriminator, config)
+            weights = weights_of(discriminator, config)
             scores = [
                 model.score_training(weights, model.seen(x, conditions), conditions, extra[3])[0]
                 for x in (real, fake)
@@ -97,12 +98,16 @@ def _step(model: Model, config: TrainingConfig, *, generator_moves: bool) -> Ste
             generator=renewed(descend(generator, update, moving * rate), statistics),
             generator_moments=moments,
         )
-        return count(state, config), {"generator_loss": loss, **metrics}
+        norm = optax.global_norm(gradients)
+        return count(state, config), {
+            "generator_loss": loss, "generator_gradient": norm, **metrics
+        }  # fmt: skip
 
     return step
 
 
-def _weights(parameters: Parameters, config: TrainingConfig) -> Parameters:
+def weights_of(parameters: Parameters, config: TrainingConfig) -> Parameters:
+    """The discriminator's parameters as it uses them."""
     return losses.spectrally_normalised(parameters) if config.spectral_norm else parameters
 
 
@@ -113,7 +118,7 @@ class _Judge:
         self, model: Model, config: TrainingConfig, parameters: Parameters, conditions: jax.Array
     ) -> None:
         self.model, self.config, self.conditions = model, config, conditions
-        self.weights = _weights(parameters, config)
+        self.weights = weights_of(parameters, config)
 
     def __call__(
         self, real: jax.Array, fake: jax.Array, keys: jax.Array

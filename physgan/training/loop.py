@@ -1,9 +1,10 @@
 """The training loop: data in, surrogate out, stoppable and resumable at any moment."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -15,7 +16,7 @@ from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Surrogate, load
 from physgan.training import checkpoints
-from physgan.training.adversarial import adversarial_step, discriminator_step
+from physgan.training.adversarial import adversarial_step, discriminator_step, weights_of
 from physgan.training.config import TrainingConfig
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.model import Model, build_model, condition_matrix
@@ -25,7 +26,7 @@ from physgan.training.steps import Step, likelihood_step
 from physgan.training.validation import validator
 from physgan.training.watch import Split, Warner, examiner
 
-__all__ = ["train_gan"]
+__all__ = ["Game", "restored_game", "train_gan"]
 
 Progress = Callable[[int, int], None]
 
@@ -90,6 +91,47 @@ _STEPS: tuple[Callable[[Model, TrainingConfig], Step], ...] = (
 )  # fmt: skip
 
 
+class Game(NamedTuple):
+    """Both players as a run left them.
+
+    Attributes:
+        model: what takes their parameters.
+        state: with the parameters.
+        samples: held-out real samples in network space, shape (n, ...).
+        conditions: of those, shape (n, c).
+    """
+
+    model: Model
+    state: TrainingState
+    samples: np.ndarray
+    conditions: np.ndarray
+
+
+def restored_game(dataset: Dataset, run_dir: Path) -> Game:
+    """The last checkpoint of a run.
+
+    Args:
+        dataset: that it was trained on.
+        run_dir: of the run.
+
+    Raises:
+        InputError: if there is no such run, if its dataset was another one, or if its
+            checkpoints are gone.
+    """
+    try:
+        about = json.loads((run_dir / "run.json").read_text())
+        config = TrainingConfig.from_table(about["config"])
+    except (OSError, ValueError, KeyError):
+        raise InputError(
+            f"expected a run of the method gan in {run_dir}; got none; train one"
+        ) from None
+    run = _Run(dataset, run_dir, config, about["seed"])
+    state = checkpoints.restore_latest(run.checkpoints, run.initial)
+    if state is None:
+        raise InputError(f"expected checkpoints in {run.checkpoints}; got none that is whole")
+    return Game(run.model, _as_used(state, run.config), *run.held_out)
+
+
 class _Run:
     """What stays the same throughout a run."""
 
@@ -118,9 +160,10 @@ class _Run:
             generator = _started_from(config.start_from, generator)
         claim_run(run_dir, self._definition(dataset))
         self.initial = initial_state(generator, discriminator)
-        held_out = self._held_out(dataset)
-        self.validate = validator(self.model, *held_out, seed)
-        self.examine = examiner(self.model, (self.samples, self.conditions), held_out, seed)
+        self.held_out = self._held_out(dataset)
+        self.validate = validator(self.model, *self.held_out, seed)
+        known = (self.samples, self.conditions)
+        self.examine = examiner(self.model, known, self.held_out, seed)
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
@@ -174,7 +217,7 @@ class _Run:
         scores = self.validate(state.average)
         log.write(samples, scores)
         if samples > self.border:
-            log.write(samples, self.examine(state))
+            log.write(samples, self.examine(_as_used(state, self.config)))
             return _remembered(state, scores["validation_distance"])
         state = _remembered(state, scores["validation_nll"])
         if samples < self.border:
@@ -201,6 +244,11 @@ class _Run:
             "parameters": surrogate.parameter_count,
             "surrogate": str(folder),
         }
+
+
+def _as_used(state: TrainingState, config: TrainingConfig) -> TrainingState:
+    """The state with the discriminator's weights as it uses them."""
+    return state._replace(discriminator=weights_of(state.discriminator, config))
 
 
 def _remembered(state: TrainingState, score: float) -> TrainingState:

@@ -16,6 +16,7 @@ from physgan.fidelity.collapse import (
 )
 from physgan.training.diagnostics import Row, findings
 from physgan.training.model import Model
+from physgan.training.standardise import first_condition
 from physgan.training.state import TrainingState
 
 __all__ = ["Warner", "examiner"]
@@ -82,7 +83,7 @@ def examiner(
             "score_train": float(known[0].mean()),
             "score_held_out": float(real.mean()),
             "score_fake": float(fake.mean()),
-            **_collapse(features, made, held_out[1][:count, 0], modes[0]),
+            **_collapse(features, made, first_condition(held_out[1][:count]), modes[0]),
             "observable_pull": _largest_pull(features, made),
         }
 

@@ -1,13 +1,13 @@
 """Pictures: intensities between 0 and 1 on a grid of pixels, of one or more channels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from physgan.domains.images.measures import MEASURES, features
+from physgan.domains.images.measures import MEASURES, feature_names, features
 from physgan.domains.images.observables import ENSEMBLE, TARGETS, observables_of
 from physgan.domains.images.pictures import draw_image
 from physgan.domains.protocol import (
@@ -132,6 +132,10 @@ class Images:
     def validation_features(self, array: jax.Array) -> None:
         """None: the physical features are."""
         return None
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return feature_names(shape)
 
     def training(self) -> dict[str, Any]:
         """The textbook network of this shape, if there is one, else a dense one."""

@@ -3,12 +3,12 @@
 Brightness is the mean over the channels. Positions are in pixels from the picture's middle.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MEASURES", "features", "spectrum"]
+__all__ = ["MEASURES", "feature_names", "features", "spectrum"]
 
 _SOFT = 0.05
 _TINY = 1e-6
@@ -82,6 +82,13 @@ MEASURES: dict[str, Callable[[Array, Any], Array]] = {
     "lit": lit,
 }
 """Name -> (images (n, h, w, c) in [0, 1], numpy or jax.numpy) -> shape (n,)."""
+
+
+def feature_names(shape: Sequence[int]) -> tuple[str, ...]:
+    """Names of the columns of `features` for pictures of this height and width."""
+    rings = range(1, min(shape[:2]) // 2 + 1)
+    names = (name.replace("_", " in ") for name in MEASURES)
+    return (*names, *(f"log power at {ring} cycles" for ring in rings))
 
 
 def _profile(images: Array, axis: int) -> Array:

@@ -1,6 +1,6 @@
 """Points of a few dimensions: the smallest samples there are, to study training itself on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -142,6 +142,10 @@ class Points:
         """
         phases = (array[..., None] * (jnp.pi / 2 * _FREQUENCIES)).reshape(len(array), -1)
         return jnp.concatenate([jnp.sin(phases), jnp.cos(phases)], -1)
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return (*(f"coordinate {number}" for number in range(shape[0])), "radius")
 
     def training(self) -> dict[str, Any]:
         """Small networks, no likelihood."""

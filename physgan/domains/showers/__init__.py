@@ -1,6 +1,6 @@
 """Energy deposits of particle showers in layers of cells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -15,7 +15,7 @@ from physgan.domains.protocol import (
     Target,
 )
 from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS
-from physgan.domains.showers.features import cell_levels, physical_features
+from physgan.domains.showers.features import cell_levels, feature_names, physical_features
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.observables import ShowerSums, observables_of
 from physgan.domains.showers.pictures import draw_cells, draw_event, shower_figure
@@ -123,6 +123,10 @@ class Showers:
     def validation_features(self, array: jax.Array) -> None:
         """None: the physical features are."""
         return None
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return feature_names(shape[0])
 
     def training(self) -> dict[str, Any]:
         """Wider networks than the smallest lattice needs, and a longer first stage."""

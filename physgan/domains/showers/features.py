@@ -6,7 +6,7 @@ import numpy as np
 
 from physgan.domains.showers.geometry import CellGeometry
 
-__all__ = ["cell_levels", "physical_features"]
+__all__ = ["cell_levels", "feature_names", "physical_features"]
 
 _SMALLEST_SPREAD = 1e-3
 _SMALLEST_SHARE = 1e-5
@@ -49,6 +49,16 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
         ],
         -1,
     )
+
+
+def feature_names(layers: int) -> tuple[str, ...]:
+    """Names of the columns of `physical_features`."""
+    centres, widths = (
+        [f"{words} in {axis}" for axis in ("eta", "phi", "r")] for words in ("centre", "width")
+    )
+    columns = ("log share of energy", *centres, *widths, "occupied share")
+    each = [f"{name}, layer {layer}" for name in columns for layer in range(layers)]
+    return (*each, "log total energy")
 
 
 def cell_levels(showers: jax.Array) -> jax.Array:

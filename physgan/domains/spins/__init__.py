@@ -1,6 +1,6 @@
 """Spin lattices: +1 and -1 on an L x L torus."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -8,7 +8,7 @@ import numpy as np
 
 from physgan.domains.protocol import Conditions, EnsembleObservable, Observable, Samples, Target
 from physgan.domains.spins import lattice
-from physgan.domains.spins.features import physical_features
+from physgan.domains.spins.features import feature_names, physical_features
 from physgan.domains.spins.heat_bath import heat_bath_logits, sublattice_log_weight
 from physgan.domains.spins.observables import (
     ENSEMBLE,
@@ -105,6 +105,10 @@ class Spins:
     def validation_features(self, array: jax.Array) -> None:
         """None: the physical features are."""
         return None
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return feature_names(shape[0])
 
     def training(self) -> dict[str, Any]:
         """Nothing but the defaults."""

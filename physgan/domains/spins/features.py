@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-__all__ = ["physical_features"]
+__all__ = ["feature_names", "physical_features"]
 
 
 def physical_features(spins: jax.Array) -> jax.Array:
@@ -33,3 +33,10 @@ def physical_features(spins: jax.Array) -> jax.Array:
         shifted = jnp.roll(spins, distance, 1) + jnp.roll(spins, distance, 2)
         columns.append((spins * shifted).mean((1, 2)) / 2)
     return jnp.stack(columns, -1)
+
+
+def feature_names(size: int) -> tuple[str, ...]:
+    """Names of the columns of `physical_features` for lattices of this size."""
+    distances = [2**k for k in range(1, size.bit_length() - 1)]
+    first = ("energy", "|magnetisation|", "magnetisation^2", "diagonal neighbours", "plaquettes")
+    return (*first, *(f"correlation at {distance}" for distance in distances))

@@ -1,0 +1,25 @@
+"""Why did it generate that? Sensitivities, latents, and what the discriminator objects to."""
+
+from physgan.explain.attribution import Attribution, attribute, integrated_gradients
+from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours
+from physgan.explain.explain import explain
+from physgan.explain.jacobians import Jacobians, jacobians
+from physgan.explain.latents import Effect, latent_groups, latent_path, total_effects
+from physgan.explain.subject import Subject
+
+__all__ = [
+    "Attribution",
+    "Effect",
+    "Jacobians",
+    "Sensitivity",
+    "Subject",
+    "attribute",
+    "condition_sensitivity",
+    "explain",
+    "integrated_gradients",
+    "jacobians",
+    "latent_groups",
+    "latent_path",
+    "neighbours",
+    "total_effects",
+]

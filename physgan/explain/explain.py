@@ -1,0 +1,303 @@
+"""Why did it generate that? Everything about one run: numbers as JSON, pictures beside it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+
+from physgan.data import Axis, Condition, Dataset, open_dataset
+from physgan.data.files import write_atomically
+from physgan.errors import InputError
+from physgan.explain.attribution import Attribution, attribute
+from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours
+from physgan.explain.jacobians import jacobians
+from physgan.explain.latents import Effect, latent_groups, latent_path, total_effects
+from physgan.explain.pictures import (
+    effects_figure,
+    map_figure,
+    sensitivity_figure,
+    traversal_figure,
+)
+from physgan.explain.subject import Subject, points_of
+from physgan.surrogate import load
+from physgan.training import restored_game
+from simulators.protocol import Progress
+
+__all__ = ["explain"]
+
+FORMAT, FORMAT_VERSION = "physgan-explain", 1
+
+_POINTS = 5
+_ROWS = 3
+_DPI = 110
+
+
+def explain(
+    run: str | Path,
+    out: str | os.PathLike[str],
+    *,
+    data: str | os.PathLike[str] | None = None,
+    at: Mapping[str, float] | None = None,
+    count: int = 1000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Explain a trained surrogate, and its discriminator where the data are at hand.
+
+    Slopes of the observables' means along every condition (differences with common random
+    numbers); which latents have a hand in which observable (total effects); pictures along
+    conditions and latents with everything else fixed; Jacobians of the physical features, where
+    the generator is smooth; and, with the dataset it was trained on, what the discriminator of the
+    last checkpoint objects to.
+
+    Args:
+        run: folder of a trained run.
+        out: folder that receives explain.json and pictures.
+        data: the dataset of the run.
+        at: condition at which latents are looked at, and others are held; the middle of the
+            trained range where none is given.
+        count: samples at every point.
+        seed: of the noise.
+        progress: called with (steps done, steps in total).
+
+    Returns:
+        What is in explain.json.
+
+    Raises:
+        InputError: for a run without a network, a condition that it has not, or other data.
+    """
+    subject = Subject(load(run))
+    conditions = subject.surrogate.conditions
+    here = {**subject.centre(), **_known(conditions, at or {})}
+    if count < 2:
+        raise InputError(f"expected a count of 2 or more; got {count}")
+    rng = np.random.default_rng(seed)
+    noise = rng.random((count, subject.latents), np.float32)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, Figure] = {}
+    total = len(conditions) + 2 + (data is not None)
+    slopes = []
+    for number, condition in enumerate(conditions):
+        _tell(progress, number, total)
+        slopes.append(_along(subject, condition, here, noise, figures))
+    _tell(progress, len(conditions), total)
+    latents = _latents(subject, here, noise, rng, figures)
+    _tell(progress, len(conditions) + 1, total)
+    result = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "run": str(run),
+        "network": subject.surrogate.description.network.get("network"),
+        "count": count,
+        "seed": seed,
+        "at": here,
+        "conditions": slopes,
+        "latents": latents,
+        "jacobians": _jacobians(subject, here, noise) if subject.smooth else None,
+        "discriminator": None,
+    }
+    if data is not None:
+        result["discriminator"] = _objections(
+            subject, open_dataset(data), Path(run), count, seed, figures
+        )
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=_DPI)
+    result["pictures"] = [f"{name}.png" for name in figures]
+    result = _plain(result)
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+    write_atomically(folder / "explain.json", text.encode())
+    _tell(progress, total, total)
+    return result
+
+
+def _along(
+    subject: Subject,
+    condition: Condition,
+    here: Mapping[str, float],
+    noise: np.ndarray,
+    figures: dict[str, Figure],
+) -> dict[str, Any]:
+    """Slopes at a few values of one condition, and pictures on the way."""
+    name = condition.name
+    points = points_of(condition, _POINTS)
+    found: dict[float, dict[str, Sensitivity]] = {}
+    for point in points:
+        ends = neighbours(condition, point)
+        found[point] = condition_sensitivity(
+            lambda value: subject.measure(noise, {**here, name: value}), *ends
+        )
+    figures[f"slopes-{name}"] = sensitivity_figure(condition, subject.domain.observables, found)
+    rows = {
+        f"noise {row}": [subject.draw(noise[row : row + 1], {**here, name: p}) for p in points]
+        for row in range(min(_ROWS, len(noise)))
+    }
+    titles = [f"{name.replace('_', ' ')} = {point:.4g} {condition.unit}" for point in points]
+    figures[f"traversal-{name}"] = traversal_figure(subject.domain.picture, rows, titles)
+    units = {o.name: o.unit for o in subject.domain.observables}
+    return {
+        "name": name,
+        "unit": condition.unit,
+        "method": "central differences with common random numbers",
+        "points": [
+            {
+                "at": point,
+                "step": neighbours(condition, point),
+                "observables": {
+                    key: {
+                        "unit": units[key],
+                        "slope_unit": f"{units[key]} / ({condition.unit})",
+                        **{k: v.tolist() for k, v in asdict(value).items()},
+                    }
+                    for key, value in by_name.items()
+                },
+            }
+            for point, by_name in found.items()
+        ],
+    }
+
+
+def _latents(
+    subject: Subject,
+    here: Mapping[str, float],
+    noise: np.ndarray,
+    rng: np.random.Generator,
+    figures: dict[str, Figure],
+) -> dict[str, Any]:
+    """Total effects of groups of latents, and pictures along those that matter most."""
+    groups = latent_groups(subject.latents)
+    effects = total_effects(lambda z: subject.measure(z, here), noise, groups, rng)
+    words = {o.name: o.long_name for o in subject.domain.observables}
+    figures["latents"] = effects_figure(groups, effects, words)
+    chosen = _strongest(effects, len(groups))
+    rows = {}
+    for number in chosen:
+        group = groups[number]
+        path = latent_path(noise[:1], group, _POINTS, rng)
+        label = f"latents {group.start}-{group.stop - 1}"
+        rows[label] = [subject.draw(step, here) for step in path.astype(np.float32)]
+    titles = [f"step {step}" for step in range(1, _POINTS + 1)]
+    figures["traversal-latents"] = traversal_figure(subject.domain.picture, rows, titles)
+    return {
+        "number": subject.latents,
+        "groups": [[group.start, group.stop - 1] for group in groups],
+        "total_effects": {name: [asdict(e) for e in row] for name, row in effects.items()},
+    }
+
+
+def _strongest(effects: Mapping[str, list[Effect]], groups: int) -> list[int]:
+    """The groups with the largest mean effect, in order of the latents."""
+    mean = np.mean([[effect.share for effect in row] for row in effects.values()], 0)
+    return sorted(np.argsort(-mean)[: min(_ROWS, groups)].tolist())
+
+
+def _jacobians(subject: Subject, here: Mapping[str, float], noise: np.ndarray) -> dict[str, Any]:
+    domain = subject.domain
+    names = [c.name for c in subject.surrogate.conditions]
+    row = jnp.array([here[name] for name in names], jnp.float32)
+    given = jnp.broadcast_to(row, (len(noise), len(names)))
+
+    def features(z: jax.Array, c: jax.Array) -> jax.Array:
+        return domain.physical_features(subject.network_samples(z, c))
+
+    found = jacobians(features, jnp.asarray(noise), given)
+    shape = jax.eval_shape(subject.network_samples, jnp.asarray(noise[:1]), given[:1]).shape[1:]
+    return {
+        "features": domain.feature_names(shape),
+        "conditions": names,
+        **{key: np.asarray(value).tolist() for key, value in found._asdict().items()},
+    }
+
+
+def _objections(
+    subject: Subject,
+    dataset: Dataset,
+    run: Path,
+    count: int,
+    seed: int,
+    figures: dict[str, Figure],
+) -> dict[str, Any]:
+    """What the discriminator of the last checkpoint holds against its generator's samples."""
+    game = restored_game(dataset, run)
+    rows = slice(0, count)
+    samples, conditions = (
+        jnp.asarray(a[rows], jnp.float32) for a in (game.samples, game.conditions)
+    )
+    keys = jax.random.split(jax.random.key(seed))
+    model, state = game.model, game.state
+    real = model.transform(keys[0], samples)
+    fake = model.generate(state.generator, keys[1], conditions)
+    found = attribute(
+        lambda inputs, c: model.score(state.discriminator, inputs, c),
+        model.seen(real, conditions),
+        model.seen(fake, conditions),
+        conditions,
+    )
+    shape = samples.shape[1:]
+    names = subject.domain.feature_names(shape)
+    if found.mean[0].size == np.prod(shape):
+        figures["discriminator"] = map_figure(found, shape, _axes(subject, len(shape)), names)
+    return {
+        "samples_seen": int(state.samples),
+        "method": "integrated gradients from a fake to a real sample at equal conditions",
+        "space": "what the discriminator sees, standardised",
+        "features": names,
+        "shape": shape,
+        **_attribution(found),
+    }
+
+
+def _attribution(found: Attribution) -> dict[str, Any]:
+    fields = ("mean", "error", "real_slope", "fake_slope")
+    parts: dict[str, dict[str, Any]] = {
+        part: {field: getattr(found, field)[place].ravel().tolist() for field in fields}
+        for place, part in enumerate(("on_sample", "on_features"))
+    }
+    for part, total in zip(parts.values(), found.totals, strict=True):
+        part["total"] = total
+    return {**parts, "gap": found.gap, "missed": found.missed, "pairs": found.pairs}
+
+
+def _axes(subject: Subject, count: int) -> list[Axis]:
+    """Axes of samples in network space, by the field's names where they are as many."""
+    description = subject.surrogate.description
+    names = next(f for f in description.fields if f.name == subject.domain.field).axes
+    if len(names) != count:
+        names = ("layer", "row", "column")[:count]
+    known = {axis.name: axis for axis in description.grid}
+    return [known.get(name, Axis(name, "1", ())) for name in names]
+
+
+def _known(conditions: tuple[Condition, ...], at: Mapping[str, float]) -> dict[str, float]:
+    names = [c.name for c in conditions]
+    if unknown := sorted(set(at) - set(names)):
+        raise InputError(f"expected a condition ({', '.join(names)}); got {unknown[0]!r}")
+    for condition in conditions:
+        value = at.get(condition.name, condition.minimum)
+        if not condition.minimum <= value <= condition.maximum:
+            raise InputError(
+                f"expected {condition.name} in [{condition.minimum:g}, {condition.maximum:g}] "
+                f"{condition.unit} (trained range); got {value:g}"
+            )
+    return {name: float(value) for name, value in at.items()}
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
+
+
+def _plain(value: Any) -> Any:
+    """JSON values: lists for tuples, and None for numbers that JSON has not."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

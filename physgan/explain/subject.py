@@ -1,0 +1,78 @@
+"""A surrogate whose noise is in one's own hands."""
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from physgan.data import Condition
+from physgan.domains import LearnableDomain, Samples, domain_of
+from physgan.surrogate import Surrogate
+
+__all__ = ["Subject", "points_of"]
+
+_CHUNK = 512
+_ESTIMATED = {"shower-cascade", "spin-hierarchy"}
+"""Networks whose gradients are stand-ins made for training: they draw discrete values."""
+
+
+class Subject:
+    """Draws and measures samples for given noise and conditions; symmetries are left alone.
+
+    Args:
+        surrogate: with a network.
+
+    Raises:
+        InputError: for a method without one.
+    """
+
+    def __init__(self, surrogate: Surrogate) -> None:
+        self.surrogate = surrogate
+        self.domain: LearnableDomain = domain_of(surrogate.description)
+        self.smooth = surrogate.description.network.get("network") not in _ESTIMATED
+        graph, self._parameters = nnx.split(surrogate.generator())
+        self.latents = surrogate.generator().noise_size()
+
+        @jax.jit
+        def draw(parameters: nnx.State, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+            return nnx.merge(graph, parameters)(noise, conditions)
+
+        self._draw = draw
+
+    def network_samples(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Noise (n, z) and conditions (n, c) to samples in network space; differentiable."""
+        return self._draw(self._parameters, noise, conditions)
+
+    def draw(self, noise: np.ndarray, at: Mapping[str, float]) -> Samples:
+        """Physical samples at one condition, for noise of shape (n, z)."""
+        row = np.array([at[c.name] for c in self.surrogate.conditions], np.float32)
+        parts = []
+        for start in range(0, len(noise), _CHUNK):
+            rows = np.resize(np.arange(start, min(start + _CHUNK, len(noise))), _CHUNK)
+            rows = rows[: min(_CHUNK, len(noise))]
+            given = jnp.broadcast_to(row, (len(rows), len(row)))
+            parts.append(np.asarray(self.network_samples(jnp.asarray(noise[rows]), given)))
+        return self.domain.decode(np.concatenate(parts)[: len(noise)])
+
+    def measure(self, noise: np.ndarray, at: Mapping[str, float]) -> dict[str, np.ndarray]:
+        """The domain's observables of those samples."""
+        samples = self.draw(noise, at)
+        known = {
+            **self.surrogate.description.parameters, **self.domain.geometry(samples), **at
+        }  # fmt: skip
+        return {o.name: o.compute(samples, known) for o in self.domain.observables}
+
+    def centre(self) -> dict[str, float]:
+        """The middle of the trained range, on each condition's own scale."""
+        return {c.name: points_of(c, 1)[0] for c in self.surrogate.conditions}
+
+
+def points_of(condition: Condition, count: int) -> list[float]:
+    """Points in the middles of equal parts of the trained range, on the condition's scale."""
+    shares = (np.arange(count) + 0.5) / count
+    low, high = condition.minimum, condition.maximum
+    if condition.scale == "log":
+        return [float(low * (high / low) ** share) for share in shares]
+    return [float(low + (high - low) * share) for share in shares]

@@ -1,0 +1,85 @@
+"""physgan explain on a run of a few untrained networks: files, numbers, refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from physgan.cli import run_command
+from physgan.data import open_dataset
+from physgan.errors import InputError
+from physgan.explain import explain
+from physgan.training import restored_game, train
+
+SETTINGS = {
+    "likelihood_samples": 0, "adversarial_samples": 0, "generator_width": 4,
+    "discriminator_width": 2, "discriminator_blocks": 1, "embedding": 4, "batch_size": 16,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A dataset of 4 x 4 lattices, and a run of no steps with a checkpoint at its start."""
+    from physgan.training import checkpoints
+    from physgan.training.config import TrainingConfig
+    from physgan.training.loop import _Run
+
+    folder = tmp_path_factory.mktemp("explained")
+    data, run = folder / "ising.h5", folder / "run"
+    words = "simulate ising --size 4 --temperature 1.5:3.5 --count 640 --out"
+    assert run_command([*words.split(), str(data)]) == 0
+    train(data, run, SETTINGS)
+    begun = _Run(open_dataset(data), run, TrainingConfig.from_table(SETTINGS), 0)
+    checkpoints.save(begun.checkpoints, 0, begun.initial)
+    return data, run
+
+
+def test_everything_is_written(files: tuple[Path, Path], tmp_path: Path) -> None:
+    data, run = files
+    words = ["explain", run, "--temperature", 2.5, "--data", data, "--count", 64, "--out", tmp_path]
+    assert run_command([str(word) for word in words]) == 0
+    found = json.loads((tmp_path / "explain.json").read_text())
+    assert found["at"] == {"temperature": 2.5}
+    assert all((tmp_path / name).stat().st_size > 1000 for name in found["pictures"])
+    assert "discriminator.png" in found["pictures"]
+    (along,) = found["conditions"]
+    assert [point["at"] for point in along["points"]] == pytest.approx([1.7, 2.1, 2.5, 2.9, 3.3])
+    energy = along["points"][2]["observables"]["energy"]
+    assert energy["slope_unit"] == "J / (J/k_B)"
+    assert -2 <= energy["mean"][0] <= 2
+    assert found["latents"]["number"] == 17
+    assert found["jacobians"] is None  # discrete draws have none that can be trusted
+    objections = found["discriminator"]
+    parts = [objections[name] for name in ("on_sample", "on_features")]
+    total = sum(sum(part["mean"]) for part in parts)
+    assert total == pytest.approx(objections["gap"][0] * (1 - objections["missed"]), rel=1e-6)
+    assert len(objections["features"]) == len(parts[1]["mean"])
+    assert objections["features"][0] == "energy"
+    assert (
+        explain(run, tmp_path / "again", at={"temperature": 2.5}, count=64)["latents"]
+        == (found["latents"])
+    )
+
+
+def test_the_game_is_the_checkpoint_and_held_out(files: tuple[Path, Path]) -> None:
+    data, run = files
+    game = restored_game(open_dataset(data), run)
+    held_out, _ = open_dataset(data).read("validation")
+    np.testing.assert_array_equal(game.samples, held_out["spins"])
+    assert int(game.state.samples) == 0
+
+
+def test_what_cannot_be_explained_is_refused(files: tuple[Path, Path], tmp_path: Path) -> None:
+    data, run = files
+    with pytest.raises(InputError, match=r"expected a condition \(temperature\); got 'energy'"):
+        explain(run, tmp_path, at={"energy": 1.0})
+    with pytest.raises(InputError, match=r"expected temperature in \[1.5, 3.5\] J/k_B"):
+        explain(run, tmp_path, at={"temperature": 9.0})
+    with pytest.raises(InputError, match="expected a count of 2 or more; got 1"):
+        explain(run, tmp_path, count=1)
+    with pytest.raises(InputError, match="expected a run of the method gan in"):
+        restored_game(open_dataset(data), tmp_path)
+    train(data, tmp_path / "classical", method="clipped-gaussian")
+    with pytest.raises(InputError, match="expected a method with a network, such as gan"):
+        explain(tmp_path / "classical", tmp_path)

@@ -145,7 +145,10 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     method: Annotated[
         str,
-        typer.Option(help="gan; without a network: clipped-gaussian (spins), copula (showers)."),
+        typer.Option(
+            help="gan, vae or flow-matching; without a network: clipped-gaussian (spins), copula "
+            "(showers)."
+        ),
     ] = "gan",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     change: Annotated[

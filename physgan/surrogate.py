@@ -43,7 +43,7 @@ class Description:
     """What a surrogate says about itself; kept as surrogate.json beside its weights.
 
     Args:
-        method: "gan", or one of `FITTED`.
+        method: one of `NETWORKS` or of `FITTED`.
         domain: kind of sample.
         size: length of the samples' axes in training, 0 where they have no common one.
         conditions: with the trained range as minimum and maximum.
@@ -129,7 +129,7 @@ class Surrogate:
 
     Args:
         description: what it is.
-        state: a generator's parameters (method "gan") or a fitted baseline.
+        state: a generator's parameters (a method of `NETWORKS`) or a fitted baseline.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
@@ -144,7 +144,7 @@ class Surrogate:
         self.grid = description.grid
         self._domain = domain_of(description)
         self._draw: Callable[..., jax.Array] | None = None
-        if description.method == "gan":
+        if description.method in NETWORKS:
             self._fresh = _fresh_generator(description)
             self._draw = jax.jit(self._generator())
 
@@ -328,9 +328,10 @@ class Surrogate:
         trained = self.description.size
         if size is None or size == trained:
             return trained
-        doubled = size > trained and size % trained == 0 and (size // trained).bit_count() == 1
-        if self._draw is None or not doubled:
-            allowed = f"{trained}, {2 * trained}, ..." if self._draw else str(trained)
+        several = self._draw is not None and trained > 0
+        power = size // trained if several and size > trained and size % trained == 0 else 0
+        if power.bit_count() != 1:
+            allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
             raise InputError(f"expected size {allowed}; got {size}")
         return size
 
@@ -346,6 +347,9 @@ class Surrogate:
             _check_range(condition, column, extrapolate)
         return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
 
+
+NETWORKS = ("gan", "vae", "flow-matching")
+"""Methods whose state is the parameters of a network."""
 
 FITTED: dict[str, Callable[[Path, Description], Any]] = {
     "clipped-gaussian": lambda weights, source: ClippedGaussian.load(weights, heat_bath=True),
@@ -394,8 +398,8 @@ def load(path: str | Path) -> Surrogate:
         )
     if description.method in FITTED:
         return Surrogate(description, FITTED[description.method](weights, description))
-    if description.method != "gan":
-        known = ", ".join(["gan", *FITTED])
+    if description.method not in NETWORKS:
+        known = ", ".join([*NETWORKS, *FITTED])
         raise InputError(f"expected a method ({known}); got {description.method!r} in {path}")
     like = nnx.to_pure_dict(nnx.split(_fresh_generator(description))[1])
     return Surrogate(description, unpack_parameters(weights, like))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,29 @@ from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Description, Surrogate, load
 from physgan.training import checkpoints
 from physgan.training.adversarial import adversarial_step, discriminator_step
+from physgan.training.alone import ALONE, build_alone
 from physgan.training.config import TrainingConfig
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.model import Model, build_model, condition_matrix
 from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
-from physgan.training.steps import Step, likelihood_step
+from physgan.training.steps import Step, objective_step
 from physgan.training.validation import validator
 
-__all__ = ["train_gan"]
+__all__ = ["train_network"]
 
 Progress = Callable[[int, int], None]
 
 _LOG_STEPS = 10
 
 
-def train_gan(
+def train_network(
     dataset: Dataset,
     run_dir: Path,
     config: TrainingConfig,
     *,
     seed: int,
+    method: str = "gan",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train a generator on the dataset's train split and save it as a surrogate.
@@ -48,6 +51,7 @@ def train_gan(
         run_dir: receives run.json, metrics.jsonl, tensorboard/, checkpoints/, surrogate/.
         config: see `TrainingConfig`.
         seed: of initial parameters, batches and noise.
+        method: "gan", or a key of `ALONE`.
         progress: called with (samples seen, samples in total).
 
     Returns:
@@ -59,7 +63,7 @@ def train_gan(
     """
     mesh = device_mesh()
     check_batch(mesh, config.batch_size)
-    run = _Run(dataset, run_dir, config, seed)
+    run = _Run(dataset, run_dir, config, seed, method)
     state = checkpoints.restore_latest(run.checkpoints, run.initial)
     state = replicate(mesh, run.initial if state is None else state)
     steps = [jax.jit(make(run.model, run.config)) for make in _STEPS]
@@ -82,15 +86,17 @@ def train_gan(
 
 
 _STEPS: tuple[Callable[[Model, TrainingConfig], Step], ...] = (
-    likelihood_step, discriminator_step, adversarial_step
+    objective_step, discriminator_step, adversarial_step
 )  # fmt: skip
 
 
 class _Run:
     """What stays the same throughout a run."""
 
-    def __init__(self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int) -> None:
-        self.seed, self.run_dir = seed, run_dir
+    def __init__(
+        self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int, method: str
+    ) -> None:
+        self.seed, self.run_dir, self.method = seed, run_dir, method
         self.info = dataset.info
         self.checkpoints = run_dir / "checkpoints"
         domain = domain_of(dataset.info)
@@ -104,10 +110,11 @@ class _Run:
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info, conditions, len(self.samples))
-        self.model, self.settings, generator, discriminator = build_model(
+        build = partial(build_alone, method) if method in ALONE else build_model
+        self.model, self.settings, generator, discriminator = build(
             self.info, domain, config, self.samples, self.conditions, seed
         )
-        self.config = config if self.model.likelihood else replace(config, likelihood_samples=0)
+        self.config = config if self.model.objective else replace(config, likelihood_samples=0)
         self.border = _whole_batches(self.config.likelihood_samples, config)
         self.total = self.border + _whole_batches(config.adversarial_samples, config)
         if config.start_from:
@@ -118,7 +125,7 @@ class _Run:
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
-            "method": "gan",
+            "method": self.method,
             "dataset": dataset.manifest.fingerprint
             if dataset.manifest
             else sha256_of(dataset.path),
@@ -163,14 +170,15 @@ class _Run:
     def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
         """Validate the averaged generator and remember it if it is the best so far.
 
-        The first stage's measure is the likelihood, which is known better than the distance;
+        The first stage's measure is its objective, which is known better than the distance;
         the second stage has to come closer than the first one's best.
         """
         scores = self.validate(state.average)
         log.write(samples, scores)
         if samples > self.border:
             return _remembered(state, scores["validation_distance"])
-        state = _remembered(state, scores["validation_nll"])
+        assert self.model.objective is not None
+        state = _remembered(state, scores[f"validation_{self.model.objective.measure}"])
         if samples < self.border:
             return state
         return _scored(state, self.validate(state.best)["validation_distance"])
@@ -179,7 +187,7 @@ class _Run:
         """Save the best generator as a surrogate."""
         description = Description.of(
             self.info,
-            "gan",
+            self.method,
             self.settings.get("size", 0),
             network=self.settings,
             training=self.config.to_table(),
@@ -189,7 +197,7 @@ class _Run:
         folder = self.run_dir / "surrogate"
         surrogate.save(folder)
         return {
-            "method": "gan",
+            "method": self.method,
             "samples": int(state.samples),
             "validation_distance": float(state.best_score),
             "parameters": surrogate.parameter_count,

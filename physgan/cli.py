@@ -120,7 +120,12 @@ def info(
 
         from physgan.surrogate import load
 
-        show(asdict(load(path).description), as_json)
+        surrogate = load(path)
+        counts = {
+            "parameter_count": surrogate.parameter_count,
+            "flops_per_sample": surrogate.flops_per_sample(),
+        }
+        show({**asdict(surrogate.description), **counts}, as_json)
     else:
         show(describe(path), as_json)
 

@@ -21,6 +21,7 @@ from physgan.errors import InputError, VerificationError
 from physgan.networks import (
     Generator,
     build_generator,
+    flops_of,
     pack_parameters,
     unpack_parameters,
 )
@@ -158,6 +159,27 @@ class Surrogate:
         """Numbers that were learnt or fitted."""
         state = self.state if self._draw else self.state.state
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(state))
+
+    def flops_per_sample(self, batch: int = 64) -> float | None:
+        """Floating-point operations of the generator's forward pass, a sample.
+
+        Without random numbers and symmetries; None for what is fitted and not a network.
+
+        Args:
+            batch: samples of the pass that is counted.
+        """
+        if self._draw is None:
+            return None
+        graph, _ = nnx.split(self._fresh)
+
+        def forward(parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+            generator: Generator = nnx.merge(graph, parameters)
+            return generator(noise, conditions)
+
+        width = self._fresh.noise_size(self.description.size)
+        noise = jax.ShapeDtypeStruct((batch, width), jnp.float32)
+        conditions = jax.ShapeDtypeStruct((batch, len(self.conditions)), jnp.float32)
+        return flops_of(forward, self.state, noise, conditions) / batch
 
     def sample(
         self,

@@ -1,6 +1,7 @@
 """Generators and discriminators, in Flax NNX; nothing here knows of files or of training."""
 
 from physgan.networks.autoencoder import Autoencoder
+from physgan.networks.cost import flops_of
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.flow import Flow
@@ -35,6 +36,7 @@ __all__ = [
     "Values",
     "build_discriminator",
     "build_generator",
+    "flops_of",
     "pack_parameters",
     "plain_settings",
     "spins_from_logits",

@@ -78,7 +78,7 @@ def plain_settings(
         raise InputError(
             f"expected a network for {domain} ({known}, or none for its own); got {network!r}"
         )
-    taken = {"ranges", *signature(PLAIN_GENERATORS[network]).parameters}
+    taken = _arguments(PLAIN_GENERATORS[network])
     kept = {name: value for name, value in common.items() if name in taken}
     return {"network": network, "shape": list(shape), **kept}
 
@@ -100,9 +100,14 @@ def build_generator(
     arguments = dict(settings)
     network = GENERATORS[arguments.pop("network")]
     ranges = tuple(ConditionRange(*span) for span in arguments.pop("ranges"))
-    taken = signature(network).parameters
+    taken = _arguments(network)
     arguments |= {name: part for name, part in exact_parts.items() if name in taken}
     return network(ranges, rngs=nnx.Rngs(seed), **arguments)
+
+
+def _arguments(network: Callable[..., Generator]) -> set[str]:
+    """Names that a network's constructor takes; Flax hides them behind the class's own call."""
+    return set(signature(network.__init__).parameters)  # type: ignore[misc]
 
 
 def build_discriminator(

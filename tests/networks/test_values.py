@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from physgan.networks import build_generator, plain_settings
 from physgan.networks.flow import heun
 from physgan.networks.halves import Reader, Writer, hidden_shape
 from physgan.networks.scale import ConditionalScale
@@ -88,3 +89,10 @@ def test_heun_is_of_second_order() -> None:
         float(heun(lambda x, t: t * x, jnp.ones(1), steps)[0]) - np.exp(0.5) for steps in (8, 16)
     ]
     assert errors[0] / errors[1] == pytest.approx(4, rel=0.15)
+
+
+def test_plain_networks_take_the_widths_that_they_are_given() -> None:
+    common = {"ranges": [], "width": 3, "depth": 2, "embedding": 4}
+    settings = plain_settings("dense", (5,), common, "points")
+    assert settings == {"network": "dense", "shape": [5], **common}
+    assert [layer.out_features for layer in build_generator(settings, {}).layers] == [24] * 3

@@ -107,7 +107,7 @@ def build_generator(
 
 def _arguments(network: Callable[..., Generator]) -> set[str]:
     """Names that a network's constructor takes; Flax hides them behind the class's own call."""
-    return set(signature(network.__init__).parameters)  # type: ignore[misc]
+    return set(signature(network.__init__).parameters)
 
 
 def build_discriminator(

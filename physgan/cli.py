@@ -120,7 +120,12 @@ def info(
 
         from physgan.surrogate import load
 
-        show(asdict(load(path).description), as_json)
+        surrogate = load(path)
+        counts = {
+            "parameter_count": surrogate.parameter_count,
+            "flops_per_sample": surrogate.flops_per_sample(),
+        }
+        show({**asdict(surrogate.description), **counts}, as_json)
     else:
         show(describe(path), as_json)
 
@@ -145,7 +150,10 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     method: Annotated[
         str,
-        typer.Option(help="gan; without a network: clipped-gaussian (spins), copula (showers)."),
+        typer.Option(
+            help="gan, vae or flow-matching; without a network: clipped-gaussian (spins), copula "
+            "(showers)."
+        ),
     ] = "gan",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     change: Annotated[

@@ -19,7 +19,7 @@ class Description:
     """What a surrogate says about itself; kept as surrogate.json beside its weights.
 
     Args:
-        method: "gan", or one of `FITTED`.
+        method: one of `surrogate.NETWORKS` or of `surrogate.FITTED`.
         domain: kind of sample.
         size: length of the samples' axes in training, 0 where they have no common one.
         conditions: with the trained range as minimum and maximum.

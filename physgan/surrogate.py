@@ -22,6 +22,7 @@ from physgan.networks import (
     Generator,
     LikelihoodGenerator,
     build_generator,
+    flops_of,
     pack_parameters,
     unpack_parameters,
 )
@@ -42,7 +43,7 @@ class Surrogate:
 
     Args:
         description: what it is.
-        state: a generator's parameters (method "gan") or a fitted baseline.
+        state: a generator's parameters (a method of `NETWORKS`) or a fitted baseline.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
@@ -57,7 +58,7 @@ class Surrogate:
         self.grid = description.grid
         self._domain = domain_of(description)
         self._draw: Callable[..., jax.Array] | None = None
-        if description.method == "gan":
+        if description.method in NETWORKS:
             self._fresh = _fresh_generator(description)
             likely = isinstance(self._fresh, LikelihoodGenerator)
             self._log_density = self._domain.log_density(description.parameters) if likely else None
@@ -83,6 +84,27 @@ class Surrogate:
         if self._draw is None:
             raise InputError(f"expected a method with a network, such as gan; got {self.name}")
         return nnx.merge(nnx.split(self._fresh)[0], self.state)
+
+    def flops_per_sample(self, batch: int = 64) -> float | None:
+        """Floating-point operations of the generator's forward pass, a sample.
+
+        Without random numbers and symmetries; None for what is fitted and not a network.
+
+        Args:
+            batch: samples of the pass that is counted.
+        """
+        if self._draw is None:
+            return None
+        graph, _ = nnx.split(self._fresh)
+
+        def forward(parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+            generator: Generator = nnx.merge(graph, parameters)
+            return generator(noise, conditions)
+
+        width = self._fresh.noise_size(self.description.size)
+        noise = jax.ShapeDtypeStruct((batch, width), jnp.float32)
+        conditions = jax.ShapeDtypeStruct((batch, len(self.conditions)), jnp.float32)
+        return flops_of(forward, self.state, noise, conditions) / batch
 
     def sample(
         self,
@@ -295,9 +317,10 @@ class Surrogate:
         trained = self.description.size
         if size is None or size == trained:
             return trained
-        doubled = size > trained and size % trained == 0 and (size // trained).bit_count() == 1
-        if self._draw is None or not doubled:
-            allowed = f"{trained}, {2 * trained}, ..." if self._draw else str(trained)
+        several = self._draw is not None and trained > 0
+        power = size // trained if several and size > trained and size % trained == 0 else 0
+        if power.bit_count() != 1:
+            allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
             raise InputError(f"expected size {allowed}; got {size}")
         return size
 
@@ -313,6 +336,9 @@ class Surrogate:
             _check_range(condition, column, extrapolate)
         return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
 
+
+NETWORKS = ("gan", "vae", "flow-matching")
+"""Methods whose state is the parameters of a network."""
 
 FITTED: dict[str, Callable[[Path, Description], Any]] = {
     "clipped-gaussian": lambda weights, source: ClippedGaussian.load(weights, heat_bath=True),
@@ -359,8 +385,8 @@ def load(path: str | Path) -> Surrogate:
         )
     if description.method in FITTED:
         return Surrogate(description, FITTED[description.method](weights, description))
-    if description.method != "gan":
-        known = ", ".join(["gan", *FITTED])
+    if description.method not in NETWORKS:
+        known = ", ".join([*NETWORKS, *FITTED])
         raise InputError(f"expected a method ({known}); got {description.method!r} in {path}")
     like = nnx.to_pure_dict(nnx.split(_fresh_generator(description))[1])
     return Surrogate(description, unpack_parameters(weights, like))

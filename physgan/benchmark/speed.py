@@ -3,17 +3,31 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from physgan.benchmark.sources import Condition, Source, subseed
 from simulators.protocol import Simulator
 
-__all__ = ["BATCHES", "Speed", "measure_speed"]
+__all__ = ["BATCHES", "Size", "Speed", "measure_speed"]
 
 BATCHES = (1, 100, 10_000)
 _ROUNDS = 3
 _CALLS = {1: 10, 100: 5}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a network is.
+
+    Args:
+        parameters: numbers that were learnt or fitted.
+        flops: floating-point operations of one sample, None for what is no network.
+    """
+
+    parameters: int
+    flops: float | None
 
 
 @dataclass
@@ -24,16 +38,28 @@ class Speed:
         timed_at: number of the condition that sources were timed at.
         sources: name -> batch size -> seconds a sample, one entry a round.
         simulator: condition -> seconds of one independent sample, one entry a round.
+        sizes: name -> parameters and FLOPs a sample of each source that knows them.
     """
 
     timed_at: int
     sources: dict[str, dict[int, list[float]]] = field(default_factory=dict)
     simulator: list[list[float]] = field(default_factory=list)
+    sizes: dict[str, "Size"] = field(default_factory=dict)
 
     @property
     def hardest(self) -> int:
         """Number of the condition that costs the simulator most; noise only adds time."""
         return int(np.argmax([min(seconds) for seconds in self.simulator]))
+
+
+@runtime_checkable
+class _Sized(Protocol):
+    """A source that knows its size."""
+
+    @property
+    def parameter_count(self) -> int: ...
+
+    def flops_per_sample(self) -> float | None: ...
 
 
 def measure_speed(
@@ -52,6 +78,9 @@ def measure_speed(
     result = Speed(int(np.argmax(costs)), simulator=costs)
     condition = dict(conditions[result.timed_at])
     for source in sources:
+        if isinstance(source, _Sized):
+            size = Size(source.parameter_count, source.flops_per_sample())
+            result.sizes[source.name] = size
         result.sources[source.name] = {batch: [] for batch in batches}
         for batch in batches:
             source.sample(condition, batch, subseed(seed, 94, batch))

@@ -247,6 +247,14 @@ class LearnableDomain(Domain, Protocol):
         """
         ...
 
+    def values(self, array: np.ndarray) -> dict[str, Any]:
+        """How samples become real numbers of order one: arguments of `networks.Values`.
+
+        Args:
+            array: training samples in network space, shape (n, ...).
+        """
+        ...
+
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """The generator's exact layers by argument name, given the simulator's parameters.
 

@@ -7,11 +7,10 @@ from flax import nnx
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
+from physgan.networks.plain import activate
+from physgan.networks.residual import GAIN, ConvolutionBlock
 
 __all__ = ["Discriminator"]
-
-_LEAK = 0.2
-_GAIN = (2 / (1 + _LEAK**2)) ** 0.5
 
 
 class Discriminator(nnx.Module):
@@ -43,12 +42,12 @@ class Discriminator(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         def dense(inputs: int, outputs: int) -> nnx.Linear:
-            return nnx.Linear(inputs, outputs, kernel_init=scaled_normal(_GAIN), rngs=rngs)
+            return nnx.Linear(inputs, outputs, kernel_init=scaled_normal(GAIN), rngs=rngs)
 
         hidden = 4 * width
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.stem = PeriodicConvolution(4 * channels, width, gain=1.0, rngs=rngs)
-        self.blocks = nnx.List(_ResidualBlock(width, blocks, rngs) for _ in range(blocks))
+        self.blocks = nnx.List(ConvolutionBlock(width, blocks, rngs=rngs) for _ in range(blocks))
         self.image = dense(width, hidden)
         self.features = nnx.List([dense(features + embedding, hidden), dense(hidden, hidden)])
         self.join = dense(2 * hidden, hidden)
@@ -72,30 +71,13 @@ class Discriminator(nnx.Module):
             pictures = block(pictures)
             if pictures.shape[1] > 4:
                 pictures = _halve(pictures)
-        seen = _activate(self.image(pictures.mean((1, 2))))
+        seen = activate(self.image(pictures.mean((1, 2))))
         physics = jnp.concatenate([features, embedded], -1)
         for layer in self.features:
-            physics = _activate(layer(physics))
-        hidden = _activate(self.join(jnp.concatenate([seen, physics], -1)))
+            physics = activate(layer(physics))
+        hidden = activate(self.join(jnp.concatenate([seen, physics], -1)))
         projection = (self.project(hidden) * embedded).sum(-1) / embedded.shape[-1] ** 0.5
         return self.score(hidden)[:, 0] + projection
-
-
-class _ResidualBlock(nnx.Module):
-    """x + W3 act(W2 act(W1 x)), the middle one 3 x 3, W3 starting at zero."""
-
-    def __init__(self, width: int, blocks: int, rngs: nnx.Rngs) -> None:
-        gain = _GAIN * blocks**-0.25
-        self.expand = PeriodicConvolution(width, 2 * width, 1, gain=gain, rngs=rngs)
-        self.middle = PeriodicConvolution(2 * width, 2 * width, 3, gain=gain, rngs=rngs)
-        self.contract = PeriodicConvolution(2 * width, width, 1, gain=1e-8, rngs=rngs)
-
-    def __call__(self, pictures: jax.Array) -> jax.Array:
-        return pictures + self.contract(_activate(self.middle(_activate(self.expand(pictures)))))
-
-
-def _activate(values: jax.Array) -> jax.Array:
-    return jax.nn.leaky_relu(values, _LEAK)
 
 
 def _cells_to_channels(images: jax.Array) -> jax.Array:

@@ -10,7 +10,7 @@ from physgan.errors import InputError
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["LEAK", "ConditionalScore", "Latents", "activate", "expect_shape"]
+__all__ = ["LEAK", "ConditionalScore", "Latents", "activate", "expect_shape", "normal_latents"]
 
 LEAK = 0.2
 """Slope of LeakyReLU below zero (Radford et al. 2016, arXiv:1511.06434)."""
@@ -19,6 +19,11 @@ LEAK = 0.2
 def activate(values: jax.Array) -> jax.Array:
     """LeakyReLU."""
     return jax.nn.leaky_relu(values, LEAK)
+
+
+def normal_latents(noise: jax.Array) -> jax.Array:
+    """Uniform numbers on [0, 1), multiples of 2^-23, to standard normal ones."""
+    return jax.scipy.special.ndtri(noise + 2.0**-24)
 
 
 def expect_shape(network: str, wanted: Sequence[int], got: Sequence[int]) -> None:
@@ -54,7 +59,7 @@ class Latents(nnx.Module):
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, count) on [0, 1) and conditions (n, c) to (n, width)."""
-        normal = jax.scipy.special.ndtri(noise + 2.0**-24)  # noise is a multiple of 2^-23
+        normal = normal_latents(noise)
         return jnp.concatenate([normal, *(embed(conditions) for embed in self.embeddings)], -1)
 
 

@@ -9,11 +9,13 @@ import jax
 from flax import nnx
 
 from physgan.errors import InputError
+from physgan.networks.autoencoder import Autoencoder
 from physgan.networks.dcgan import Dcgan16, Dcgan28
 from physgan.networks.dense_discriminator import DenseDiscriminator
 from physgan.networks.dense_generator import DenseGenerator
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionRange
+from physgan.networks.flow import Flow
 from physgan.networks.generator import Generator
 from physgan.networks.shower_cascade import ShowerCascade
 from physgan.networks.spin_hierarchy import SpinHierarchy
@@ -40,6 +42,8 @@ PLAIN_GENERATORS: dict[str, Callable[..., Generator]] = {
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
     **PLAIN_GENERATORS,
+    "autoencoder": Autoencoder,
+    "flow": Flow,
     "shower-cascade": ShowerCascade,
     "spin-hierarchy": SpinHierarchy,
 }
@@ -74,7 +78,7 @@ def plain_settings(
         raise InputError(
             f"expected a network for {domain} ({known}, or none for its own); got {network!r}"
         )
-    taken = {"ranges", *signature(PLAIN_GENERATORS[network]).parameters}
+    taken = _arguments(PLAIN_GENERATORS[network])
     kept = {name: value for name, value in common.items() if name in taken}
     return {"network": network, "shape": list(shape), **kept}
 
@@ -89,13 +93,21 @@ def build_generator(
     Args:
         settings: JSON values: "network", a key of `GENERATORS`; "ranges", a list of [minimum,
             maximum, scale]; and the network's other arguments.
-        exact_parts: the domain's exact layers, by argument name.
+        exact_parts: the domain's exact layers, by argument name; used where the network has a
+            place for them.
         seed: of the initial parameters.
     """
     arguments = dict(settings)
     network = GENERATORS[arguments.pop("network")]
     ranges = tuple(ConditionRange(*span) for span in arguments.pop("ranges"))
-    return network(ranges, rngs=nnx.Rngs(seed), **arguments, **exact_parts)
+    taken = _arguments(network)
+    arguments |= {name: part for name, part in exact_parts.items() if name in taken}
+    return network(ranges, rngs=nnx.Rngs(seed), **arguments)
+
+
+def _arguments(network: Callable[..., Generator]) -> set[str]:
+    """Names that a network's constructor takes; Flax hides them behind the class's own call."""
+    return set(signature(network.__init__).parameters)
 
 
 def build_discriminator(

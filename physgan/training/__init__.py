@@ -7,11 +7,12 @@ from typing import Any
 from physgan.data import open_dataset
 from physgan.domains import domain_of
 from physgan.errors import InputError
+from physgan.training.alone import ALONE, settings_alone
 from physgan.training.clipped_gaussian import fit_clipped_gaussian
 from physgan.training.config import TrainingConfig
 from physgan.training.copula import fit_copula
 from physgan.training.documented import DOCUMENTED
-from physgan.training.loop import Game, restored_game, train_gan
+from physgan.training.loop import Game, restored_game, train_network
 from simulators.protocol import Progress
 
 __all__ = ["METHODS", "Game", "TrainingConfig", "restored_game", "train"]
@@ -21,7 +22,7 @@ _CLASSICAL: dict[str, Callable[..., dict[str, Any]]] = {
     "copula": fit_copula,
 }
 
-METHODS = ("gan", *_CLASSICAL)
+METHODS = ("gan", *ALONE, *_CLASSICAL)
 """What `train` can make."""
 
 
@@ -56,9 +57,12 @@ def train(
     dataset = open_dataset(dataset_path)
     if method in _CLASSICAL:
         return _CLASSICAL[method](dataset, Path(run_dir), seed=seed)
-    suited = domain_of(dataset.info).training()
-    chosen = {**dataset.recipe.get("train", {}), **(config or {})}
-    network = chosen.get("network") or suited.get("network", "")
-    table = {**suited, **DOCUMENTED.get(network, {}), **chosen}
+    suited, given = domain_of(dataset.info).training(), config or {}
+    recipe = dataset.recipe.get("train", {})
+    network = given.get("network") or recipe.get("network") or suited.get("network", "")
+    table = {**suited, **DOCUMENTED.get(network, {}), **recipe}
+    table = settings_alone(method, table, given) if method in ALONE else {**table, **given}
     settings = TrainingConfig.from_table(table)
-    return train_gan(dataset, Path(run_dir), settings, seed=seed, progress=progress)
+    return train_network(
+        dataset, Path(run_dir), settings, seed=seed, method=method, progress=progress
+    )

@@ -16,7 +16,9 @@ class TrainingConfig:
     """How to train; defaults suit a small lattice on a laptop.
 
     Training has two stages. First the generator alone, by maximum likelihood, where it has a
-    likelihood; then generator and discriminator against each other. Amounts are in samples.
+    likelihood; then generator and discriminator against each other. Amounts are in samples. The
+    methods vae and flow-matching have the first stage alone, with an objective of their own, by
+    default as long as the two of a GAN together.
 
     Args:
         network: the generator, a key of `physgan.networks.GENERATORS`; "" for the domain's own.
@@ -30,6 +32,8 @@ class TrainingConfig:
         discriminator_width: channels of the discriminator's convolutions.
         discriminator_blocks: its residual blocks.
         embedding: width of the condition embeddings.
+        latents: of the method vae.
+        ode_steps: steps of Heun's method by which flow-matching draws, two evaluations each.
         likelihood_samples: length of the first stage; 0 skips it.
         likelihood_rate: its learning rate at the start, falling along a cosine to 1 %.
         adversarial_samples: length of the second stage; 0 skips it.
@@ -62,6 +66,8 @@ class TrainingConfig:
     discriminator_width: int = 16
     discriminator_blocks: int = 2
     embedding: int = 64
+    latents: int = 32
+    ode_steps: int = 20
     likelihood_samples: int = 256_000
     likelihood_rate: float = 6e-3
     adversarial_samples: int = 51_200
@@ -103,7 +109,7 @@ class TrainingConfig:
 
 _CHOICES: dict[str, tuple[Any, ...]] = {"loss": tuple(LOSSES), "penalty": PENALTIES}
 _BELOW_ONE = ("beta1", "beta2", "first_beta2")
-_FROM_ONE = ("rate_fall", "gamma_fall", "discriminator_steps")
+_FROM_ONE = ("latents", "ode_steps", "rate_fall", "gamma_fall", "discriminator_steps")
 
 
 def _checked(name: str, value: Any, wanted: type) -> Any:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,28 +18,30 @@ from physgan.errors import InputError, PhysganError
 from physgan.surrogate import Surrogate, load
 from physgan.training import checkpoints
 from physgan.training.adversarial import adversarial_step, discriminator_step, weights_of
+from physgan.training.alone import ALONE, build_alone
 from physgan.training.config import TrainingConfig
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.model import Model, build_model, condition_matrix
 from physgan.training.run_files import MetricsLog, claim_run
 from physgan.training.state import Parameters, TrainingState, initial_state
-from physgan.training.steps import Step, likelihood_step
+from physgan.training.steps import Step, objective_step
 from physgan.training.validation import validator
 from physgan.training.watch import Split, Warner, examiner
 
-__all__ = ["Game", "restored_game", "train_gan"]
+__all__ = ["Game", "restored_game", "train_network"]
 
 Progress = Callable[[int, int], None]
 
 _LOG_STEPS = 10
 
 
-def train_gan(
+def train_network(
     dataset: Dataset,
     run_dir: Path,
     config: TrainingConfig,
     *,
     seed: int,
+    method: str = "gan",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train a generator on the dataset's train split and save it as a surrogate.
@@ -51,6 +54,7 @@ def train_gan(
         run_dir: receives run.json, metrics.jsonl, tensorboard/, checkpoints/, surrogate/.
         config: see `TrainingConfig`.
         seed: of initial parameters, batches and noise.
+        method: "gan", or a key of `ALONE`.
         progress: called with (samples seen, samples in total).
 
     Returns:
@@ -62,7 +66,7 @@ def train_gan(
     """
     mesh = device_mesh()
     check_batch(mesh, config.batch_size)
-    run = _Run(dataset, run_dir, config, seed)
+    run = _Run(dataset, run_dir, config, seed, method)
     state = checkpoints.restore_latest(run.checkpoints, run.initial)
     state = replicate(mesh, run.initial if state is None else state)
     steps = [jax.jit(make(run.model, run.config)) for make in _STEPS]
@@ -87,7 +91,7 @@ def train_gan(
 
 
 _STEPS: tuple[Callable[[Model, TrainingConfig], Step], ...] = (
-    likelihood_step, discriminator_step, adversarial_step
+    objective_step, discriminator_step, adversarial_step
 )  # fmt: skip
 
 
@@ -120,12 +124,12 @@ def restored_game(dataset: Dataset, run_dir: Path) -> Game:
     """
     try:
         about = json.loads((run_dir / "run.json").read_text())
-        config = TrainingConfig.from_table(about["config"])
+        method, config = about["method"], TrainingConfig.from_table(about["config"])
     except (OSError, ValueError, KeyError):
-        raise InputError(
-            f"expected a run of the method gan in {run_dir}; got none; train one"
-        ) from None
-    run = _Run(dataset, run_dir, config, about["seed"])
+        method = "none"
+    if method != "gan":
+        raise InputError(f"expected a run of the method gan in {run_dir}; got {method}; train one")
+    run = _Run(dataset, run_dir, config, about["seed"], method)
     state = checkpoints.restore_latest(run.checkpoints, run.initial)
     if state is None:
         raise InputError(f"expected checkpoints in {run.checkpoints}; got none that is whole")
@@ -135,8 +139,10 @@ def restored_game(dataset: Dataset, run_dir: Path) -> Game:
 class _Run:
     """What stays the same throughout a run."""
 
-    def __init__(self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int) -> None:
-        self.seed, self.run_dir = seed, run_dir
+    def __init__(
+        self, dataset: Dataset, run_dir: Path, config: TrainingConfig, seed: int, method: str
+    ) -> None:
+        self.seed, self.run_dir, self.method = seed, run_dir, method
         self.info = dataset.info
         self.checkpoints = run_dir / "checkpoints"
         domain = domain_of(dataset.info)
@@ -150,10 +156,11 @@ class _Run:
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info, conditions, len(self.samples))
-        self.model, self.settings, generator, discriminator = build_model(
+        build = partial(build_alone, method) if method in ALONE else build_model
+        self.model, self.settings, generator, discriminator = build(
             self.info, domain, config, self.samples, self.conditions, seed
         )
-        self.config = config if self.model.likelihood else replace(config, likelihood_samples=0)
+        self.config = config if self.model.objective else replace(config, likelihood_samples=0)
         self.border = _whole_batches(self.config.likelihood_samples, config)
         self.total = self.border + _whole_batches(config.adversarial_samples, config)
         if config.start_from:
@@ -167,7 +174,7 @@ class _Run:
 
     def _definition(self, dataset: Dataset) -> dict[str, Any]:
         return {
-            "method": "gan",
+            "method": self.method,
             "dataset": dataset.manifest.fingerprint
             if dataset.manifest
             else sha256_of(dataset.path),
@@ -211,7 +218,7 @@ class _Run:
     def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
         """Validate the averaged generator and remember it if it is the best so far.
 
-        The first stage's measure is the likelihood, which is known better than the distance;
+        The first stage's measure is its objective, which is known better than the distance;
         the second stage has to come closer than the first one's best.
         """
         scores = self.validate(state.average)
@@ -219,7 +226,8 @@ class _Run:
         if samples > self.border:
             log.write(samples, self.examine(_as_used(state, self.config)))
             return _remembered(state, scores["validation_distance"])
-        state = _remembered(state, scores["validation_nll"])
+        assert self.model.objective is not None
+        state = _remembered(state, scores[f"validation_{self.model.objective.measure}"])
         if samples < self.border:
             return state
         return _scored(state, self.validate(state.best)["validation_distance"])
@@ -228,7 +236,7 @@ class _Run:
         """Save the best generator as a surrogate."""
         description = Description.of(
             self.info,
-            "gan",
+            self.method,
             self.settings.get("size", 0),
             network=self.settings,
             training={**self.config.to_table(), "start_from": Path(self.config.start_from).name},
@@ -238,7 +246,7 @@ class _Run:
         folder = self.run_dir / "surrogate"
         surrogate.save(folder)
         return {
-            "method": "gan",
+            "method": self.method,
             "samples": int(state.samples),
             "validation_distance": float(state.best_score),
             "parameters": surrogate.parameter_count,

@@ -21,10 +21,11 @@ from physgan.networks import (
     plain_settings,
 )
 from physgan.training.config import TrainingConfig
+from physgan.training.objective import LIKELIHOOD, Objective
 from physgan.training.standardise import ConditionalScale, first_condition, fit_scale
 from physgan.training.state import Parameters
 
-__all__ = ["Model", "build_model", "condition_matrix", "renewed"]
+__all__ = ["Model", "build_model", "condition_matrix", "measured", "renewed", "split"]
 
 _CHUNK = 1024
 
@@ -36,20 +37,20 @@ class Model:
     Args:
         domain: symmetries and physical features.
         generator: the generator's graph.
-        discriminator: the discriminator's graph.
+        discriminator: the discriminator's graph, None where there is none.
         cells: standardises the samples that the discriminator sees, None if they are already.
         features: standardises the physical features that it sees.
-        sites: numbers in a sample, for the likelihood a site.
-        likelihood: whether the generator knows how likely its samples are.
+        sites: numbers in a sample, for the objective a site.
+        objective: what the generator can be trained on alone, None if it needs a rival.
     """
 
     domain: LearnableDomain
     generator: nnx.GraphDef
-    discriminator: nnx.GraphDef
+    discriminator: nnx.GraphDef | None
     cells: ConditionalScale | None
     features: ConditionalScale
     sites: int
-    likelihood: bool
+    objective: Objective | None
 
     def generate(self, parameters: Parameters, key: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw one sample for each row of `conditions`, shape (n, c)."""
@@ -75,13 +76,13 @@ class Model:
         keys = jax.random.split(key, len(samples))
         return self.domain.transform(keys, samples)
 
-    def negative_log_likelihood(
+    def objective_value(
         self, parameters: Parameters, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """Mean over the samples of a bound of -ln p(sample | conditions), nats a site."""
-        generator: LikelihoodGenerator = nnx.merge(self.generator, parameters)
-        noise = jax.random.uniform(key, (len(samples),))
-        return generator.likelihood_bound(samples, conditions, noise).mean() / self.sites
+        """Mean over the samples of the objective a site."""
+        assert self.objective is not None
+        generator = nnx.merge(self.generator, parameters)
+        return self.objective.loss(generator, key, samples, conditions).mean() / self.sites
 
     def seen(self, samples: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
         """What the discriminator sees: the samples and their features, standardised."""
@@ -100,6 +101,7 @@ class Model:
         self, parameters: Parameters, inputs: tuple[jax.Array, jax.Array], conditions: jax.Array
     ) -> jax.Array:
         """The discriminator's scores of what `seen` gives, shape (n,)."""
+        assert self.discriminator is not None
         discriminator = nnx.merge(self.discriminator, parameters)
         return discriminator(*inputs, conditions)
 
@@ -115,6 +117,7 @@ class Model:
         Returns:
             (scores, renewed running statistics)
         """
+        assert self.discriminator is not None
         discriminator = nnx.merge(self.discriminator, parameters)
         discriminator.train()
         scores = discriminator(*inputs, conditions, key)
@@ -158,12 +161,12 @@ def build_model(
         _check_scale(domain, network, default["network"])
     exact_parts = domain.exact_parts(info.parameters) if network == default["network"] else {}
     generator = build_generator(settings, exact_parts, seed)
-    features = fit_scale(_measured(domain.physical_features, samples), first_condition(conditions))
+    features = fit_scale(measured(domain.physical_features, samples), first_condition(conditions))
     shown = jax.eval_shape(domain.discriminator_input, _batch_of(samples))
     cells = None
     if len(shown.shape) == 2:
         cells = fit_scale(
-            _measured(domain.discriminator_input, samples), first_condition(conditions)
+            measured(domain.discriminator_input, samples), first_condition(conditions)
         )
     discriminator = build_discriminator(
         shown.shape[1:],
@@ -176,11 +179,11 @@ def build_model(
         seed=seed + 1,
     )
     sites = int(np.prod(samples.shape[1:]))
-    graph, parameters = _split(generator)
-    rival, rival_parameters = _split(discriminator)
+    graph, parameters = split(generator)
+    rival, rival_parameters = split(discriminator)
     _check_penalty(config, discriminator)
-    likelihood = isinstance(generator, LikelihoodGenerator)
-    model = Model(domain, graph, rival, cells, features, sites, likelihood)
+    objective = LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None
+    model = Model(domain, graph, rival, cells, features, sites, objective)
     return model, settings, parameters, rival_parameters
 
 
@@ -220,7 +223,8 @@ def _check_penalty(config: TrainingConfig, network: nnx.Module) -> None:
         )
 
 
-def _split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
+def split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
+    """A module's graph, and its parameters as nested dicts."""
     graph, state = nnx.split(module)
     return graph, nnx.to_pure_dict(state)
 
@@ -239,7 +243,7 @@ def condition_matrix(
     return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
 
 
-def _measured(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:
+def measured(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:
     """A function of samples, for all of them."""
     measure = jax.jit(function)
     parts = (samples[start : start + _CHUNK] for start in range(0, len(samples), _CHUNK))

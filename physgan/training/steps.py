@@ -12,7 +12,7 @@ from physgan.training.model import Model
 from physgan.training.schedules import cosine, ema_decay
 from physgan.training.state import Parameters, TrainingState
 
-__all__ = ["Metrics", "Step", "adam", "clipped", "count", "descend", "likelihood_step"]
+__all__ = ["Metrics", "Step", "adam", "clipped", "count", "descend", "objective_step"]
 
 Metrics = dict[str, jax.Array]
 Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Metrics]]
@@ -21,15 +21,16 @@ Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[Training
 _LARGEST_GRADIENT = 5.0
 
 
-def likelihood_step(model: Model, config: TrainingConfig) -> Step:
-    """The generator alone, towards the maximum of the likelihood."""
+def objective_step(model: Model, config: TrainingConfig) -> Step:
+    """The generator alone, down its objective: the likelihood's, where it has a rival later."""
+    name = model.objective.name if model.objective else ""
 
     def step(
         state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(key, state.samples))
         real = model.transform(keys[0], samples.astype(jnp.float32))
-        loss, gradients = jax.value_and_grad(model.negative_log_likelihood)(
+        loss, gradients = jax.value_and_grad(model.objective_value)(
             state.generator, keys[1], real, conditions
         )
         gradients = clipped(gradients)
@@ -43,7 +44,7 @@ def likelihood_step(model: Model, config: TrainingConfig) -> Step:
         state = state._replace(
             generator=descend(state.generator, update, rate), likelihood_moments=moments
         )
-        return count(state, config), {"likelihood_loss": loss, "rate": rate}
+        return count(state, config), {f"{name}_loss": loss, "rate": rate}
 
     return step
 

@@ -47,7 +47,8 @@ def validator(
         seed: of the generated samples, the same at every call.
 
     Returns:
-        parameters -> {"validation_distance"}, and "validation_nll" where there is a likelihood.
+        parameters -> {"validation_distance"}, and "validation_nll" or what else the
+        objective is measured by, where there is one.
     """
     count = len(samples) // _CHUNK * _CHUNK or len(samples)
     chunk = min(_CHUNK, count)
@@ -59,9 +60,9 @@ def validator(
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
         features = model.compared(real, c), model.compared(fake, c)
-        if not model.likelihood:
+        if model.objective is None:
             return features
-        return *features, model.negative_log_likelihood(parameters, key, real, c)
+        return *features, model.objective_value(parameters, key, real, c)
 
     def validate(parameters: Parameters) -> dict[str, float]:
         parts = []
@@ -72,8 +73,10 @@ def validator(
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
         distance = feature_distance(real, fake, first_condition(conditions[:count]))
         scores = {"validation_distance": distance}
-        if model.likelihood:
-            scores["validation_nll"] = float(np.mean([float(part[2]) for part in parts]))
+        if model.objective is not None:
+            scores[f"validation_{model.objective.measure}"] = float(
+                np.mean([float(part[2]) for part in parts])
+            )
         return scores
 
     return validate

@@ -163,6 +163,7 @@ def test_another_run_in_the_folder_is_refused(exact_dataset: Path, run: Path) ->
 
 def test_unknown_method_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match=r"expected a method \(gan, clipped-gaussian, copula\); got 'vae'"
+        InputError,
+        match=r"expected a method \(gan, vae, flow-matching, clipped-gaussian, copula\); got 'vea'",
     ):
-        train(exact_dataset, tmp_path, method="vae")
+        train(exact_dataset, tmp_path, method="vea")

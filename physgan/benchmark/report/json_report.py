@@ -174,6 +174,10 @@ def _speed(results: Results) -> dict[str, Any] | None:
             for name, batches in speed.sources.items()
             for batch, seconds in batches.items()
         ],
+        "sizes": {
+            name: {"parameters": size.parameters, "flops_per_sample": size.flops}
+            for name, size in speed.sizes.items()
+        },
         "simulator_seconds_per_independent_sample": speed.simulator,
     }
 

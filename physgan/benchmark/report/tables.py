@@ -162,10 +162,11 @@ def relaxation_table(results: Results, name: str) -> Table:
 def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
     """Sources at each batch size; the simulator at each condition."""
     batches = list(speed.sources[results.surrogate.name])
-    sources = Table(["seconds a sample", *(f"batch {batch:,}" for batch in batches)])
+    columns = [f"batch {batch:,}" for batch in batches]
+    sources = Table(["seconds a sample", *columns, "parameters", "FLOPs a sample"])
     roles = {source.name: source.role for source in results.sources}
     for name, found in speed.sources.items():
-        row = [_time_entry(found[batch]) for batch in batches]
+        row = [*(_time_entry(found[batch]) for batch in batches), *_size_entries(speed, name)]
         sources.rows.append((name, roles[name], row))
     simulator = _with_conditions(results, "seconds an independent sample")
     row = [_time_entry(seconds) for seconds in speed.simulator]
@@ -174,6 +175,14 @@ def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
     simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
     return sources, simulator
+
+
+def _size_entries(speed: Speed, name: str) -> list[Entry]:
+    size = speed.sizes.get(name)
+    if size is None:
+        return [Entry("–"), Entry("–")]
+    flops = "–" if size.flops is None else f"{size.flops:.3g}"
+    return [Entry(f"{size.parameters:,}"), Entry(flops)]
 
 
 def _with_conditions(results: Results, corner: str) -> Table:

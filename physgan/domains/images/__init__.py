@@ -145,6 +145,10 @@ class Images:
         """See `training`."""
         return {"network": self._network()}
 
+    def values(self, array: np.ndarray) -> dict[str, Any]:
+        """Real numbers they are."""
+        return {"kind": "plain"}
+
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """None."""
         return {}

@@ -155,6 +155,10 @@ class Points:
         """A perceptron."""
         return {"network": "dense"}
 
+    def values(self, array: np.ndarray) -> dict[str, Any]:
+        """Real numbers they are."""
+        return {"kind": "plain"}
+
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """None."""
         return {}

@@ -134,19 +134,20 @@ class Showers:
 
     def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
         """The cascade, with the threshold and the mean response of these showers."""
-        positive = array[array > 0]
-        if not positive.size:
-            raise InputError("expected showers with energy; got zeros only")
         totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
         scale = first_condition if self.conditions[0].startswith("energy") else 1.0
         ratio = np.log((totals / scale)[totals > 0])
         return {
             "network": "shower-cascade",
             "shape": list(array.shape[1:]),
-            "threshold": max(float(positive.min()), _DYNAMIC_RANGE * float(positive.max())),
+            "threshold": _threshold(array),
             "ratio": [float(ratio.mean()), max(float(ratio.std()), 1e-3)],
             "relative": self.conditions[0].startswith("energy"),
         }
+
+    def values(self, array: np.ndarray) -> dict[str, Any]:
+        """Logarithms of the deposits in units of the threshold."""
+        return {"kind": "deposits", "threshold": _threshold(array)}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """None: energy and threshold are kept by the cascade itself."""
@@ -165,6 +166,14 @@ class Showers:
         if not aimed and edges and not self.cells.round and _square(*edges):
             return random_square_symmetry
         return lambda keys, array: array
+
+
+def _threshold(array: np.ndarray) -> float:
+    """Smallest deposit that is not zero, within 7 decades of the largest."""
+    positive = array[array > 0]
+    if not positive.size:
+        raise InputError("expected showers with energy; got zeros only")
+    return max(float(positive.min()), _DYNAMIC_RANGE * float(positive.max()))
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:

@@ -118,6 +118,10 @@ class Spins:
         """The hierarchy of scales for lattices of this size."""
         return {"network": "spin-hierarchy", "size": array.shape[1]}
 
+    def values(self, array: np.ndarray) -> dict[str, Any]:
+        """Signs of real numbers."""
+        return {"kind": "signs"}
+
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """The heat bath of the finest sublattice, as "head"."""
         if parameters.get("field", 0.0):

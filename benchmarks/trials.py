@@ -1,0 +1,82 @@
+"""What scripts that compare trained surrogates share: train, time, judge, write."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from physgan import load, train
+from physgan.benchmark.environment import environment
+from physgan.domains import Domain
+from physgan.fidelity import coverage, features_of, frechet_physics_distance, tree_test
+from physgan.surrogate import Surrogate
+
+RESULTS = Path(__file__).parent / "results"
+_ROUNDS = 5
+
+Sides = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]
+"""(samples, conditions)."""
+
+
+def trained(dataset: Path, run: Path, method: str, settings: dict[str, Any], seed: int) -> float:
+    """Train, unless done before; seconds that it took, over all its sittings."""
+    train(dataset, run, settings, method=method, seed=seed)
+    return json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["seconds"]
+
+
+def seconds_a_sample(surrogate: Surrogate, conditions: Mapping[str, float], batch: int) -> float:
+    """Fastest of five calls after one to warm up: a busy machine only adds time."""
+    taken = []
+    for call in range(1 + _ROUNDS):
+        start = time.perf_counter()
+        surrogate.sample(conditions, batch, call)
+        taken.append(time.perf_counter() - start)
+    return min(taken[1:]) / batch
+
+
+def quality(domain: Domain, real: Sides, fake: Sides, seed: int) -> dict[str, list[float]]:
+    """Figure -> value and error: trees on both views, Fréchet distance, coverage of points.
+
+    The boosted trees train on 60 % of each side; AUC 0.5 is guessing.
+    """
+    one, other = (features_of(domain, *side) for side in (real, fake))
+    labels = len(domain.conditions)
+    found = {
+        f"AUC {view}": list(tree_test(one.views[view], other.views[view], seed).auc)
+        for view in ("high-level", "low-level")
+    }
+    high = [side.views["high-level"][:, labels:] for side in (one, other)]
+    found["Fréchet distance"] = list(frechet_physics_distance(*high, seed))
+    if one.points is not None and other.points is not None:
+        found["coverage"] = list(coverage(one.points, other.points).coverage)
+    return found
+
+
+def judged(run: Path, domain: Domain, real: Sides, batch: int, seed: int) -> dict[str, Any]:
+    """Parameters, FLOPs, seconds a sample and quality of a trained surrogate."""
+    surrogate = load(run)
+    samples, conditions = real
+    count = len(next(iter(samples.values())))
+    made = surrogate.sample(conditions, count, seed)
+    middle = {name: float(np.median(values)) for name, values in conditions.items()}
+    return {
+        "parameters": surrogate.parameter_count,
+        "flops_a_sample": surrogate.flops_per_sample(),
+        "seconds_a_sample": seconds_a_sample(surrogate, middle, batch),
+        "quality": quality(domain, real, (made, conditions), seed),
+    }
+
+
+def write(name: str, result: dict[str, Any], table: str) -> None:
+    """The results so far, with machine and versions, as JSON and as a table."""
+    content = {**result, "environment": environment()}
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1, default=float) + "\n")
+    (RESULTS / f"{name}.md").write_text(table)
+
+
+def cells(found: Mapping[str, list[float]], names: list[str]) -> list[str]:
+    """Figures as "value ± error"; an en dash for those that are not there."""
+    return ["{:.3g} ± {:.1g}".format(*found[n]) if n in found else "–" for n in names]

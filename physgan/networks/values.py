@@ -1,0 +1,108 @@
+"""Samples as real numbers of order one, and back: what Gaussian noise can be turned into.
+
+| kind | numbers | back |
+|---|---|---|
+| plain | the samples, standardised | the same backwards |
+| deposits | ln(1 + deposit / threshold), empty: in [0, ln 2); standardised | below ln 2: empty |
+| signs | the spins | their sign |
+
+An empty cell spread evenly over its interval is a uniform dequantisation (Theis et al. 2016,
+arXiv:1511.01844): the density's mass there is the probability of an exact zero, and what is not
+zero is at least the threshold.
+"""
+
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from physgan.networks.scale import ConditionalScale
+
+__all__ = ["KINDS", "Fixed", "Values"]
+
+KINDS = ("plain", "deposits", "signs")
+
+_LN2 = math.log(2.0)
+
+
+class Fixed(nnx.Variable):
+    """Numbers that were measured on the training samples, not learnt."""
+
+
+class Values(nnx.Module):
+    """The map between samples in network space and real numbers of order one.
+
+    Args:
+        kind: one of `KINDS`.
+        shape: of a sample in network space.
+        nodes: of the scale, which is measured later (`set_scale`); 0 for none.
+        threshold: smallest deposit, of the kind "deposits".
+    """
+
+    def __init__(
+        self, kind: str, shape: Sequence[int], *, nodes: int = 0, threshold: float = 1.0
+    ) -> None:
+        self.kind, self.sample_shape, self.threshold = kind, tuple(shape), threshold
+        self.shape = _value_shape(kind, self.sample_shape)
+        self.size = math.prod(self.shape)
+        self.scale = nnx.List(
+            [
+                Fixed(jnp.arange(nodes, dtype=jnp.float32)),
+                Fixed(jnp.zeros((nodes, self.size))),
+                Fixed(jnp.ones((nodes, self.size))),
+            ]
+            if nodes
+            else []
+        )
+
+    def raw(self, samples: jax.Array, key: jax.Array) -> jax.Array:
+        """The numbers before the scale, shape (n, size).
+
+        Args:
+            samples: shape (n, *sample shape).
+            key: of the places of empty cells.
+        """
+        flat = samples.reshape(len(samples), self.size)
+        if self.kind != "deposits":
+            return flat
+        place = jax.random.uniform(key, flat.shape, maxval=_LN2)
+        return jnp.where(flat > 0, jnp.log1p(flat / self.threshold), place)
+
+    def raised(self, samples: jax.Array, conditions: jax.Array, key: jax.Array) -> jax.Array:
+        """Samples as numbers, shape (n, *shape)."""
+        raw = self.raw(samples, key)
+        if self.scale:
+            raw = self._scale().standardise(raw, conditions)
+        return raw.reshape(len(raw), *self.shape)
+
+    def lowered(self, values: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Inverse of `raised`, shape (n, *sample shape)."""
+        flat = values.reshape(len(values), self.size)
+        if self.scale:
+            flat = self._scale().restore(flat, conditions)
+        if self.kind == "deposits":
+            deposits = self.threshold * jnp.expm1(flat)
+            flat = jnp.where(flat < _LN2, 0.0, jnp.maximum(deposits, self.threshold))
+        elif self.kind == "signs":
+            flat = jnp.where(flat > 0, 1.0, -1.0)
+        return flat.reshape(len(flat), *self.sample_shape)
+
+    def set_scale(self, scale: ConditionalScale) -> None:
+        """Take a scale of `nodes` nodes for the raw numbers."""
+        for variable, array in zip(self.scale, scale, strict=True):
+            variable[...] = array
+
+    def _scale(self) -> ConditionalScale:
+        """The scale, through which no gradient passes."""
+        return ConditionalScale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
+
+
+def _value_shape(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Pictures (h, w, c) for lattices and images, vectors (k,) for all else."""
+    if kind == "signs" and len(shape) == 2:
+        return (*shape, 1)
+    if kind == "plain" and len(shape) == 3:
+        return shape
+    return (math.prod(shape),)

@@ -1,0 +1,46 @@
+"""The conditional variational autoencoder's objective."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from physgan.networks import Autoencoder
+from physgan.training.objective import Objective
+
+__all__ = ["EVIDENCE", "negative_evidence"]
+
+_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+def negative_evidence(
+    network: Autoencoder, key: jax.Array, samples: jax.Array, conditions: jax.Array
+) -> jax.Array:
+    """A bound of -ln p(sample | conditions), shape (n,), nats, of the numbers that stand for it.
+
+    KL(q(z | x, c) || N(0, 1)) - E[ln p(x | z, c)], the expectation by one draw z = mean +
+    deviation * noise (Kingma and Welling 2014, arXiv:1312.6114, eq. 10; with conditions Sohn et
+    al. 2015, eq. 4, with a prior that does not depend on them).
+    """
+    value_key, latent_key = jax.random.split(key)
+    values = network.values.raised(samples, conditions, value_key)
+    mean, log_deviation = network.encode(values, conditions)
+    noise = jax.random.normal(latent_key, mean.shape)
+    latents = mean + jnp.exp(log_deviation) * noise
+    divergence = (jnp.exp(2 * log_deviation) + mean**2 - 1) / 2 - log_deviation
+    missing = _negative_log_density(network, values, *network.decode(latents, conditions))
+    return divergence.sum(-1) + missing.reshape(len(samples), -1).sum(-1)
+
+
+def _negative_log_density(
+    network: Autoencoder, values: jax.Array, mean: jax.Array, log_deviation: jax.Array
+) -> jax.Array:
+    """-ln p(x | z, c), number by number; of spins, Bernoulli's with the logit as mean."""
+    if network.signs:
+        return jax.nn.softplus(-values * mean)
+    pull = (values - mean) * jnp.exp(-log_deviation)
+    return pull**2 / 2 + log_deviation + _HALF_LOG_2PI
+
+
+EVIDENCE = Objective("evidence", "evidence", negative_evidence)
+"""The negative lower bound of the evidence."""

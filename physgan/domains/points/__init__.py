@@ -29,11 +29,12 @@ _TRAINING = {
     "discriminator_blocks": 2,
     "embedding": 16,
     "likelihood_samples": 0,
-    "adversarial_samples": 1_280_000,
+    "adversarial_samples": 2_560_000,
     "generator_rate": 5e-4,
     "discriminator_rate": 1e-3,
     "head_start": 0,
     "gamma": 0.1,
+    "gamma_fall": 100.0,
     "checkpoint_samples": 128_000,
     "validation_samples": 8_192,
 }
@@ -148,7 +149,7 @@ class Points:
         return (*(f"coordinate {number}" for number in range(shape[0])), "radius")
 
     def training(self) -> dict[str, Any]:
-        """Small networks, no likelihood."""
+        """Small networks, no likelihood; the penalty holds modes first, then lets them sharpen."""
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:

@@ -147,7 +147,11 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "axes": (_replace("showers", lambda a: a.reshape(COUNT, -1)), {}, r"2 or 3 axes a sample.*24"),
     "objects": (_replace("showers", lambda a: a.astype(object)), {}, "nothing is unpickled"),
     "text": (_replace("showers", lambda a: a.astype("S8")), {}, "expected numbers in showers"),
-    "domain": (_nothing, {"domain": "quarks"}, r"expected a domain \(showers, spins\)"),
+    "domain": (
+        _nothing,
+        {"domain": "quarks"},
+        r"expected a domain \(images, points, showers, spins\)",
+    ),
     "samples' unit": (_nothing, {"unit": ""}, "expected the unit of the deposits .* got none"),
     "names": (_nothing, {"axes": ["layer", "r"]}, "expected 3 names of axes"),
     "no edges": (_nothing, {"axes": ["layer", "alpha", "r"]}, "expected 3 edges of r, mm"),

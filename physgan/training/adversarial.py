@@ -98,7 +98,7 @@ def _step(model: Model, config: TrainingConfig, *, generator_moves: bool) -> Ste
             generator=renewed(descend(generator, update, moving * rate), statistics),
             generator_moments=moments,
         )
-        norm = optax.global_norm(gradients)
+        norm = optax.tree.norm(gradients)
         return count(state, config), {
             "generator_loss": loss, "generator_gradient": norm, **metrics
         }  # fmt: skip

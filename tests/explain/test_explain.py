@@ -30,7 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     words = "simulate ising --size 4 --temperature 1.5:3.5 --count 640 --out"
     assert run_command([*words.split(), str(data)]) == 0
     train(data, run, SETTINGS)
-    begun = _Run(open_dataset(data), run, TrainingConfig.from_table(SETTINGS), 0)
+    begun = _Run(open_dataset(data), run, TrainingConfig.from_table(SETTINGS), 0, "gan")
     checkpoints.save(begun.checkpoints, 0, begun.initial)
     return data, run
 

@@ -14,6 +14,7 @@ __all__ = ["feature_distance", "validator"]
 
 _CHUNK = 512
 _BINS = 16
+_FEWEST = 8
 
 
 def feature_distance(real: np.ndarray, fake: np.ndarray, condition: np.ndarray) -> float:
@@ -22,14 +23,16 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, condition: np.ndarray) 
     Args:
         real: standardised features, shape (n, f).
         fake: of generated samples at the same conditions, shape (n, f).
-        condition: shape (n,); 16 bins of equally many samples.
+        condition: shape (n,); 16 bins of equally many samples, fewer where they would hold less
+            than 8.
 
     Returns:
         The distance, in standard deviations; with n samples about sqrt(1.5 * 16 * 2 / n) for
         two sets of one distribution.
     """
     differences = []
-    for part in np.array_split(np.argsort(condition, kind="stable"), _BINS):
+    bins = min(_BINS, max(1, len(condition) // _FEWEST))
+    for part in np.array_split(np.argsort(condition, kind="stable"), bins):
         differences.append(real[part].mean(0) - fake[part].mean(0))
         differences.append(np.log((real[part].std(0) + 1e-6) / (fake[part].std(0) + 1e-6)))
     return float(np.sqrt(np.mean(np.square(differences))))

@@ -49,5 +49,7 @@ def test_distance_of_equal_sets_is_at_its_floor_and_of_shifted_ones_above(
     real, fake = rng.standard_normal((2, n, 10))
     floor = np.sqrt(1.5 * 16 / n)
     assert feature_distance(real, fake, condition) == pytest.approx(floor, rel=0.2)
+    few = feature_distance(real[:12], real[:12] + 0.5, condition[:12])
+    assert few == pytest.approx(np.sqrt(0.25 / 2))
     shifted = feature_distance(real, fake + 0.3, condition)
     assert shifted == pytest.approx(np.sqrt(0.09 / 2), rel=0.1)

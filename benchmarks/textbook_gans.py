@@ -62,7 +62,7 @@ def datasets(workdir: Path, folder: Path) -> dict[str, Path]:
 def trained(name: str, data: Path, run: Path, samples: int) -> dict[str, Any]:
     """Train for `samples` samples, unless that has been done; what it cost."""
     started = time.perf_counter()
-    every = max(1, samples // 20)
+    every = max(samples // 20, 2_000)
     config = {
         "network": name,
         "conditional": False,

@@ -115,6 +115,7 @@ def judge(
     size: int,
     proposals: int,
     count: int,
+    refined: int,
     temperature: float,
 ) -> dict[str, Any]:
     """Every source at one size and temperature."""
@@ -131,15 +132,16 @@ def judge(
 
     truth, again = (measured(simulated(run), count) for run in (6, 7))
     row: dict[str, Any] = {"temperature": temperature, "size": size, "count": count}
+    row["count with proposals"] = refined
     sources = {"simulator again": again}
-    for number in (1, proposals):
+    for number, samples in ((1, count), (proposals, refined)):
         start = time.perf_counter()
         name = "generator" if number == 1 else f"{number} proposals"
-        sources[name] = measured(made(number), count)
-        row[f"ms a sample, {name}"] = 1e3 * (time.perf_counter() - start) / count
+        sources[name] = measured(made(number), samples)
+        row[f"ms a sample, {name}"] = 1e3 * (time.perf_counter() - start) / samples
     for name, values in sources.items():
         row[name] = deviations(values, truth, size, temperature)
-        row[name].update(overlaps(values, truth, again, min(count, 10_000)))
+        row[name].update(overlaps(values, truth, again, min(len(values["u"]), 10_000)))
     if size == surrogate.description.size:
         row.update(divergence(surrogate, temperature, 1_000, 8))
     return row
@@ -174,6 +176,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--proposals", type=int, default=4)
     parser.add_argument("--count", type=int, default=100_000, help="samples a side, for moments")
+    parser.add_argument("--refined-count", type=int, help="with proposals, if fewer")
     parser.add_argument("--wide-count", type=int, default=10_000, help="at twice the size")
     arguments = parser.parse_args()
     surrogate = load(arguments.run)
@@ -192,7 +195,8 @@ def main() -> None:
     for length, count in plan:
         for condition in load_recipe(f"ising-{size}").benchmark["conditions"]:
             temperature = condition["temperature"]
-            row = judge(surrogate, length, arguments.proposals, count, temperature)
+            refined = min(count, arguments.refined_count or count)
+            row = judge(surrogate, length, arguments.proposals, count, refined, temperature)
             report["rows"].append(row)
             path = RESULTS / f"ising_observables_{size}.json"
             path.write_text(json.dumps(report, indent=1, default=float) + "\n")

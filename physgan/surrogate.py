@@ -398,9 +398,13 @@ def _fresh_generator(description: Description) -> Generator:
 
 
 def _chunk(count: int, numbers: int) -> int:
-    """Events a call: a power of two, so that few shapes are compiled, in bounded memory."""
+    """Events a call, in bounded memory: up to an eighth more than are asked for.
+
+    Eight numbers an octave, so that few shapes are compiled.
+    """
     largest = max(1, _CHUNK_SITES // numbers)
-    return min(1 << max(0, count - 1).bit_length(), 1 << (largest.bit_length() - 1))
+    step = 1 << max(0, (count - 1).bit_length() - 4)
+    return min(-(-max(count, 1) // step) * step, 1 << (largest.bit_length() - 1))
 
 
 def _column(condition: Condition, given: Any, count: int) -> np.ndarray:

@@ -34,7 +34,7 @@ __all__ = ["Surrogate", "load"]
 
 _DESCRIPTION = "surrogate.json"
 _WEIGHTS = "weights.npz"
-_CHUNK_SITES = 1 << 22
+_CHUNK_SITES = 1 << 20
 _SHARD_EVENTS = 65_536
 
 

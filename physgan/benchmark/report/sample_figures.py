@@ -49,7 +49,8 @@ def picture_figure(results: Results) -> Figure:
                 results.plan.domain.picture(axes, source.samples[number], index)
                 axes.grid(False)
                 if block == index == 0:
-                    axes.set_ylabel(source.name, color=colours(results)[source.name])
+                    label = source.name.replace(", ", ",\n")
+                    axes.set_ylabel(label, color=colours(results)[source.name], fontsize=8)
     return figure
 
 

@@ -114,7 +114,8 @@ def speed_words(results: Results) -> str:
     own = float(np.median(batches[largest]))
     truth = float(np.median(speed.simulator[speed.hardest]))
     ratio = truth / own
-    comparison = f"{ratio:.2g} times faster" if ratio >= 1 else f"{1 / ratio:.2g} times slower"
+    factor, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
+    comparison = f"{float(f'{factor:.2g}'):g} times {word}"
     return (
         f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample; the "
         f"simulator takes {seconds_words(truth)} for an independent one at "

@@ -248,28 +248,32 @@ def recipe_with_conditions(name: str, texts: dict[str, str]) -> "Recipe":
 
     recipe = load_recipe(name)
     tables = dict(recipe.conditions)
-    for option, text in texts.items():
-        key = option.removesuffix("_gev") + "_mev" if option.endswith("_gev") else option
+    for option, given in texts.items():
+        key, text = _in_mev(option, given)
         if key not in tables:
             raise UsageError(
                 f"expected only conditions ({', '.join(tables)}); got --{option}; "
                 f"{name} is a recipe and fixes them; copy its .toml file and change the copy"
             )
-        text = in_mev(text) if key != option else text
         logarithmic = tables[key].get("law") == "loguniform" or tables[key].get("scale") == "log"
         tables[key] = law_table(key, text, "log" if logarithmic else "linear")
     return replace(recipe, conditions=tables)
 
 
-def in_mev(text: str) -> str:
-    """Turn "1:20" GeV into "1000:20000" MeV; numbers, ranges and lists as in `law_table`.
+def _in_mev(option: str, text: str) -> tuple[str, str]:
+    """Turn "energy_gev", "1:20" into "energy_mev", "1000:20000"; leave other options alone.
+
+    Numbers, ranges and lists as in `law_table`.
 
     Raises:
         UsageError: for anything else.
     """
+    if not option.endswith("_gev"):
+        return option, text
+    name = option.removesuffix("_gev") + "_mev"
     mark = ":" if ":" in text else ","
     try:
-        return mark.join(repr(1000.0 * float(part)) for part in text.split(mark))
+        return name, mark.join(repr(1000.0 * float(part)) for part in text.split(mark))
     except ValueError:
         raise UsageError(f"expected energies in GeV, such as 1:20; got {text!r}") from None
 
@@ -278,6 +282,8 @@ def drawn_conditions(
     texts: dict[str, str], known: "Iterable[Condition]", count: int, seed: int
 ) -> dict[str, Any]:
     """Conditions for `count` samples: one number each, or drawn if a range or list was given.
+
+    An option that ends in `_gev` stands for the condition that ends in `_mev`.
 
     Args:
         texts: condition name -> text, see `law_table`.
@@ -288,6 +294,7 @@ def drawn_conditions(
     from physgan.data.laws import make_laws
 
     scales = {condition.name: condition.scale for condition in known}
+    texts = dict(_in_mev(option, text) for option, text in texts.items())
     _expect_known(texts, list(scales))
     tables = {name: law_table(name, text, scales[name]) for name, text in texts.items()}
     laws = make_laws(tables, seed)

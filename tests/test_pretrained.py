@@ -1,10 +1,13 @@
 """Surrogates that come with the package sample without training, in their own range."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import physgan
-from physgan.data import recipe_names
+from physgan.cli import run_command
+from physgan.data import open_dataset, recipe_names
 from physgan.pretrained import pretrained_names
 
 ENERGY = 10_000.0
@@ -38,6 +41,24 @@ def test_showers_have_no_preferred_direction(deposits: np.ndarray) -> None:
     share = sectors / sectors.sum(1, keepdims=True)
     error = share.std(0) / np.sqrt(len(share))
     assert np.sum(((share.mean(0) - 1 / 12) / error) ** 2) < 45
+
+
+def test_the_command_line_takes_gev(tmp_path: Path) -> None:
+    out = tmp_path / "made.h5"
+    command = [
+        "sample",
+        "calo-small",
+        "--energy-gev",
+        "0.5:1.5",
+        "--count",
+        "50",
+        "--out",
+        str(out),
+    ]
+    assert run_command(command) == 0
+    samples, conditions = open_dataset(out).read()
+    assert samples["deposits"].shape == (50, 10, 6, 5)
+    assert 500 <= conditions["energy_mev"].min() < 1000 < conditions["energy_mev"].max() <= 1500
 
 
 def test_other_energies_are_refused() -> None:

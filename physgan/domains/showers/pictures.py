@@ -103,6 +103,9 @@ def shower_figure(
         panel.tick_params(labelsize="xx-small")
         if round_cells:
             _zoom(panel, deposits, np.asarray(edges["r"]))
+            panel.set_xlabel("r, mm", fontsize="x-small")
+        else:
+            panel.set_xlabel(f"{names[0]}, mm", fontsize="x-small")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What scripts that compare trained surrogates share: train, time, judge, write."""
+"""What scripts that compare trained surrogates share: simulate, train, time, judge, write."""
 
 import json
 import time
@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from physgan import load, train
+from physgan import load, open_dataset, simulate, train
 from physgan.benchmark.environment import environment
-from physgan.domains import Domain
+from physgan.data import Recipe
+from physgan.domains import Domain, domain_of
 from physgan.fidelity import coverage, features_of, frechet_physics_distance, tree_test
 from physgan.surrogate import Surrogate
 
@@ -19,6 +20,34 @@ _ROUNDS = 5
 
 Sides = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]
 """(samples, conditions)."""
+
+ISING = Recipe(
+    name="ising-8",
+    simulator="ising",
+    parameters={"size": 8},
+    conditions={"temperature": {"law": "grid", "values": np.linspace(1.5, 3.5, 33).tolist()}},
+    count=16_384,
+    splits={"train": 0.9, "validation": 0.1},
+)
+"""Small lattices at temperatures all over the range."""
+
+
+def simulated(recipe: Recipe, folder: Path, count: int, seed: int) -> tuple[Path, Sides, Sides]:
+    """The recipe's dataset, and twice `count` other events of its law, simulated once each."""
+    paths = [folder / f"{name}.h5" for name in ("train", "test", "floor")]
+    simulate(recipe, paths[0], seed=seed)
+    for number, path in enumerate(paths[1:], 1):
+        simulate(recipe, path, count=count, seed=seed + number)
+    test, floor = (_field(path) for path in paths[1:])
+    return paths[0], test, floor
+
+
+def _field(path: Path) -> Sides:
+    """What surrogates learn, and the conditions."""
+    dataset = open_dataset(path)
+    samples, conditions = dataset.read()
+    name = domain_of(dataset.info).field
+    return {name: samples[name]}, conditions
 
 
 def trained(dataset: Path, run: Path, method: str, settings: dict[str, Any], seed: int) -> float:

@@ -5,7 +5,8 @@ loss and the penalty. Judged is the averaged generator at the end and not the be
 checkpoints, which would hide what went wrong. Then the detectors: a game built to fail and the
 same one cured, and which detectors fired (`physgan.training.diagnostics`). A game that is in
 benchmarks/results/stability.json already is skipped, one that was stopped goes on from its run in
-WORKDIR. Writes benchmarks/results/stability.json and .md after each.
+WORKDIR. Writes benchmarks/results/stability.json and .md, and the
+tables of docs/stability.md, after each.
 
     python benchmarks/stability.py WORKDIR [--only ring ising cases ...] [--seeds 2] [--shorter 10]
 """
@@ -17,14 +18,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import jax
 from stability_games import CASES, GAMES, GROUNDS, PLAYED, Case
-from trials import RESULTS, write
+from trials import RESULTS, last_generator, publish, write
 
-from physgan import load, open_dataset, train
+from physgan import train
 from physgan.errors import PhysganError
-from physgan.surrogate import Surrogate
-from physgan.training import restored_game
 from physgan.training.diagnostics import findings
 
 CHECKPOINTS = 16
@@ -65,12 +63,6 @@ def play(ground: str, settings: dict[str, Any], seed: int, samples: int, workdir
         "findings": {f.kind: f.evidence for f in findings([json.loads(line) for line in lines])},
         "figures": {} if stopped else where.judge(last_generator(dataset, run), folder),
     }
-
-
-def last_generator(dataset: Path, run: Path) -> Surrogate:
-    """The averaged generator at the end of a run."""
-    state = restored_game(open_dataset(dataset), run).state
-    return Surrogate(load(run).description, jax.device_get(state.average))
 
 
 def asked(only: list[str], seeds: int) -> Iterable[tuple[str, dict[str, Any], int]]:
@@ -174,6 +166,7 @@ def main() -> None:
         if key not in rows:
             rows[key] = play(ground, settings, seed, samples, options.workdir)
             write("stability", {"rows": rows}, tables(rows))
+            publish("stability", tables(rows))
         print(f"{number}/{len(games)} {key}: {rows[key]['figures']}", flush=True)
 
 

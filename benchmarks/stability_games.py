@@ -135,7 +135,7 @@ GROUNDS = {
     "ring": Ground(ring, 640_000, {}, ring_figures),
     "ring, at length": Ground(ring, 2_560_000, {}, ring_figures),
     "needle": Ground(needle, 102_400, {}, unjudged),
-    "cloud": Ground(cloud, 51_200, {"batch_size": 64}, unjudged),
+    "cloud": Ground(cloud, 204_800, {"batch_size": 64}, unjudged),
     "ising": Ground(ising, 51_200, _LATTICES, fidelity),
     "few lattices": Ground(few_lattices, 102_400, _LATTICES, unjudged),
     "showers": Ground(showers, 25_600, _SHOWERS, fidelity),
@@ -173,7 +173,7 @@ CASES = (
     Case(
         "blind discriminator",
         "ising",
-        {**_DEFAULT, "likelihood_samples": 12_800, "gamma": 1e4, "gamma_fall": 1.0},
+        {**_DEFAULT, "likelihood_samples": 2_560, "gamma": 1e4, "gamma_fall": 1.0},
         {"gamma": 0.1},
     ),
     Case(
@@ -191,8 +191,8 @@ CASES = (
     Case(
         "oscillation",
         "cloud",
-        {**GAMES["wasserstein, none"], "beta1": 0.9, "generator_rate": 1e-3},
-        {"penalty": "r1-r2", "gamma": 1.0, "gamma_fall": 1.0},
+        {**GAMES["wasserstein, spectral norm"], "beta1": 0.9, "generator_rate": 1e-3},
+        {"spectral_norm": False, "penalty": "r1-r2", "gamma": 1.0, "gamma_fall": 1.0},
     ),
 )
 """One at least for each detector."""

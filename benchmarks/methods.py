@@ -19,23 +19,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits
-from trials import RESULTS, Sides, cells, judged, quality, trained, write
+from trials import ISING, RESULTS, Sides, cells, judged, quality, simulated, trained, write
 
-from physgan import open_dataset, simulate, train
-from physgan.data import Recipe, import_idx, load_recipe
+from physgan import open_dataset, train
+from physgan.data import import_idx, load_recipe
 from physgan.domains import domain_of
 
 SEED = 0
 BATCH = 1_000
 FIGURES = ["AUC high-level", "AUC low-level", "Fréchet distance", "coverage"]
-ISING = Recipe(
-    name="ising-8",
-    simulator="ising",
-    parameters={"size": 8},
-    conditions={"temperature": {"law": "grid", "values": np.linspace(1.5, 3.5, 33).tolist()}},
-    count=16_384,
-    splits={"train": 0.9, "validation": 0.1},
-)
 
 
 class System(NamedTuple):
@@ -52,12 +44,12 @@ class System(NamedTuple):
 
 def showers(folder: Path) -> tuple[Path, Sides, Sides]:
     """calo-small, and twice 2,000 more showers."""
-    return _simulated(load_recipe("calo-small"), folder, 2_000)
+    return simulated(load_recipe("calo-small"), folder, 2_000, SEED)
 
 
 def ising(folder: Path) -> tuple[Path, Sides, Sides]:
     """Lattices at temperatures all over the range, and twice 4,000 more."""
-    return _simulated(ISING, folder, 4_000)
+    return simulated(ISING, folder, 4_000, SEED)
 
 
 def digits(folder: Path) -> tuple[Path, Sides, Sides]:
@@ -74,23 +66,6 @@ def digits(folder: Path) -> tuple[Path, Sides, Sides]:
     test = open_dataset(path).read("test")
     floor = open_dataset(path).read("train", stop=len(test[1]["label"]))
     return path, test, floor
-
-
-def _simulated(recipe: Recipe, folder: Path, count: int) -> tuple[Path, Sides, Sides]:
-    paths = [folder / f"{name}.h5" for name in ("train", "test", "floor")]
-    simulate(recipe, paths[0], seed=SEED)
-    for number, path in enumerate(paths[1:], 1):
-        simulate(recipe, path, count=count, seed=SEED + number)
-    test, floor = (_field(path) for path in paths[1:])
-    return paths[0], test, floor
-
-
-def _field(path: Path) -> Sides:
-    """What surrogates learn, and the conditions."""
-    dataset = open_dataset(path)
-    samples, conditions = dataset.read()
-    name = domain_of(dataset.info).field
-    return {name: samples[name]}, conditions
 
 
 SYSTEMS = {

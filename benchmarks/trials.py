@@ -1,4 +1,4 @@
-"""What scripts that compare trained surrogates share: train, time, judge, write."""
+"""What scripts that compare trained surrogates share: simulate, train, time, judge, write."""
 
 import json
 import time
@@ -6,25 +6,64 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
-from physgan import load, train
+from physgan import load, open_dataset, simulate, train
 from physgan.benchmark.environment import environment
-from physgan.domains import Domain
+from physgan.data import Recipe
+from physgan.domains import Domain, domain_of
 from physgan.fidelity import coverage, features_of, frechet_physics_distance, tree_test
 from physgan.surrogate import Surrogate
+from physgan.training import restored_game
 
 RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "stability.md"
 _ROUNDS = 5
+_PLACES = ("begin", "end")
 
 Sides = tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]
 """(samples, conditions)."""
+
+ISING = Recipe(
+    name="ising-8",
+    simulator="ising",
+    parameters={"size": 8},
+    conditions={"temperature": {"law": "grid", "values": np.linspace(1.5, 3.5, 33).tolist()}},
+    count=16_384,
+    splits={"train": 0.9, "validation": 0.1},
+)
+"""Small lattices at temperatures all over the range."""
+
+
+def simulated(recipe: Recipe, folder: Path, count: int, seed: int) -> tuple[Path, Sides, Sides]:
+    """The recipe's dataset, and twice `count` other events of its law, simulated once each."""
+    paths = [folder / f"{name}.h5" for name in ("train", "test", "floor")]
+    simulate(recipe, paths[0], seed=seed)
+    for number, path in enumerate(paths[1:], 1):
+        simulate(recipe, path, count=count, seed=seed + number)
+    test, floor = (_field(path) for path in paths[1:])
+    return paths[0], test, floor
+
+
+def _field(path: Path) -> Sides:
+    """What surrogates learn, and the conditions."""
+    dataset = open_dataset(path)
+    samples, conditions = dataset.read()
+    name = domain_of(dataset.info).field
+    return {name: samples[name]}, conditions
 
 
 def trained(dataset: Path, run: Path, method: str, settings: dict[str, Any], seed: int) -> float:
     """Train, unless done before; seconds that it took, over all its sittings."""
     train(dataset, run, settings, method=method, seed=seed)
     return json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["seconds"]
+
+
+def last_generator(dataset: Path, run: Path) -> Surrogate:
+    """The averaged generator at the end of a run; `load` gives the best of the checkpoints."""
+    state = restored_game(open_dataset(dataset), run).state
+    return Surrogate(load(run).description, jax.device_get(state.average))
 
 
 def seconds_a_sample(surrogate: Surrogate, conditions: Mapping[str, float], batch: int) -> float:
@@ -75,6 +114,13 @@ def write(name: str, result: dict[str, Any], table: str) -> None:
     content = {**result, "environment": environment()}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1, default=float) + "\n")
     (RESULTS / f"{name}.md").write_text(table)
+
+
+def publish(name: str, table: str) -> None:
+    """Put a script's table into docs/stability.md, between the two comments that name it."""
+    begin, end = (f"<!-- {place} of the table of benchmarks/{name}.py -->" for place in _PLACES)
+    head, rest = PAGE.read_text().split(begin)
+    PAGE.write_text(f"{head}{begin}\n{table}{end}{rest.split(end)[1]}")
 
 
 def cells(found: Mapping[str, list[float]], names: list[str]) -> list[str]:

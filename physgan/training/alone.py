@@ -133,5 +133,5 @@ def build_alone(
     graph, parameters = split(network)
     features = fit_scale(measured(domain.physical_features, samples), place)
     sites = int(np.prod(samples.shape[1:]))
-    model = Model(domain, graph, None, None, features, sites, about.objective)
+    model = Model(domain, graph, None, None, features, sites, about.objective, config.augment)
     return model, settings, parameters, {}

@@ -26,6 +26,8 @@ class TrainingConfig:
             the samples.
         conditional: whether the networks are told the conditions; without, the surrogate has
             none and draws the mixture that the dataset is.
+        augment: whether each sample that training sees, real or generated, is turned by a
+            random exact symmetry; a surrogate turns what it draws in any case.
         batch_size: samples a step.
         generator_width: channels of the generator's convolutions.
         generator_depth: its residual convolutions a network.
@@ -60,6 +62,7 @@ class TrainingConfig:
     network: str = ""
     discriminator: str = ""
     conditional: bool = True
+    augment: bool = True
     batch_size: int = 256
     generator_width: int = 16
     generator_depth: int = 1

@@ -42,6 +42,7 @@ class Model:
         features: standardises the physical features that it sees.
         sites: numbers in a sample, for the objective a site.
         objective: what the generator can be trained on alone, None if it needs a rival.
+        augment: whether samples are turned by the domain's symmetries.
     """
 
     domain: LearnableDomain
@@ -51,6 +52,7 @@ class Model:
     features: ConditionalScale
     sites: int
     objective: Objective | None
+    augment: bool
 
     def generate(self, parameters: Parameters, key: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw one sample for each row of `conditions`, shape (n, c)."""
@@ -72,7 +74,9 @@ class Model:
         return self.transform(symmetry_key, samples)
 
     def transform(self, key: jax.Array, samples: jax.Array) -> jax.Array:
-        """A random exact symmetry for each sample."""
+        """A random exact symmetry for each sample; the samples themselves without augmentation."""
+        if not self.augment:
+            return samples
         keys = jax.random.split(key, len(samples))
         return self.domain.transform(keys, samples)
 
@@ -183,7 +187,7 @@ def build_model(
     rival, rival_parameters = split(discriminator)
     _check_penalty(config, discriminator)
     objective = LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None
-    model = Model(domain, graph, rival, cells, features, sites, objective)
+    model = Model(domain, graph, rival, cells, features, sites, objective, config.augment)
     return model, settings, parameters, rival_parameters
 
 

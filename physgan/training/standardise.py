@@ -8,6 +8,7 @@ from physgan.networks.scale import ConditionalScale, first_condition
 __all__ = ["ConditionalScale", "first_condition", "fit_scale"]
 
 _SMALLEST_DEVIATION = 1e-3
+_FEWEST = 16
 
 
 def fit_scale(
@@ -18,14 +19,16 @@ def fit_scale(
     Args:
         features: shape (n, f).
         condition: shape (n,).
-        nodes: bins; fewer where the condition takes fewer values, at least two.
+        nodes: bins; fewer where the condition takes fewer values or where there are not 16
+            samples for each, whose deviation would be one of chance; at least two.
         common_floor: lower bound of every deviation in units of all features' rms spread, so
             that what hardly ever varies is not blown up; 0 for none.
 
     Returns:
         The scale, with deviations bounded below by 1e-3 of each feature's spread over all.
     """
-    nodes = int(np.clip(len(np.unique(condition)), 2, nodes))
+    most = min(len(np.unique(condition)), len(condition) // _FEWEST)
+    nodes = int(np.clip(most, 2, nodes))
     parts = np.array_split(np.argsort(condition, kind="stable"), nodes)
     smallest = _SMALLEST_DEVIATION * features.std(0) + 1e-12
     if common_floor:

@@ -1,0 +1,192 @@
+"""The grounds on which games are played for `stability.py`, and games that are built to fail."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from trials import ISING, quality, simulated
+
+from physgan import open_dataset, simulate
+from physgan.data import Recipe, load_recipe
+from physgan.domains import domain_of
+from physgan.surrogate import Surrogate
+from simulators import GaussianRing
+
+__all__ = ["CASES", "GAMES", "GROUNDS", "PLAYED", "Case", "Figures", "Ground"]
+
+SEED = 0
+_POINTS = 10_000
+_NEAR = 3.0
+_TENTH = 0.1
+
+Figures = dict[str, list[float]]
+"""Figure -> value and standard error."""
+
+
+class Ground(NamedTuple):
+    """What is learnt, for how long, and how the outcome is judged.
+
+    Attributes:
+        make: folder -> training dataset.
+        samples: length of a game.
+        settings: what all its games share.
+        judge: (generator, folder) -> figures.
+    """
+
+    make: Callable[[Path], Path]
+    samples: int
+    settings: dict[str, Any]
+    judge: Callable[[Surrogate, Path], Figures]
+
+
+class Case(NamedTuple):
+    """A game that goes wrong and the settings that cure it.
+
+    Attributes:
+        kind: what goes wrong, as the detectors call it.
+        ground: a key of `GROUNDS`.
+        broken: settings of the game that fails.
+        cure: settings over those.
+    """
+
+    kind: str
+    ground: str
+    broken: dict[str, Any]
+    cure: dict[str, Any]
+
+
+def ring(folder: Path) -> Path:
+    """The ring of 25 Gaussians."""
+    return _made(load_recipe("ring-25"), folder)
+
+
+def ring_figures(made: Surrogate, folder: Path) -> Figures:
+    """Modes and share of 10,000 points within 3 sigma of one.
+
+    A mode is kept if it has at least a tenth of its share of the points within 3 sigma.
+    """
+    points = made.sample({}, _POINTS, SEED)["points"]
+    law = GaussianRing()
+    mode, distance = law.nearest(points)
+    inside = distance < _NEAR
+    counts = np.bincount(mode[inside], minlength=law.modes)
+    share = float(inside.mean())
+    return {
+        "modes kept": [int((counts >= _TENTH * _POINTS / law.modes).sum()), 0],
+        "within 3 sigma": [share, (share * (1 - share) / _POINTS) ** 0.5],
+    }
+
+
+def needle(folder: Path) -> Path:
+    """One Gaussian so narrow that a generator begins outside it."""
+    return _made(replace(load_recipe("ring-25"), parameters={"modes": 1}), folder)
+
+
+def cloud(folder: Path) -> Path:
+    """One wide Gaussian beside where a generator begins: the smallest game that turns round."""
+    law = {"modes": 1, "sigma": 1.0}
+    return _made(replace(load_recipe("ring-25"), parameters=law), folder)
+
+
+def ising(folder: Path) -> Path:
+    """Lattices of 8 x 8 spins at all temperatures."""
+    return simulated(ISING, folder, 2_000, SEED)[0]
+
+
+def few_lattices(folder: Path) -> Path:
+    """512 of them, and as many that training does not see."""
+    return _made(replace(ISING, count=1_024, splits={"train": 0.5, "validation": 0.5}), folder)
+
+
+def showers(folder: Path) -> Path:
+    """A quarter of calo-small."""
+    return simulated(replace(load_recipe("calo-small"), count=1_024), folder, 1_000, SEED)[0]
+
+
+def fidelity(made: Surrogate, folder: Path) -> Figures:
+    """The figures of `trials.quality` on the folder's test events."""
+    dataset = open_dataset(folder / "test.h5")
+    domain = domain_of(dataset.info)
+    samples, conditions = dataset.read()
+    count = len(samples[domain.field])
+    real = {domain.field: samples[domain.field]}
+    fake = made.sample(conditions, count, SEED)
+    return quality(domain, (real, conditions), (fake, conditions), SEED)
+
+
+def unjudged(made: Surrogate, folder: Path) -> Figures:
+    """Nothing: the ground is there for the detectors."""
+    return {}
+
+
+def _made(recipe: Recipe, folder: Path) -> Path:
+    path = folder / "train.h5"
+    simulate(recipe, path, seed=SEED)
+    return path
+
+
+_ALONE = {"likelihood_samples": 0, "head_start": 0}
+_LATTICES = {**_ALONE, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
+_SHOWERS = {**_ALONE, "generator_width": 32, "generator_rate": 1e-4, "discriminator_rate": 1e-4}
+
+GROUNDS = {
+    "ring": Ground(ring, 640_000, {}, ring_figures),
+    "ring, at length": Ground(ring, 2_560_000, {}, ring_figures),
+    "needle": Ground(needle, 102_400, {}, unjudged),
+    "cloud": Ground(cloud, 204_800, {"batch_size": 64}, unjudged),
+    "ising": Ground(ising, 51_200, _LATTICES, fidelity),
+    "few lattices": Ground(few_lattices, 102_400, _LATTICES, unjudged),
+    "showers": Ground(showers, 25_600, _SHOWERS, fidelity),
+}
+"""Name -> ground."""
+
+_LOSSES = ("relativistic", "saturating", "non-saturating", "least-squares", "hinge", "wasserstein")
+_BRAKES: dict[str, dict[str, Any]] = {
+    "r1-r2": {"penalty": "r1-r2"},
+    "gradient-penalty": {"penalty": "gradient-penalty", "gamma": 10.0, "gamma_fall": 1.0},
+    "none": {"penalty": "none"},
+    "spectral norm": {"penalty": "none", "spectral_norm": True},
+}
+GAMES: dict[str, dict[str, Any]] = {
+    f"{loss}, {brake}": {"loss": loss, **settings}
+    for loss in _LOSSES
+    for brake, settings in _BRAKES.items()
+}
+"""Loss and penalty -> settings; the gradient penalty with its authors' weight of 10."""
+
+_FEWER = [f"{loss}, {brake}" for loss in _LOSSES for brake in ("r1-r2", "none")]
+PLAYED = {
+    "ring": list(GAMES),
+    "ring, at length": ["relativistic, r1-r2", "saturating, none"],
+    "ising": _FEWER,
+    "showers": _FEWER,
+}
+"""Ground -> games of the table."""
+
+_MINIMAX: dict[str, Any] = GAMES["saturating, none"]
+_DEFAULT: dict[str, Any] = GAMES["relativistic, r1-r2"]
+_SWINGING = {**GAMES["wasserstein, spectral norm"], "beta1": 0.9, "generator_rate": 1e-3}
+_BRAKED = {"spectral_norm": False, "penalty": "r1-r2", "gamma": 1.0, "gamma_fall": 1.0}
+_CALM = {**_BRAKED, "beta1": 0.0}
+CASES = (
+    Case("mode collapse", "ring", _MINIMAX, _DEFAULT),
+    Case("mode collapse", "ising", _MINIMAX, _DEFAULT),
+    Case("mode collapse", "cloud", _SWINGING, _CALM),
+    Case("blind discriminator", "cloud", _SWINGING, _CALM),
+    Case("oscillation", "cloud", {**_SWINGING, **_BRAKED}, {"beta1": 0.0}),
+    Case(
+        "all-winning discriminator",
+        "needle",
+        {**_MINIMAX, "generator_rate": 1e-5, "discriminator_rate": 5e-3},
+        {**_DEFAULT, "generator_rate": 5e-4, "discriminator_rate": 1e-3},
+    ),
+    Case(
+        "overfitting discriminator",
+        "few lattices",
+        {**GAMES["relativistic, none"], "augment": False},
+        {"penalty": "r1-r2", "augment": True},
+    ),
+)
+"""One at least for each detector."""

@@ -17,13 +17,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
 from physgan.benchmark import Variant, benchmark
 from physgan.data import build_simulator, load_recipe
 from physgan.domains import Spins
-from physgan.domains.spins.observables import energy
-from physgan.networks import build_generator
 from physgan.surrogate import Surrogate, load
 from simulators import Ising
 from simulators.ising.exact import kaufman
@@ -39,25 +36,20 @@ def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) 
     """
     size = surrogate.description.size
     spins = Ising(size).sample({"temperature": temperature}, count, seed)["spins"]
-    exact_parts = Spins().exact_parts({})
-    graph = nnx.split(build_generator(surrogate.description.network, exact_parts))[0]
+    generator, log_density = surrogate.generator(), Spins().log_density({})
 
     @jax.jit
-    def log_probability(x: jax.Array) -> jax.Array:
+    def log_weight(x: jax.Array) -> jax.Array:
         conditions = jnp.full((len(x), 1), temperature)
-        drawn = -nnx.merge(graph, surrogate.state).negative_log_likelihood(x, conditions)
-        total = sum(jnp.roll(x, step, axis) for step in (1, -1) for axis in (1, 2))
-        odd = (jnp.arange(size)[:, None] + jnp.arange(size)) % 2
-        return drawn - (odd * jax.nn.softplus(-2 * x * total / temperature)).sum((1, 2))
+        return log_density(x, conditions) + generator.negative_log_likelihood(x, conditions)
 
     parts = [spins[start : start + 250].astype(np.float32) for start in range(0, count, 250)]
-    surrogate_log = np.concatenate([np.asarray(log_probability(p), float) for p in parts])
-    exact_log = -energy(spins) * size**2 / temperature - kaufman(size, temperature)[2]
-    log_weight = exact_log - surrogate_log
+    log_weights = np.concatenate([np.asarray(log_weight(part), float) for part in parts])
+    log_weights -= kaufman(size, temperature)[2]
     return {
-        "kullback_leibler": float(log_weight.mean()),
-        "error": float(log_weight.std() / count**0.5),
-        "effective_share": float(1 / np.exp(log_weight).mean()),
+        "kullback_leibler": float(log_weights.mean()),
+        "error": float(log_weights.std() / count**0.5),
+        "effective_share": float(1 / np.exp(log_weights).mean()),
     }
 
 

@@ -58,10 +58,12 @@ class Surrogate:
         self.grid = description.grid
         self._domain = domain_of(description)
         self._draw: Callable[..., jax.Array] | None = None
+        self._log_density: Callable[[Any, Any], Any] | None = None
         if description.method in NETWORKS:
             self._fresh = _fresh_generator(description)
-            likely = isinstance(self._fresh, LikelihoodGenerator)
-            self._log_density = self._domain.log_density(description.parameters) if likely else None
+            self._graph = nnx.split(self._fresh)[0]
+            if isinstance(self._fresh, LikelihoodGenerator):
+                self._log_density = self._domain.log_density(description.parameters)
             self._draw = self._generator()
 
     @property
@@ -83,7 +85,7 @@ class Surrogate:
         """
         if self._draw is None:
             raise InputError(f"expected a method with a network, such as gan; got {self.name}")
-        return nnx.merge(nnx.split(self._fresh)[0], self.state)
+        return nnx.merge(self._graph, self.state)
 
     def flops_per_sample(self, batch: int = 64) -> float | None:
         """Floating-point operations of the generator's forward pass, a sample.
@@ -95,16 +97,10 @@ class Surrogate:
         """
         if self._draw is None:
             return None
-        graph, _ = nnx.split(self._fresh)
-
-        def forward(parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
-            generator: Generator = nnx.merge(graph, parameters)
-            return generator(noise, conditions)
-
         width = self._fresh.noise_size(self.description.size)
         noise = jax.ShapeDtypeStruct((batch, width), jnp.float32)
         conditions = jax.ShapeDtypeStruct((batch, len(self.conditions)), jnp.float32)
-        return flops_of(forward, self.state, noise, conditions) / batch
+        return flops_of(self._forward, self.state, noise, conditions) / batch
 
     def sample(
         self,
@@ -248,19 +244,21 @@ class Surrogate:
         """Numbers that the generator holds for a sample: its noise, or its largest layer."""
         return max(self._fresh.noise_size(size), getattr(self._fresh, "activations", 0))
 
+    def _forward(self, parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        generator: Generator = nnx.merge(self._graph, parameters)
+        return generator(noise, conditions)
+
     def _generator(self) -> Callable[..., jax.Array]:
         """(parameters, key, events, conditions, size, proposals) -> samples in network space."""
-        graph = nnx.split(self._fresh)[0]
 
         def draw(
             parameters: Any, keys: jax.Array, conditions: jax.Array, numbers: int
         ) -> jax.Array:
             noise = jax.vmap(lambda key: jax.random.uniform(key, (numbers,)))(keys)
-            generator: Generator = nnx.merge(graph, parameters)
-            return generator(noise, conditions)
+            return self._forward(parameters, noise, conditions)
 
         def log_weight(parameters: Any, samples: jax.Array, conditions: jax.Array) -> jax.Array:
-            generator = nnx.merge(graph, parameters)
+            generator = nnx.merge(self._graph, parameters)
             assert isinstance(generator, LikelihoodGenerator)
             assert self._log_density is not None
             cost = generator.negative_log_likelihood(samples, conditions)
@@ -290,7 +288,7 @@ class Surrogate:
     def _check_proposals(self, proposals: int) -> None:
         if proposals < 1:
             raise InputError(f"expected proposals of 1 or more; got {proposals}")
-        if proposals > 1 and (self._draw is None or self._log_density is None):
+        if proposals > 1 and self._log_density is None:
             raise InputError(
                 f"expected proposals of 1: the weight of {self.description.domain} by "
                 f"{self.name} is not known; got {proposals}"

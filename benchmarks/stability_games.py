@@ -133,7 +133,6 @@ _SHOWERS = {**_ALONE, "generator_width": 32, "generator_rate": 1e-4, "discrimina
 
 GROUNDS = {
     "ring": Ground(ring, 640_000, {}, ring_figures),
-    "ring, at length": Ground(ring, 2_560_000, {}, ring_figures),
     "needle": Ground(needle, 102_400, {}, unjudged),
     "cloud": Ground(cloud, 204_800, {"batch_size": 64}, unjudged),
     "ising": Ground(ising, 51_200, _LATTICES, fidelity),
@@ -159,7 +158,6 @@ GAMES: dict[str, dict[str, Any]] = {
 _FEWER = [f"{loss}, {brake}" for loss in _LOSSES for brake in ("r1-r2", "none")]
 PLAYED = {
     "ring": list(GAMES),
-    "ring, at length": ["relativistic, r1-r2", "saturating, none"],
     "ising": _FEWER,
     "showers": _FEWER,
 }

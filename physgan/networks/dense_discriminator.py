@@ -1,18 +1,22 @@
-"""A discriminator of vectors: residual perceptrons on the sample and on physical features."""
+"""Discriminators of vectors: residual perceptrons on the sample and on physical features."""
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["DenseDiscriminator"]
+__all__ = ["DenseDiscriminator", "FourierDiscriminator"]
 
 _LEAK = 0.2
 _GAIN = (2 / (1 + _LEAK**2)) ** 0.5
 _FIRST_SCORES = 0.03
 """Small, so that the game begins undecided: thousands of inputs make large scores otherwise."""
+_WAVES = 32
+_BANDWIDTH = 8.0
+_WAVES_SEED = 0
 
 
 class DenseDiscriminator(nnx.Module):
@@ -73,6 +77,45 @@ class DenseDiscriminator(nnx.Module):
             hidden = hidden + _activate(block(hidden))
         projection = (self.project(hidden) * embedded).sum(-1) / embedded.shape[-1] ** 0.5
         return self.score(hidden)[:, 0] + projection
+
+
+class FourierDiscriminator(DenseDiscriminator):
+    """The same with random waves of the sample beside it, for vectors with fine structure.
+
+    A perceptron learns coarse structure first and fine structure hardly at all; 32 sines and
+    cosines of wave vectors with a spread of 8 radians a standard deviation show it both: M. Tancik
+    et al. 2020, arXiv:2006.10739, section 5. The waves are part of the network, so a penalty on
+    its slope holds the fine structure back until it has fallen far enough.
+    """
+
+    def __init__(
+        self,
+        ranges: tuple[ConditionRange, ...],
+        cells: int,
+        features: int,
+        *,
+        width: int = 24,
+        blocks: int = 3,
+        embedding: int = 64,
+        rngs: nnx.Rngs,
+    ) -> None:
+        super().__init__(
+            ranges, cells + 2 * _WAVES, features, width=width, blocks=blocks, embedding=embedding,
+            rngs=rngs,
+        )  # fmt: skip
+
+    def __call__(
+        self,
+        cells: jax.Array,
+        features: jax.Array,
+        conditions: jax.Array,
+        key: jax.Array | None = None,
+    ) -> jax.Array:
+        """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""
+        normal = np.random.default_rng(_WAVES_SEED).normal(size=(cells.shape[-1], _WAVES))
+        phases = cells @ jnp.asarray(_BANDWIDTH * normal, cells.dtype)
+        seen = jnp.concatenate([cells, jnp.sin(phases), jnp.cos(phases)], -1)
+        return super().__call__(seen, features, conditions, key)
 
 
 def _activate(values: jax.Array) -> jax.Array:

@@ -1,19 +1,22 @@
-"""A plain perceptron that draws samples of any shape."""
+"""Plain perceptrons that draw samples of any shape."""
 
 import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.initial import scaled_normal
 from physgan.networks.plain import LEAK, Latents, activate
 
-__all__ = ["DenseGenerator"]
+__all__ = ["DenseGenerator", "MixtureGenerator"]
 
 _LATENTS = 32
+_COMPONENTS = 256
+_FIRST_SPREAD = 0.1
 _GAIN = (2 / (1 + LEAK**2)) ** 0.5
 
 
@@ -56,7 +59,47 @@ class DenseGenerator(nnx.Module):
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, 32) on [0, 1) and conditions (n, c) to samples (n, *shape)."""
-        hidden = self.latents(noise, conditions)
+        return self.drawn(self.latents(noise, conditions))
+
+    def drawn(self, hidden: jax.Array) -> jax.Array:
+        """Samples from latents joined by the embedded conditions."""
         for layer in self.layers:
             hidden = activate(layer(hidden))
-        return self.last(hidden).reshape(len(noise), *self.shape)
+        return self.last(hidden).reshape(len(hidden), *self.shape)
+
+
+class MixtureGenerator(DenseGenerator):
+    """The same from latents of a mixture of Gaussians, for laws that come in pieces.
+
+    A continuous map cannot tear one Gaussian into separate modes; it leaves bridges between them.
+    Here one of 256 learned centres is drawn, and around it a Gaussian whose learned spread is
+    small at first: S. Gurumurthy et al. 2017, arXiv:1706.02071, section 3.
+    """
+
+    def __init__(
+        self,
+        ranges: tuple[ConditionRange, ...],
+        shape: Sequence[int],
+        *,
+        width: int = 16,
+        depth: int = 1,
+        embedding: int = 64,
+        rngs: nnx.Rngs,
+    ) -> None:
+        super().__init__(ranges, shape, width=width, depth=depth, embedding=embedding, rngs=rngs)
+        centres = jax.random.normal(rngs.params(), (_COMPONENTS, _LATENTS))
+        self.centres = nnx.Param(centres)
+        self.log_spread = nnx.Param(jnp.full((_LATENTS,), math.log(_FIRST_SPREAD)))
+
+    def noise_size(self, size: int | None = None) -> int:
+        """Number of latents, and one number that chooses the component."""
+        return _LATENTS + 1
+
+    def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        """Noise (n, 33) on [0, 1) and conditions (n, c) to samples (n, *shape)."""
+        latents = self.latents(noise[:, :-1], conditions)
+        component = (noise[:, -1] * _COMPONENTS).astype(jnp.int32)
+        around = self.centres[...][component]
+        spread = jnp.exp(self.log_spread[...])
+        mixed = around + spread * latents[:, :_LATENTS]
+        return self.drawn(jnp.concatenate([mixed, latents[:, _LATENTS:]], -1))

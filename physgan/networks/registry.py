@@ -11,8 +11,8 @@ from flax import nnx
 from physgan.errors import InputError
 from physgan.networks.autoencoder import Autoencoder
 from physgan.networks.dcgan import Dcgan16, Dcgan28
-from physgan.networks.dense_discriminator import DenseDiscriminator
-from physgan.networks.dense_generator import DenseGenerator
+from physgan.networks.dense_discriminator import DenseDiscriminator, FourierDiscriminator
+from physgan.networks.dense_generator import DenseGenerator, MixtureGenerator
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.flow import Flow
@@ -37,6 +37,7 @@ PLAIN_GENERATORS: dict[str, Callable[..., Generator]] = {
     "dcgan16": Dcgan16,
     "dcgan28": Dcgan28,
     "dense": DenseGenerator,
+    "dense-mixture": MixtureGenerator,
 }
 """Network name -> class, of those that know nothing of a domain but the shape of its samples."""
 
@@ -55,7 +56,7 @@ PLAIN_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
     "dense-batch-norm": DenseBatchNormDiscriminator,
 }
 
-DISCRIMINATORS = ("residual", *PLAIN_DISCRIMINATORS)
+DISCRIMINATORS = ("residual", "fourier", *PLAIN_DISCRIMINATORS)
 """Names of the discriminators; "residual" is the default, by the shape of the samples."""
 
 
@@ -128,7 +129,7 @@ def build_discriminator(
         features: number of physical features.
         ranges: [minimum, maximum, scale] of the conditions.
         name: one of `DISCRIMINATORS`; "" or "residual" for a convolutional one for images, a
-            dense one for vectors.
+            dense one for vectors; "fourier" for one that sees waves of vectors too.
         width: of its layers.
         blocks: residual blocks.
         embedding: width of the condition embedding.
@@ -141,9 +142,12 @@ def build_discriminator(
     if name in PLAIN_DISCRIMINATORS:
         plain = PLAIN_DISCRIMINATORS[name]
         return plain(spans, shape, embedding=embedding, rngs=nnx.Rngs(seed))
-    if name not in ("", "residual"):
+    if name not in ("", "residual", "fourier"):
         raise InputError(f"expected a discriminator ({', '.join(DISCRIMINATORS)}); got {name!r}")
-    network = Discriminator if len(shape) == 3 else DenseDiscriminator
+    if name == "fourier" and len(shape) != 1:
+        raise InputError(f"expected vectors for the discriminator fourier; got shape {shape}")
+    vectors = FourierDiscriminator if name == "fourier" else DenseDiscriminator
+    network = Discriminator if len(shape) == 3 else vectors
     if len(shape) == 3:
         _check_halves(shape, blocks)
     return network(

@@ -22,20 +22,22 @@ __all__ = ["Points"]
 
 _FREQUENCIES = np.array([1.0, 2.0, 4.0, 8.0, 16.0], np.float32)
 _TRAINING = {
-    "batch_size": 256,
+    "discriminator": "fourier",
+    "batch_size": 64,
     "generator_width": 16,
     "generator_depth": 2,
     "discriminator_width": 16,
     "discriminator_blocks": 2,
     "embedding": 16,
     "likelihood_samples": 0,
-    "adversarial_samples": 2_560_000,
-    "generator_rate": 5e-4,
-    "discriminator_rate": 1e-3,
+    "adversarial_samples": 640_000,
+    "generator_rate": 3e-4,
+    "discriminator_rate": 2e-3,
+    "rate_fall": 10.0,
     "head_start": 0,
-    "gamma": 0.1,
+    "gamma": 0.01,
     "gamma_fall": 100.0,
-    "checkpoint_samples": 128_000,
+    "checkpoint_samples": 32_000,
     "validation_samples": 8_192,
 }
 
@@ -153,8 +155,8 @@ class Points:
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
-        """A perceptron."""
-        return {"network": "dense"}
+        """A perceptron whose latents come in pieces, as laws of points do."""
+        return {"network": "dense-mixture"}
 
     def values(self, array: np.ndarray) -> dict[str, Any]:
         """Real numbers they are."""

@@ -8,7 +8,7 @@ from flax import nnx
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["DenseDiscriminator", "FourierDiscriminator"]
+__all__ = ["DenseDiscriminator", "FourierDiscriminator", "waves"]
 
 _LEAK = 0.2
 _GAIN = (2 / (1 + _LEAK**2)) ** 0.5
@@ -112,10 +112,19 @@ class FourierDiscriminator(DenseDiscriminator):
         key: jax.Array | None = None,
     ) -> jax.Array:
         """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""
-        normal = np.random.default_rng(_WAVES_SEED).normal(size=(cells.shape[-1], _WAVES))
-        phases = cells @ jnp.asarray(_BANDWIDTH * normal, cells.dtype)
-        seen = jnp.concatenate([cells, jnp.sin(phases), jnp.cos(phases)], -1)
+        seen = jnp.concatenate([cells, waves(cells)], -1)
         return super().__call__(seen, features, conditions, key)
+
+
+def waves(vectors: jax.Array) -> jax.Array:
+    """32 sines and 32 cosines, always of the same wave vectors: (n, k) to (n, 64).
+
+    Products of two rows are about 32 exp(-(8 d)^2 / 2), d the distance of the two vectors
+    (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines, section 3).
+    """
+    normal = np.random.default_rng(_WAVES_SEED).normal(size=(vectors.shape[-1], _WAVES))
+    phases = vectors @ jnp.asarray(_BANDWIDTH * normal, vectors.dtype)
+    return jnp.concatenate([jnp.sin(phases), jnp.cos(phases)], -1)
 
 
 def _activate(values: jax.Array) -> jax.Array:

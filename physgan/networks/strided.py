@@ -1,8 +1,9 @@
-"""5 x 5 convolutions that halve or double an image, as 3 x 3 convolutions of its 2 x 2 cells.
+"""5 x 5 convolutions that keep, halve or double an image, in an order that suits a CPU.
 
 The layers and their kernels are the ordinary ones ("same" padding, NHWC); only the arithmetic is
-arranged so that no convolution has a stride, in either direction of a gradient. XLA on a CPU takes
-several times as long for those.
+arranged so that no convolution has a stride, in either direction of a gradient: they are 3 x 3
+convolutions of 2 x 2 cells. XLA on a CPU takes several times as long for those with a stride, and
+ten times as long as a matrix product for a kernel that is larger than the image.
 """
 
 import jax
@@ -60,7 +61,7 @@ class TransposedConvolution(nnx.Module):
         kernel = self.kernel[...]
         outputs = kernel.shape[-1]
         if self.stride == 1:
-            return convolve(images, kernel)
+            return _convolve_small(images, kernel)
         count, height, width, channels = images.shape
         # pixel 2 j + p sees row j + m by tap 2 m + 3 - p of five: one zero goes behind
         taps = jnp.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
@@ -75,6 +76,22 @@ def convolve(images: jax.Array, kernel: jax.Array) -> jax.Array:
     return jax.lax.conv_general_dilated(
         images, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+
+
+def _convolve_small(images: jax.Array, kernel: jax.Array) -> jax.Array:
+    """The same as one matrix product: every pixel's neighbourhood times the kernel."""
+    side, _, channels, outputs = kernel.shape
+    count, height, width, _ = images.shape
+    edge = side // 2
+    padded = jnp.pad(images, ((0, 0), (edge, edge), (edge, edge), (0, 0)))
+    windows = [
+        padded[:, row : row + height, column : column + width]
+        for row in range(side)
+        for column in range(side)
+    ]
+    rows = jnp.concatenate(windows, -1).reshape(-1, side * side * channels)
+    product = rows @ kernel.reshape(-1, outputs)
+    return product.reshape(count, height, width, outputs)
 
 
 def _kernel(inputs: int, outputs: int, rngs: nnx.Rngs, stride: int = 1) -> nnx.Param:

@@ -16,9 +16,10 @@ from physgan.networks import (
     build_generator,
     plain_settings,
 )
+from physgan.networks.dense_discriminator import waves
 from physgan.networks.strided import HalvingConvolution, TransposedConvolution
 
-SHAPES = {"dcgan28": (28, 28, 1), "dcgan16": (16, 16, 3), "dense": (3, 2)}
+SHAPES = {"dcgan28": (28, 28, 1), "dcgan16": (16, 16, 3), "dense": (3, 2), "dense-mixture": (3, 2)}
 LABEL = [[0.0, 9.0, "linear"]]
 NHWC = ("NHWC", "HWIO", "NHWC")
 
@@ -138,10 +139,32 @@ def test_batch_norm_trains_on_the_batch_and_remembers_it(name: str) -> None:
     np.testing.assert_allclose(hidden.var[...], 0.99 + 0.09, atol=0.01)
 
 
+def test_a_mixture_comes_in_256_pieces_of_equal_share_each_a_narrow_gaussian() -> None:
+    network, draw = generator("dense-mixture")
+    noise = np.full((1024, network.noise_size()), 0.5, np.float32)
+    noise[:, -1] = (np.arange(1024) + 0.5) / 1024
+    pieces = np.asarray(draw(jnp.asarray(noise), jnp.zeros((1024, 0)))).reshape(256, 4, -1)
+    np.testing.assert_allclose(pieces, pieces[:, :1].repeat(4, 1), rtol=1e-5)
+    assert len(np.unique(pieces[:, 0].round(5), axis=0)) == 256
+    noise[:, :-1] = np.random.default_rng(0).uniform(size=(1024, network.noise_size() - 1))
+    drawn = np.asarray(draw(jnp.asarray(noise), jnp.zeros((1024, 0)))).reshape(256, 4, -1)
+    assert (drawn - pieces).std() < 0.3 * pieces.std()
+
+
+def test_products_of_waves_are_a_gaussian_of_the_distance() -> None:
+    """Each is a mean of 32 cosines, so it errs by at most 1 / sqrt(64) in the mean square."""
+    vectors = jnp.asarray(np.random.default_rng(1).normal(size=(40, 2)) * 0.2)
+    rows = np.asarray(waves(vectors))
+    distance = np.linalg.norm(np.asarray(vectors)[:, None] - np.asarray(vectors), axis=-1)
+    wanted = np.exp(-((8 * distance) ** 2) / 2)
+    assert np.sqrt(np.mean((rows @ rows.T / 32 - wanted) ** 2)) < 1.3 / np.sqrt(64)
+
+
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_conditions_reach_every_discriminator(name: str) -> None:
-    network = judge(name, (16, 16, 1), LABEL)
-    images = jnp.ones((2, 16, 16, 1)) * 0.5
+    shape = (16,) if name == "fourier" else (16, 16, 1)
+    network = judge(name, shape, LABEL)
+    images = jnp.ones((2, *shape)) * 0.5
     scores = network(images, jnp.zeros((2, 2)), jnp.array([[1.0], [8.0]]))
     assert scores.shape == (2,)
     assert abs(float(scores[0] - scores[1])) > 1e-6
@@ -160,7 +183,7 @@ def test_conditions_reach_every_discriminator(name: str) -> None:
         ),
         (
             lambda: plain_settings("dcgan", (8, 8, 1), {}, "images"),
-            r"expected a network for images \(dcgan16, dcgan28, dense, or none .*; got 'dcgan'",
+            r"expected a network for images \(dcgan16, dcgan28, dense.*, or none .*; got 'dcgan'",
         ),
         (
             lambda: judge("dcgan", (14, 14, 1)),
@@ -171,7 +194,11 @@ def test_conditions_reach_every_discriminator(name: str) -> None:
             lambda: build_discriminator((28, 28, 1), 2, [], width=2, blocks=3, embedding=8),
             r"halved down to sides of 4 for the discriminator residual; .*; use dcgan",
         ),
-        (lambda: judge("resnet", (8, 8, 1)), r"a discriminator \(residual, dcgan, .*'resnet'"),
+        (lambda: judge("fourier", (8, 8, 1)), r"vectors for the discriminator fourier; got shape"),
+        (
+            lambda: judge("resnet", (8, 8, 1)),
+            r"a discriminator \(residual, fourier, dcgan, .*'resnet'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(make, message: str) -> None:

@@ -228,10 +228,16 @@ def benchmark(
     baseline: Annotated[
         list[str] | None, typer.Option(help="Another run to compare with; repeatable.")
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Dataset whose test split takes the simulator's place.")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Condition of --data whose values are classes to judge by.")
+    ] = "",
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
-    """Compare a surrogate with its simulator: fidelity, speed and cost, as a page and JSON."""
+    """Compare a surrogate with its simulator, or with recorded data: a page and JSON."""
     from physgan.runs import benchmark_run
 
     with reporting("benchmark", "steps") as report:
@@ -241,6 +247,8 @@ def benchmark(
             count=count,
             recipe=recipe,
             baselines=baseline or [],
+            data=data,
+            classes=classes,
             seed=seed,
             progress=report,
         )

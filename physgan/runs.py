@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from physgan.benchmark import Variant, benchmark
-from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
+from physgan.benchmark import Recorded, Variant, benchmark
+from physgan.data import Recipe, build_simulator, load_recipe, open_dataset, recipe_names
 from physgan.data.laws import make_laws
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
@@ -20,6 +20,7 @@ from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]
 
+_MOST_RECORDED, _REFERENCES = 10_000, 3
 PASSED_ON = {"targets", "relax_sweeps", "classifier_budget", "references", "batches"}
 
 
@@ -30,10 +31,12 @@ def benchmark_run(
     count: int | None = None,
     recipe: str | None = None,
     baselines: Sequence[str] = (),
+    data: str | os.PathLike[str] | None = None,
+    classes: str = "",
     seed: int = 1,
     progress: Report | None = None,
 ) -> dict[str, Any]:
-    """Compare the surrogate of a run with its simulator and write the report.
+    """Compare the surrogate of a run with its simulator, or recorded data, and write the report.
 
     Args:
         run: folder of the run.
@@ -43,6 +46,8 @@ def benchmark_run(
             surrogate's samples were imported; None for the first that has the surrogate's
             simulator and parameters.
         baselines: folders of other runs, shown beside it.
+        data: dataset whose test split takes the simulator's place, at all conditions in it.
+        classes: condition of `data` whose values are classes: a classifier of them judges too.
         seed: of all samples.
         progress: called with (steps done, steps in total, what comes next).
 
@@ -50,6 +55,13 @@ def benchmark_run(
         What is in report.json.
     """
     surrogate = load(Path(run))
+    rivals = [load(Path(path)) for path in baselines]
+    if data is not None:
+        return _beside_recorded(
+            surrogate, rivals, Path(run), Path(data), classes, count, seed, Path(out), progress
+        )
+    if classes:
+        raise InputError("expected --data with --classes: samples whose classes are known")
     about = surrogate.description
     chosen = load_recipe(recipe) if recipe else _recipe_of(about)
     table = dict(chosen.benchmark)
@@ -67,10 +79,45 @@ def benchmark_run(
         seed=seed,
         out=Path(out),
         variants=_variants(surrogate, table.get("proposals", 1)),
-        baselines=[load(Path(path)) for path in baselines],
+        baselines=rivals,
         training=_training(Path(run), chosen),
         progress=progress,
         **{key: table[key] for key in PASSED_ON & set(table)},
+    )
+
+
+def _beside_recorded(
+    surrogate: Surrogate,
+    rivals: Sequence[Surrogate],
+    run: Path,
+    data: Path,
+    classes: str,
+    count: int | None,
+    seed: int,
+    out: Path,
+    progress: Report | None,
+) -> dict[str, Any]:
+    """The benchmark with the test split of a dataset as the truth."""
+    about = surrogate.description
+    fields = [field.name for field in about.fields]
+    truth = Recorded(open_dataset(data), about.conditions, fields, seed)
+    samples, known = truth.labelled
+    if classes and classes not in known:
+        names = ", ".join(known) or "none"
+        raise InputError(f"expected a condition of {data} as classes ({names}); got {classes!r}")
+    metrics = run / "metrics.jsonl"
+    return benchmark(
+        surrogate,
+        truth,
+        conditions=truth.places,
+        count=count or min(_MOST_RECORDED, truth.fewest // (_REFERENCES + 1)),
+        seed=seed,
+        out=out,
+        baselines=rivals,
+        training={"metrics": str(metrics)} if metrics.exists() else {},
+        references=_REFERENCES,
+        classes=(samples, known, classes) if classes else None,
+        progress=progress,
     )
 
 

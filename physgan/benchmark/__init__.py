@@ -1,6 +1,7 @@
 """How well and how fast a surrogate does its simulator's work, and the page that says so."""
 
+from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.run import benchmark
 from physgan.benchmark.sources import Source, Variant
 
-__all__ = ["Source", "Variant", "benchmark"]
+__all__ = ["Recorded", "Source", "Variant", "benchmark"]

@@ -10,7 +10,7 @@ from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import Cell
 from physgan.domains.protocol import Target
-from physgan.fidelity import ClassifierResult
+from physgan.fidelity import ClassifierResult, ClassReport
 from simulators.protocol import Simulator
 
 __all__ = ["Results", "Verdict"]
@@ -41,6 +41,7 @@ class Results:
         sources: surrogate, simulator again, variants, baselines, in this order.
         comparisons: source name -> one for each condition.
         classifiers: source name -> kind of classifier -> result.
+        classes: source name -> what a classifier of real classes finds in its samples.
         sweeps: updates of the reference dynamics, increasing.
         relaxed: source name -> [condition][sweeps].
         speed: timings.
@@ -60,6 +61,7 @@ class Results:
     sources: list[DrawnSet]
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
     classifiers: dict[str, dict[str, ClassifierResult]] = field(default_factory=dict)
+    classes: dict[str, ClassReport] = field(default_factory=dict)
     sweeps: Sequence[int] = ()
     relaxed: dict[str, list[list[Comparison]]] = field(default_factory=dict)
     speed: Speed | None = None

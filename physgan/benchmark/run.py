@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from physgan.benchmark.compare import compare
 from physgan.benchmark.environment import environment
 from physgan.benchmark.flags import training_flag
@@ -17,14 +19,17 @@ from physgan.benchmark.sources import Condition, DrawnSet, Plan, Report, Source,
 from physgan.benchmark.speed import BATCHES, measure_speed
 from physgan.benchmark.targets import judge
 from physgan.domains import domain_of
-from physgan.domains.protocol import Domain
+from physgan.domains.protocol import Conditions, Domain, Samples
 from physgan.errors import InputError
-from physgan.fidelity import Pair, image_test, observable_test
+from physgan.fidelity import Pair, image_test, judge_classes, observable_test
 from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
 
 AGAIN = "simulator again"
+
+Labelled = tuple[Samples, Conditions, str]
+"""Real samples, what is known of each, and which of that is its class."""
 
 
 def benchmark(
@@ -44,6 +49,7 @@ def benchmark(
     classifier_budget: int = 50_000,
     references: int = 3,
     batches: Sequence[int] = BATCHES,
+    classes: Labelled | None = None,
     progress: Report | None = None,
 ) -> dict[str, Any]:
     """Compare a surrogate and baselines with fresh simulation, and write the report.
@@ -70,6 +76,7 @@ def benchmark(
         references: independent sets from the simulator that sources are held against; one
             more plays a source.
         batches: batch sizes at which sources are timed.
+        classes: real samples with classes, if sources are to be judged by a classifier of them.
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
@@ -84,7 +91,8 @@ def benchmark(
     _check(kind, conditions, count, rivals, targets, references)
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
-    tell = _Steps(references + 5 + len(rivals) * (2 + relaxing), progress)
+    steps = 2 + relaxing + (classes is not None)
+    tell = _Steps(references + 5 + len(rivals) * steps, progress)
     start = time.perf_counter()
 
     results = _draw(plan, simulator, list(zip(rivals, roles, strict=True)), references, tell)
@@ -92,6 +100,8 @@ def benchmark(
     results.flags = [training_flag(c, results.training) for c in conditions]
     _compare(results, tell)
     _classify(results, classifier_budget, tell)
+    if classes is not None:
+        _find_classes(results, classes, tell)
     if relaxing:
         results.sweeps = sorted(relax_sweeps)
         _relax(results, tell)
@@ -161,6 +171,18 @@ def _classify(results: Results, budget: int, tell: _Steps) -> None:
         if budget:
             found["convnet"] = image_test(plan.domain, pairs, budget, seed)
         results.classifiers[source.name] = found
+
+
+def _find_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
+    domain, (samples, conditions, label) = results.plan.domain, labelled
+    for source in results.sources:
+        if source.role != "truth":
+            tell(f"classes: {source.name}")
+            names = source.samples[0]
+            made = {name: np.concatenate([s[name] for s in source.samples]) for name in names}
+            results.classes[source.name] = judge_classes(
+                domain, (samples, conditions), (made, {}), label, seed=results.plan.seed
+            )
 
 
 def _relax(results: Results, tell: _Steps) -> None:

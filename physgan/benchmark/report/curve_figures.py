@@ -143,7 +143,7 @@ def _vector(
 def _abscissa(results: Results) -> tuple[np.ndarray, str]:
     """Places on the horizontal axis: the condition, or its number if there are several."""
     names = list(results.plan.conditions[0])
-    if len(names) > 1:
+    if len(names) != 1:
         return np.arange(len(results.plan.conditions), dtype=float), "condition"
     unit = condition_units(results).get(names[0], "")
     return np.array([c[names[0]] for c in results.plan.conditions], float), names[0] + unit_text(

@@ -46,6 +46,7 @@ def as_json(results: Results) -> dict[str, Any]:
         ],
         "truth": [_truth(results, n) for n in range(len(plan.conditions))],
         "sources": [_source(results, source) for source in results.sources],
+        "classes": {name: found.to_json() for name, found in results.classes.items()},
         "targets": _targets(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),

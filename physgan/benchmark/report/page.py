@@ -6,9 +6,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.style import data_uri
-from physgan.benchmark.report.words import condition_words, headline, speed_words
+from physgan.benchmark.report.words import condition_words, headline, percent, speed_words
 from physgan.benchmark.results import Results
 from physgan.fidelity import EFFECTIVE_BINS, Binning
 from physgan.training.diagnostics import findings
@@ -34,13 +35,14 @@ def _content(results: Results) -> dict[str, Any]:
     domain = results.plan.domain
     return {
         "results": results,
+        "recorded": isinstance(results.simulator, Recorded),
         "headline": headline(results),
         "speed_sentence": speed_words(results),
         "classifier_sentences": _classifier_sentences(results),
         "targets": tables.target_table(results) if results.verdicts else None,
         "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
         "histograms": [_histogram_section(results, name) for name in domain.histograms],
-        "curves": data_uri(curve_figures.curve_figure(results)),
+        "curves": domain.ensemble and data_uri(curve_figures.curve_figure(results)),
         "values": [(o, tables.value_table(results, o)) for o in domain.ensemble if o.axis is None],
         "vectors": [
             (
@@ -52,6 +54,7 @@ def _content(results: Results) -> dict[str, Any]:
             if o.axis is not None
         ],
         **_classifiers(results),
+        "classes": _classes(results),
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
         **_training(results),
@@ -92,6 +95,17 @@ def _classifiers(results: Results) -> dict[str, Any]:
             (chart_figures.CLASSIFIERS[kind], tables.classifier_table(results, kind), found[kind])
             for kind in found
         ],
+    }
+
+
+def _classes(results: Results) -> dict[str, Any] | None:
+    if not results.classes:
+        return None
+    found = next(iter(results.classes.values()))
+    return {
+        "accuracy": percent(*found.accuracy),
+        "figures": tables.class_figures(results),
+        "shares": tables.class_shares(results),
     }
 
 

@@ -20,7 +20,7 @@ from physgan.domains.protocol import Observable
 
 __all__ = ["histogram_figure", "picture_figure"]
 
-_EACH = 2
+_EACH, _EACH_ALONE = 2, 8
 _MOST_CONDITIONS = 6
 _LEFT, _TOP, _GAP, _WIDE_GAP = 0.25, 0.3, 0.06, 0.2
 
@@ -30,19 +30,20 @@ def picture_figure(results: Results) -> Figure:
     """The first samples of every source: a row a source, a block a condition."""
     conditions = len(results.plan.conditions)
     shown = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
+    each = _EACH if results.plan.conditions[0] else _EACH_ALONE
     rows = [results.shown, *(s for s in results.sources if s.role != "truth")]
     blocks = len(shown)
-    gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (_EACH - 1)
-    side = min(2.2, (WIDTH - _LEFT - gaps) / (blocks * _EACH))
+    gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (each - 1)
+    side = min(2.2, (WIDTH - _LEFT - gaps) / (blocks * each))
     height = _TOP + len(rows) * (side + _GAP)
     figure = Figure(figsize=(WIDTH, height))
     for block, number in enumerate(shown):
-        left = _LEFT + block * (_EACH * side + (_EACH - 1) * _GAP + _WIDE_GAP)
-        middle = left + (_EACH * side + (_EACH - 1) * _GAP) / 2
+        left = _LEFT + block * (each * side + (each - 1) * _GAP + _WIDE_GAP)
+        middle = left + (each * side + (each - 1) * _GAP) / 2
         title = figure_title(results, int(number))
         figure.text(middle / WIDTH, 1 - 0.1 / height, title, ha="center", va="top")
         for row, source in enumerate(rows):
-            for index in range(_EACH):
+            for index in range(each):
                 x = left + index * (side + _GAP)
                 y = height - _TOP - row * (side + _GAP) - side
                 axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))

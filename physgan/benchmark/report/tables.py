@@ -20,6 +20,8 @@ from physgan.domains.protocol import EnsembleObservable
 __all__ = [
     "Entry",
     "Table",
+    "class_figures",
+    "class_shares",
     "classifier_table",
     "distance_table",
     "overlap_table",
@@ -146,6 +148,34 @@ def classifier_table(results: Results, kind: str) -> Table:
     return table
 
 
+def class_figures(results: Results) -> Table:
+    """What a classifier of the real classes says of each source, beside real samples."""
+    table = Table(["", "Fréchet distance", "class score", "chance of the shares"])
+    found = next(iter(results.classes.values()))
+    real = [Entry(with_error(*found.frechet_truth)), Entry(with_error(*found.score_truth))]
+    table.rows.append((FLOOR, "quiet", [*real, Entry("–")]))
+    for source in results.sources:
+        if (own := results.classes.get(source.name)) is not None:
+            row = [with_error(*own.frechet), with_error(*own.score), f"{own.chance:.2g}"]
+            table.rows.append((source.name, source.role, [Entry(text) for text in row]))
+    return table
+
+
+def class_shares(results: Results) -> Table:
+    """Share of each class among the real samples and among those of each source."""
+    found = next(iter(results.classes.values()))
+    table = Table(["class", *found.classes])
+    rows = [("real samples", "quiet", found.counts_truth)]
+    for source in results.sources:
+        if (own := results.classes.get(source.name)) is not None:
+            rows.append((source.name, source.role, own.counts))
+    for name, role, counts in rows:
+        total = sum(counts)
+        cells = [Entry(percent(n / total), kind="" if n else "loud") for n in counts]
+        table.rows.append((name, role, cells))
+    return table
+
+
 def relaxation_table(results: Results, name: str) -> Table:
     """Histogram overlap over truth-against-truth's own after k sweeps."""
     table = _with_conditions(results, "sweeps")
@@ -159,8 +189,8 @@ def relaxation_table(results: Results, name: str) -> Table:
     return table
 
 
-def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
-    """Sources at each batch size; the simulator at each condition."""
+def speed_tables(results: Results, speed: Speed) -> list[Table]:
+    """Sources at each batch size; the simulator at each condition, if its cost is known."""
     batches = list(speed.sources[results.surrogate.name])
     columns = [f"batch {batch:,}" for batch in batches]
     sources = Table(["seconds a sample", *columns, "parameters", "FLOPs a sample"])
@@ -168,13 +198,15 @@ def speed_tables(results: Results, speed: Speed) -> tuple[Table, Table]:
     for name, found in speed.sources.items():
         row = [*(_time_entry(found[batch]) for batch in batches), *_size_entries(speed, name)]
         sources.rows.append((name, roles[name], row))
+    if not np.isfinite(speed.simulator).all():
+        return [sources]
     simulator = _with_conditions(results, "seconds an independent sample")
     row = [_time_entry(seconds) for seconds in speed.simulator]
     simulator.rows.append((results.shown.name, "quiet", row))
     own = float(np.median(speed.sources[results.surrogate.name][max(batches)]))
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
     simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
-    return sources, simulator
+    return [sources, simulator]
 
 
 def _size_entries(speed: Speed, name: str) -> list[Entry]:
@@ -187,7 +219,7 @@ def _size_entries(speed: Speed, name: str) -> list[Entry]:
 
 def _with_conditions(results: Results, corner: str) -> Table:
     numbers = range(len(results.plan.conditions))
-    return Table([corner, *(condition_title(results, n) for n in numbers)])
+    return Table([corner, *(condition_title(results, n) or "value" for n in numbers)])
 
 
 def _target_words(verdict: Verdict) -> str:

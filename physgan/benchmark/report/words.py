@@ -87,7 +87,7 @@ def _reached(results: Results, name: str) -> dict[str, Any]:
         row = verdict.cells[name]
         where = [n for n, cell in enumerate(row) if cell is not None and not cell.passed]
         if where:
-            missed.append(f"{verdict.target.label} at {_places(results, where)}")
+            missed.append(verdict.target.label + _places(results, where))
     reached = sum(cell.passed for cell in cells)
     if not cells:
         sentence = "No targets are set."
@@ -113,6 +113,8 @@ def speed_words(results: Results) -> str:
     largest = max(batches)
     own = float(np.median(batches[largest]))
     truth = float(np.median(speed.simulator[speed.hardest]))
+    if not np.isfinite(truth):
+        return f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample."
     ratio = truth / own
     factor, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
     comparison = f"{float(f'{factor:.2g}'):g} times {word}"
@@ -124,12 +126,14 @@ def speed_words(results: Results) -> str:
 
 
 def _places(results: Results, numbers: list[int]) -> str:
-    """Some conditions in a row: "temperature 2.1, 2.5"."""
+    """Some conditions in a row, if there are any: " at temperature 2.1, 2.5"."""
     chosen = [results.plan.conditions[n] for n in numbers]
+    if not chosen[0]:
+        return ""
     if len(chosen[0]) > 1:
-        return "; ".join(_short(condition) for condition in chosen)
+        return " at " + "; ".join(_short(condition) for condition in chosen)
     (name,) = chosen[0]
-    return f"{name} {', '.join(f'{condition[name]:.4g}' for condition in chosen)}"
+    return f" at {name} {', '.join(f'{condition[name]:.4g}' for condition in chosen)}"
 
 
 def _short(condition: Mapping[str, float]) -> str:

@@ -1,0 +1,107 @@
+"""Recorded samples as the truth, and classes that a surrogate may leave out."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from physgan import open_dataset
+from physgan.benchmark import Recorded, benchmark
+from physgan.data import Dataset, import_idx
+from physgan.domains import domain_of
+from physgan.errors import InputError
+
+FIELD = "intensities"
+STAGES: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory) -> Dataset:
+    """Scikit-learn's 1,797 digits, nine in ten of them in the test split."""
+    folder, bundled = tmp_path_factory.mktemp("digits"), load_digits()
+    arrays = {"images": bundled.images * (255 / 16), "labels": bundled.target}
+    for name, values in arrays.items():
+        header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+        (folder / name).write_bytes(header + np.round(values).astype(np.uint8).tobytes())
+    splits = {"train": 0.1, "test": 0.9}
+    import_idx(folder / "images", folder / "d.h5", labels=folder / "labels", splits=splits)
+    return open_dataset(folder / "d.h5")
+
+
+class Chosen:
+    """Draws with replacement from the digits that have certain labels."""
+
+    def __init__(self, dataset: Dataset, name: str, labels: range) -> None:
+        samples, conditions = dataset.read()
+        self.name, self.images = name, samples[FIELD][np.isin(conditions["label"], labels)]
+
+    def sample(self, conditions, count, seed):
+        return {FIELD: np.random.default_rng(seed).choice(self.images, count)}
+
+
+@pytest.fixture(scope="module")
+def report(digits, tmp_path_factory) -> dict:
+    truth = Recorded(digits, (), [FIELD], seed=1)
+    samples, known = truth.labelled
+    return benchmark(
+        Chosen(digits, "all of them", range(10)),
+        truth,
+        conditions=[{}],
+        count=400,
+        seed=1,
+        out=tmp_path_factory.mktemp("report"),
+        domain=domain_of(truth),
+        baselines=[Chosen(digits, "no nines", range(9))],
+        classifier_budget=1_000,
+        references=2,
+        batches=(1, 10),
+        classes=(samples, known, "label"),
+        progress=lambda done, total, stage: STAGES.append(f"{done}/{total} {stage}"),
+    )
+
+
+def test_a_class_left_out_is_missed_and_only_that(report) -> None:
+    """Equal shares pass at a false-alarm rate of 1e-4."""
+    complete, lacking = report["classes"]["all of them"], report["classes"]["no nines"]
+    assert complete["accuracy"][0] > 0.95
+    assert complete["missing"] == []
+    assert complete["chance"] > 1e-4
+    assert lacking["counts"][9] <= 5
+    assert lacking["chance"] < 1e-4
+    assert complete["frechet"][0] < lacking["frechet"][0]
+    assert STAGES[-1].split()[0].split("/")[0] == STAGES[-1].split()[0].split("/")[1]
+
+
+def test_what_a_recording_cost_is_not_known(report) -> None:
+    assert report["speed"]["simulator_seconds_per_independent_sample"] == [[None] * 3]
+    assert report["verdict"]["speed"].endswith("a sample.")
+
+
+def test_every_recorded_sample_is_handed_out_once(digits) -> None:
+    truth = Recorded(digits, (), [FIELD], seed=3)
+    assert truth.places == [{}]
+    pixels, _ = digits.read("test")
+    everything = [truth.sample({}, n, 0)[FIELD] for n in (1000, truth.fewest - 1000)]
+    rows = np.concatenate(everything).reshape(len(pixels[FIELD]), -1)
+    both = [np.sort(values, axis=0) for values in (rows, pixels[FIELD].reshape(rows.shape))]
+    np.testing.assert_array_equal(*both)
+    with pytest.raises(InputError, match=r"expected 1 more recorded samples .*; got 0; ask"):
+        truth.sample({}, 1, 0)
+
+
+def test_recorded_samples_are_of_the_condition_asked_for(digits) -> None:
+    truth = Recorded(digits, digits.info.conditions, [FIELD], seed=3)
+    assert truth.places == [{"label": float(n)} for n in range(10)]
+    samples, known = truth.labelled
+    sevens = samples[FIELD][known["label"] == 7]
+    drawn = truth.sample({"label": 7}, len(sevens), 0)[FIELD]
+    assert {image.tobytes() for image in drawn} == {image.tobytes() for image in sevens}
+
+
+def test_a_dataset_without_test_split_is_refused(digits, tmp_path: Path) -> None:
+    source = digits.path.parent
+    import_idx(source / "images", tmp_path / "d.h5", splits={"train": 1.0})
+    with pytest.raises(InputError, match=r"expected a test split in .*; got none"):
+        Recorded(open_dataset(tmp_path / "d.h5"), (), [FIELD])

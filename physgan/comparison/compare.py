@@ -35,8 +35,9 @@ def compare(
 ) -> RefereeReport:
     """Judge one dataset by another, whatever made them.
 
-    Samples are read in chunks and only their features kept, so that memory grows with `count`
-    (some 40 kB a shower of 2,400 cells) and not with the datasets.
+    Where one of them was drawn without conditions, as by a surrogate that has none, conditions are
+    left out of account in all. Samples are read in chunks and only their features kept, so that
+    memory grows with `count` (some 40 kB a shower of 2,400 cells) and not with the datasets.
 
     Args:
         real: dataset that is right by definition: a file or a folder.
@@ -60,7 +61,7 @@ def compare(
         check_alike(datasets[0], other)
     if count < 2:
         raise InputError(f"expected a count of 2 or more; got {count}")
-    domain = domain_of(datasets[0].info)
+    domain = domain_of(min((d.info for d in datasets), key=lambda info: len(info.conditions)))
     sides = [
         read_side(domain, dataset, name, count, seed)
         for dataset, name in zip(datasets, _names(paths), strict=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physgan.data import Condition, Dataset
-from physgan.domains import Domain, Samples, Showers
+from physgan.domains import Domain, Samples, Showers, domain_of
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
@@ -41,14 +41,17 @@ def check_alike(first: Dataset, other: Dataset) -> None:
     """Refuse datasets that cannot be compared.
 
     Raises:
-        InputError: if domains, fields, shapes, grids or names of conditions differ.
+        InputError: if domains, fields, shapes, grids or names of conditions differ; a dataset
+            without conditions is like any other of a domain that can do without.
     """
     one, two = first.info, other.info
     pairs = [
         ("domain", one.domain, two.domain),
         ("fields of shape", first.shapes, other.shapes),
-        ("conditions", *(", ".join(sorted(c.name for c in i.conditions)) for i in (one, two))),
     ]
+    if (one.conditions and two.conditions) or domain_of(one).needs_conditions:
+        names = [", ".join(sorted(c.name for c in info.conditions)) for info in (one, two)]
+        pairs.append(("conditions", names[0], names[1]))
     for what, expected, got in pairs:
         if expected != got:
             raise InputError(

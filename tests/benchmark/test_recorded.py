@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from physgan import open_dataset
+from physgan import compare, open_dataset
 from physgan.benchmark import Recorded, benchmark
 from physgan.data import Dataset, import_idx
 from physgan.domains import domain_of
 from physgan.errors import InputError
+from physgan.fidelity import NetworkSettings, RefereeSettings
 
 FIELD = "intensities"
 STAGES: list[str] = []
@@ -105,3 +106,14 @@ def test_a_dataset_without_test_split_is_refused(digits, tmp_path: Path) -> None
     import_idx(source / "images", tmp_path / "d.h5", splits={"train": 1.0})
     with pytest.raises(InputError, match=r"expected a test split in .*; got none"):
         Recorded(open_dataset(tmp_path / "d.h5"), (), [FIELD])
+
+
+def test_samples_without_labels_are_compared_with_labelled_ones(digits, tmp_path: Path) -> None:
+    """The same images, imported again without their labels: no class is missing."""
+    import_idx(digits.path.parent / "images", tmp_path / "d.h5", splits={"test": 1.0})
+    settings = RefereeSettings(NetworkSettings(width=8, epochs=2), repeats=1, rounds=5, draws=2)
+    report = compare(digits.path, tmp_path / "d.h5", classes="label", settings=settings)
+    assert report.conditions == {}
+    assert report.classes is not None
+    assert report.classes.missing == ()
+    assert report.classes.chance > 1e-4

@@ -120,8 +120,8 @@ def speed_words(results: Results) -> str:
     comparison = f"{float(f'{factor:.2g}'):g} times {word}"
     return (
         f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample; the "
-        f"simulator takes {seconds_words(truth)} for an independent one at "
-        f"{_short(results.plan.conditions[speed.hardest])}: the surrogate is {comparison}."
+        f"simulator takes {seconds_words(truth)} for an independent "
+        f"one{_places(results, [speed.hardest])}: the surrogate is {comparison}."
     )
 
 

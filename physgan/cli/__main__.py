@@ -1,0 +1,5 @@
+"""`python -m physgan.cli`."""
+
+from physgan.cli.running import main
+
+main()

@@ -1,0 +1,116 @@
+"""The commands that read and write other formats."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from physgan.cli.app import Json, Split, app
+from physgan.options import assignments, import_settings, numbers, shares
+from physgan.printing import show
+from physgan.progress import reporting
+
+__all__ = ["export_calochallenge", "import_arrays", "import_calochallenge", "import_idx"]
+
+
+@app.command()
+def export_calochallenge(
+    data: Annotated[Path, typer.Argument(help="Dataset of showers: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="HDF5 file; the XML file goes beside it.")],
+    as_json: Json = False,
+) -> None:
+    """Write showers as the CaloChallenge's pair of HDF5 and XML files."""
+    from physgan.data import export_calochallenge as run
+
+    with reporting("export", "showers") as report:
+        result = run(data, out, progress=report)
+    show(result, as_json)
+
+
+@app.command("import")
+def import_arrays(
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    data: Annotated[
+        Path | None, typer.Argument(help=".npz, .npy or HDF5 file; the recipe may name it.")
+    ] = None,
+    samples: Annotated[str, typer.Option(help="Key of the samples; none for .npy.")] = "",
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="name=key:unit[:log]; key may be x.npy or key[column]; repeatable."),
+    ] = None,
+    domain: Annotated[str, typer.Option(help="showers or spins.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the deposits: eV to TeV.")] = "",
+    axes: Annotated[
+        str, typer.Option(help="Of a sample: layer,alpha,r or layer,x,y; else cells as they are.")
+    ] = "",
+    edges: Annotated[
+        list[str] | None, typer.Option(help="r=0,5,10: bin edges in mm; repeatable.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Deposits below are set to 0; in the unit given.")
+    ] = None,
+    split: Split = "",
+    recipe: Annotated[Path | None, typer.Option(help="TOML file of these settings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Turn arrays of your own into a dataset.
+
+    physgan import deposits.npz --out x.h5 --domain showers --samples deposits --unit MeV
+    --condition energy_mev=energy:GeV:log --axes layer,alpha,r --edges r=0,5,10
+    """
+    from physgan.importing import import_arrays as run
+
+    given = {
+        "data": data,
+        "domain": domain,
+        "samples": samples,
+        "unit": unit,
+        "conditions": assignments(condition or []),
+        "axes": axes.split(",") if axes else [],
+        "edges": {name: numbers(text) for name, text in assignments(edges or []).items()},
+        "threshold": threshold,
+        "splits": shares(split),
+    }
+    table = import_settings(given, recipe)
+    with reporting("import", "samples") as report:
+        result = run(table.pop("data"), out, **table, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def import_calochallenge(
+    showers: Annotated[Path, typer.Argument(help="HDF5 file of the CaloChallenge.")],
+    binning: Annotated[Path, typer.Argument(help="Its XML file.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    pid: Annotated[int | None, typer.Option(help="Particle, if the XML file has several.")] = None,
+    split: Split = "",
+    as_json: Json = False,
+) -> None:
+    """Turn the CaloChallenge's pair of files into a dataset."""
+    from physgan.data import import_calochallenge as run
+
+    with reporting("import", "showers") as report:
+        result = run(showers, binning, out, pid=pid, splits=shares(split) or None, progress=report)
+    show(result, as_json)
+
+
+@app.command()
+def import_idx(
+    images: Annotated[Path, typer.Argument(help="IDX file of images, gzipped or not.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="IDX file of their labels, which become the condition.")
+    ] = None,
+    split: Split = "",
+    as_json: Json = False,
+) -> None:
+    """Turn images in the format of MNIST into a dataset.
+
+    physgan import-idx train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz
+    --out digits.h5
+    """
+    from physgan.data import import_idx as run
+
+    with reporting("import", "images") as report:
+        result = run(images, out, labels=labels, splits=shares(split) or None, progress=report)
+    show(result, as_json)

@@ -1,0 +1,116 @@
+"""The commands that judge surrogates and datasets, and explain them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app
+from physgan.options import assignments, extra_options, numbers
+from physgan.printing import show
+from physgan.progress import reporting
+
+__all__ = ["benchmark", "compare", "explain"]
+
+
+@app.command()
+def benchmark(
+    run: Annotated[str, typer.Argument(help="Folder of a trained run.")],
+    out: Annotated[Path, typer.Option(help="Folder of the report.")],
+    count: Annotated[int | None, typer.Option(help="Samples a side.", min=2)] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Recipe whose [benchmark] is used, if not the run's own.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option(help="Another run to compare with; repeatable.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Dataset whose test split takes the simulator's place.")
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(help="Condition of --data whose values are classes to judge by.")
+    ] = "",
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare a surrogate with its simulator, or with recorded data: a page and JSON."""
+    from physgan.runs import benchmark_run
+
+    with reporting("benchmark", "steps") as report:
+        result = benchmark_run(
+            run,
+            out,
+            count=count,
+            recipe=recipe,
+            baselines=baseline or [],
+            data=data,
+            classes=classes,
+            seed=seed,
+            progress=report,
+        )
+    show(result if as_json else {"report": str(out / "report.html")}, as_json)
+
+
+@app.command()
+def compare(
+    real: Annotated[Path, typer.Argument(help="Dataset that is right by definition.")],
+    fake: Annotated[Path, typer.Argument(help="Dataset under test, of the same domain.")],
+    floor: Annotated[
+        Path | None, typer.Option(help="Second dataset like the first, for truth against truth.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and compare.json.")] = None,
+    count: Annotated[int, typer.Option(help="Most samples of each dataset.", min=2)] = 10_000,
+    classes: Annotated[
+        str, typer.Option(help="Condition whose values are classes: train a classifier of them.")
+    ] = "",
+    look: Annotated[
+        str, typer.Option(help="What that classifier sees: images or observables.")
+    ] = "images",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Judge one dataset by another: distances, classifiers, neighbours, with errors."""
+    from physgan.comparison import compare as run
+    from physgan.comparison import table
+
+    with reporting("compare", "steps") as report:
+        result = run(
+            real,
+            fake,
+            floor=floor,
+            out=out,
+            count=count,
+            seed=seed,
+            classes=classes,
+            look=look,
+            progress=report,
+        )
+    show(result.to_json(), True) if as_json else print(table(result))
+
+
+@app.command(context_settings=EXTRA)
+def explain(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Folder of a trained run.")],
+    out: Annotated[Path, typer.Option(help="Folder for pictures and explain.json.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Dataset of the run: show what the discriminator objects to."),
+    ] = None,
+    count: Annotated[int, typer.Option(help="Samples at every point.", min=2)] = 1000,
+    seed: Seed = 0,
+    condition: ConditionOption = None,
+    as_json: Json = False,
+) -> None:
+    """Why did it generate that? How samples answer to conditions and latents, as pictures and JSON.
+
+    physgan explain run/ --temperature 2.3 --data data.h5 --out explained
+    """
+    from physgan.explain import explain as explained
+
+    texts = {**extra_options(context.args), **assignments(condition or [])}
+    at = {name: numbers(text)[0] for name, text in texts.items()}
+    with reporting("explain", "steps") as report:
+        result = explained(run, out, data=data, at=at, count=count, seed=seed, progress=report)
+    short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}
+    show(result if as_json else short, as_json)

@@ -1,0 +1,94 @@
+"""The commands that make surrogates and draw from them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app
+from physgan.options import (
+    assignments,
+    drawn_conditions,
+    extra_options,
+    read_toml,
+    settings,
+    training_options,
+)
+from physgan.printing import show
+from physgan.progress import reporting
+
+__all__ = ["sample", "train"]
+
+
+@app.command(context_settings=EXTRA)
+def train(
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    method: Annotated[
+        str,
+        typer.Option(
+            help="gan, vae or flow-matching; without a network: clipped-gaussian (spins), copula "
+            "(showers)."
+        ),
+    ] = "gan",
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Train a surrogate; killed and given again, the command goes on where it stopped.
+
+    Settings may be given as options:  physgan train data/ --out run/ --network dcgan28
+    --loss hinge --spectral-norm true
+    """
+    from physgan.training import train as run
+
+    free = training_options(context.args) if context.args else {}
+    table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
+    with reporting("train", "samples") as report:
+        result = run(data, out, table, seed=seed, method=method, progress=report)
+    show(result, as_json)
+
+
+@app.command(context_settings=EXTRA)
+def sample(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Folder of a trained run, or a name: calo-pb-lar.")],
+    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
+    count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 1000,
+    seed: Seed = 0,
+    condition: ConditionOption = None,
+    size: Annotated[int | None, typer.Option(help="Lattice size, if not the trained one.")] = None,
+    extrapolate: Annotated[
+        bool, typer.Option(help="Allow conditions outside the trained range.")
+    ] = False,
+    proposals: Annotated[
+        int,
+        typer.Option(help="Draws a sample, one kept by the physics' exact weight (spins).", min=1),
+    ] = 1,
+    as_json: Json = False,
+) -> None:
+    """Draw samples from a surrogate into a dataset.
+
+    physgan sample run/ --temperature 2.3 --count 1000 --out x.h5
+    """
+    from physgan.surrogate import load
+
+    surrogate = load(run)
+    texts = {**extra_options(context.args), **assignments(condition or [])}
+    conditions = drawn_conditions(texts, surrogate.conditions, count, seed)
+    with reporting("sample", "samples") as report:
+        result = surrogate.write(
+            out,
+            conditions,
+            count,
+            seed,
+            extrapolate=extrapolate,
+            size=size,
+            proposals=proposals,
+            progress=report,
+        )
+    show(result, as_json)

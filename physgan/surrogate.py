@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.data import Condition, DatasetInfo, write_events
+from physgan.conditions import condition_columns
+from physgan.data import DatasetInfo, write_events
 from physgan.data.files import sha256_of, write_atomically
 from physgan.description import Description
 from physgan.domains import domain_of
@@ -137,7 +138,7 @@ class Surrogate:
             InputError: for conditions that are missing, of wrong length or outside the trained
                 range, or a size or proposals that the method does not allow.
         """
-        matrix = self._matrix(conditions, count, extrapolate)
+        matrix = condition_columns(self.conditions, conditions, count, extrapolate)
         size = self._checked_size(size)
         self._check_proposals(proposals)
         if self._draw is None:
@@ -185,7 +186,7 @@ class Surrogate:
         Returns:
             {"path", "events", "seconds_per_sample"}.
         """
-        matrix = self._matrix(conditions, count, extrapolate)
+        matrix = condition_columns(self.conditions, conditions, count, extrapolate)
 
         def produce(first: int, number: int, report: Progress) -> tuple[Samples, dict]:
             rows = matrix[first : first + number]
@@ -322,18 +323,6 @@ class Surrogate:
             raise InputError(f"expected size {allowed}; got {size}")
         return size
 
-    def _matrix(self, conditions: Conditions, count: int, extrapolate: bool) -> np.ndarray:
-        """Conditions as columns, checked: float32 (count, number of conditions)."""
-        names = [c.name for c in self.conditions]
-        if set(conditions) != set(names):
-            raise InputError(f"expected the conditions {names}; got {sorted(conditions)}")
-        if count < 0:
-            raise InputError(f"expected a count of 0 or more; got {count}")
-        columns = [_column(c, conditions[c.name], count) for c in self.conditions]
-        for condition, column in zip(self.conditions, columns, strict=True):
-            _check_range(condition, column, extrapolate)
-        return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
-
 
 NETWORKS = ("gan", "vae", "flow-matching")
 """Methods whose state is the parameters of a network."""
@@ -403,24 +392,3 @@ def _chunk(count: int, numbers: int) -> int:
     largest = max(1, _CHUNK_SITES // numbers)
     step = 1 << max(0, (count - 1).bit_length() - 4)
     return min(-(-max(count, 1) // step) * step, 1 << (largest.bit_length() - 1))
-
-
-def _column(condition: Condition, given: Any, count: int) -> np.ndarray:
-    values = np.asarray(given, np.float32)
-    if values.shape not in ((), (count,)):
-        raise InputError(
-            f"expected {condition.name} to be one number or {count}; got shape {values.shape}"
-        )
-    return np.broadcast_to(values, (count,))
-
-
-def _check_range(condition: Condition, values: np.ndarray, extrapolate: bool) -> None:
-    tolerance = 1e-5 * max(abs(condition.minimum), abs(condition.maximum))
-    inside = (values >= condition.minimum - tolerance) & (values <= condition.maximum + tolerance)
-    outside = values[~inside]
-    if outside.size and not (extrapolate and np.all(np.isfinite(outside)) and outside.min() > 0):
-        raise InputError(
-            f"expected {condition.name} in [{condition.minimum:g}, {condition.maximum:g}] "
-            f"{condition.unit} (trained range); got {outside[0]:g}; "
-            "pass extrapolate=True to sample anyway"
-        )

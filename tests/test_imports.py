@@ -26,6 +26,7 @@ MAY_IMPORT = {
     },
     "physgan.description": {"physgan.data", "physgan.domains"},
     "physgan.surrogate": {
+        "physgan.conditions",
         "physgan.description",
         "physgan.networks",
         "physgan.domains",
@@ -33,6 +34,7 @@ MAY_IMPORT = {
         "physgan.pretrained",
         "physgan.refinement",
     },
+    "physgan.conditions": {"physgan.data"},
     "physgan.refinement": set(),
     "physgan.explain": {
         "physgan.training",

@@ -131,10 +131,13 @@ _ALONE = {"likelihood_samples": 0, "head_start": 0}
 _LATTICES = {**_ALONE, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
 _SHOWERS = {**_ALONE, "generator_width": 32, "generator_rate": 1e-4, "discriminator_rate": 1e-4}
 
+_PERCEPTRONS = {"network": "dense", "discriminator": "residual", "rate_fall": 4.0}
+_SMALL = {**_PERCEPTRONS, "batch_size": 64, "discriminator_rate": 1e-3}
+
 GROUNDS = {
     "ring": Ground(ring, 640_000, {}, ring_figures),
-    "needle": Ground(needle, 102_400, {}, unjudged),
-    "cloud": Ground(cloud, 204_800, {"batch_size": 64}, unjudged),
+    "needle": Ground(needle, 102_400, {**_PERCEPTRONS, "batch_size": 256}, unjudged),
+    "cloud": Ground(cloud, 204_800, _SMALL, unjudged),
     "ising": Ground(ising, 51_200, _LATTICES, fidelity),
     "few lattices": Ground(few_lattices, 102_400, _LATTICES, unjudged),
     "showers": Ground(showers, 25_600, _SHOWERS, fidelity),

@@ -2,12 +2,13 @@
 
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from physgan import compare, open_dataset
+from physgan import compare, open_dataset, runs
 from physgan.benchmark import Recorded, benchmark
 from physgan.data import Dataset, import_idx
 from physgan.domains import domain_of
@@ -117,3 +118,19 @@ def test_samples_without_labels_are_compared_with_labelled_ones(digits, tmp_path
     assert report.classes is not None
     assert report.classes.missing == ()
     assert report.classes.chance > 1e-4
+
+
+def test_a_run_is_held_against_the_test_split(digits, tmp_path: Path, monkeypatch) -> None:
+    seen: dict = {}
+    about = SimpleNamespace(conditions=digits.info.conditions, fields=digits.info.fields)
+    monkeypatch.setattr(runs, "load", lambda path: SimpleNamespace(description=about))
+    monkeypatch.setattr(runs, "benchmark", lambda *given, **named: seen.update(named) or {})
+    runs.benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label")
+    labels = digits.read("test")[1]["label"]
+    assert seen["conditions"] == [{"label": float(n)} for n in range(10)]
+    assert seen["count"] == min(np.bincount(labels.astype(int))) // 4
+    assert seen["classes"][2] == "label"
+    with pytest.raises(InputError, match=r"as classes \(label\); got 'kind'"):
+        runs.benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="kind")
+    with pytest.raises(InputError, match="expected --data with --classes"):
+        runs.benchmark_run(tmp_path, tmp_path / "out", classes="label")

@@ -144,7 +144,7 @@ def _recipe_of(about: Description) -> Recipe:
     what = about.simulator or "imported samples"
     raise InputError(
         f"expected a recipe for {what} with {about.parameters}; there is none; "
-        f"pass --recipe ({', '.join(recipe_names())} or a .toml file), or recorded samples as --data"
+        f"pass --recipe ({', '.join(recipe_names())} or a .toml file), or --data"
     )
 
 

@@ -42,7 +42,7 @@ def _content(results: Results) -> dict[str, Any]:
         "targets": tables.target_table(results) if results.verdicts else None,
         "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
         "histograms": [_histogram_section(results, name) for name in domain.histograms],
-        "curves": domain.ensemble and data_uri(curve_figures.curve_figure(results)),
+        "curves": _curves(results),
         "values": [(o, tables.value_table(results, o)) for o in domain.ensemble if o.axis is None],
         "vectors": [
             (
@@ -62,6 +62,13 @@ def _content(results: Results) -> dict[str, Any]:
         "effective_bins": EFFECTIVE_BINS,
         "any_held_out": "held out" in results.flags,
     }
+
+
+def _curves(results: Results) -> str | None:
+    """Observables against the condition, where there are both."""
+    if not (results.plan.domain.ensemble and results.plan.conditions[0]):
+        return None
+    return data_uri(curve_figures.curve_figure(results))
 
 
 def _histogram_section(results: Results, name: str) -> dict[str, Any]:

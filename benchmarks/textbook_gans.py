@@ -166,7 +166,8 @@ def written(results: dict[str, Any]) -> str:
     lines = [
         "# Textbook GANs on real images",
         "",
-        f"{machine['processor']}, one core a run, {', '.join(machine['devices'])}; "
+        f"{machine['processor']}, {machine['cores']} of its cores, "
+        f"{', '.join(machine['devices'])}; "
         f"jax {machine['packages']['jax']}; seed {SEED}. Distances are W1 over the spread of the "
         "real images; beside each, that of two real sets of the same size.",
     ]

@@ -2,12 +2,12 @@
 
 dcgan28 learns Fashion-MNIST (Debian's package dataset-fashion-mnist, or with --idx another folder
 of MNIST's file names), 28 x 28 x 1; dcgan16 the same images at 16 x 16, in three equal channels.
-At its documented settings dcgan16 collapses at first, so it plays the default game too. None is told
-the ten classes. Real and generated images go side by side into pictures. A classifier of the real ones
-says which classes the generated ones show, and gives their Frechet distance and class score; then
-their observables, each beside the difference of two real sets of the same size. A run found in WORKDIR
-goes on where it stopped, a system in benchmarks/results/textbook_gans.json already is left out.
-Writes that file, .md and textbook_gans-<system>.png.
+At its documented settings dcgan16 collapses at first, so it plays the default game too. None is
+told the ten classes. Real and generated images go side by side into pictures. A classifier of the
+real ones says which classes the generated ones show, and gives their Frechet distance and class
+score; then their observables, each beside the difference of two real sets of the same size. A run
+found in WORKDIR goes on where it stopped, a system in benchmarks/results/textbook_gans.json
+already is left out. Writes that file, .md and textbook_gans-<system>.png.
 
     python benchmarks/textbook_gans.py WORKDIR [--systems dcgan16] [--shorter 10]
 """

@@ -55,13 +55,28 @@ def benchmark_run(
         What is in report.json.
     """
     surrogate = load(Path(run))
-    rivals = [load(Path(path)) for path in baselines]
+    truth: Simulator
     if data is not None:
-        return _beside_recorded(
-            surrogate, rivals, Path(run), Path(data), classes, count, seed, Path(out), progress
-        )
-    if classes:
+        truth, chosen = _beside_recorded(surrogate, Path(run), Path(data), classes, seed)
+    elif classes:
         raise InputError("expected --data with --classes: samples whose classes are known")
+    else:
+        truth, chosen = _beside_simulator(surrogate, Path(run), recipe)
+    return benchmark(
+        surrogate,
+        truth,
+        seed=seed,
+        out=Path(out),
+        baselines=[load(Path(path)) for path in baselines],
+        progress=progress,
+        **{**chosen, "count": count or chosen["count"]},
+    )
+
+
+def _beside_simulator(
+    surrogate: Surrogate, run: Path, recipe: str | None
+) -> tuple[Simulator, dict[str, Any]]:
+    """The surrogate's simulator, and what its recipe asks of the benchmark."""
     about = surrogate.description
     chosen = load_recipe(recipe) if recipe else _recipe_of(about)
     table = dict(chosen.benchmark)
@@ -71,33 +86,19 @@ def benchmark_run(
         )
     if unknown := set(table) - PASSED_ON - {"conditions", "count", "proposals"}:
         raise InputError(f"expected no {min(unknown)} in [benchmark] of {chosen.name}; got it")
-    return benchmark(
-        surrogate,
-        _simulator_of(about, chosen),
-        conditions=table["conditions"],
-        count=count or table.get("count", 10_000),
-        seed=seed,
-        out=Path(out),
-        variants=_variants(surrogate, table.get("proposals", 1)),
-        baselines=rivals,
-        training=_training(Path(run), chosen),
-        progress=progress,
+    return _simulator_of(about, chosen), {
+        "conditions": table["conditions"],
+        "count": table.get("count", 10_000),
+        "variants": _variants(surrogate, table.get("proposals", 1)),
+        "training": _training(run, chosen),
         **{key: table[key] for key in PASSED_ON & set(table)},
-    )
+    }
 
 
 def _beside_recorded(
-    surrogate: Surrogate,
-    rivals: Sequence[Surrogate],
-    run: Path,
-    data: Path,
-    classes: str,
-    count: int | None,
-    seed: int,
-    out: Path,
-    progress: Report | None,
-) -> dict[str, Any]:
-    """The benchmark with the test split of a dataset as the truth."""
+    surrogate: Surrogate, run: Path, data: Path, classes: str, seed: int
+) -> tuple[Simulator, dict[str, Any]]:
+    """The test split of a dataset, and what it allows the benchmark."""
     about = surrogate.description
     fields = [field.name for field in about.fields]
     truth = Recorded(open_dataset(data), about.conditions, fields, seed)
@@ -105,20 +106,13 @@ def _beside_recorded(
     if classes and classes not in known:
         names = ", ".join(known) or "none"
         raise InputError(f"expected a condition of {data} as classes ({names}); got {classes!r}")
-    metrics = run / "metrics.jsonl"
-    return benchmark(
-        surrogate,
-        truth,
-        conditions=truth.places,
-        count=count or min(_MOST_RECORDED, truth.fewest // (_REFERENCES + 1)),
-        seed=seed,
-        out=out,
-        baselines=rivals,
-        training={"metrics": str(metrics)} if metrics.exists() else {},
-        references=_REFERENCES,
-        classes=(samples, known, classes) if classes else None,
-        progress=progress,
-    )
+    return truth, {
+        "conditions": truth.places,
+        "count": min(_MOST_RECORDED, truth.fewest // (_REFERENCES + 1)),
+        "training": _metrics(run),
+        "references": _REFERENCES,
+        "classes": (samples, known, classes) if classes else None,
+    }
 
 
 def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
@@ -148,11 +142,15 @@ def _recipe_of(about: Description) -> Recipe:
     )
 
 
+def _metrics(run: Path) -> dict[str, Any]:
+    """Where the run's metrics lie, if it has any."""
+    path = run / "metrics.jsonl"
+    return {"metrics": str(path)} if path.exists() else {}
+
+
 def _training(run: Path, recipe: Recipe) -> dict[str, Any]:
     """What the report says about the training; conditions seen only if that is certain."""
-    result: dict[str, Any] = {}
-    if (run / "metrics.jsonl").exists():
-        result["metrics"] = str(run / "metrics.jsonl")
+    result = _metrics(run)
     try:
         about = json.loads((run / "run.json").read_text())
         seeds = (recipe.seed, about["seed"])

@@ -48,19 +48,18 @@ class Recorded:
         self._samples = {name: samples[name] for name in fields}
         order = np.random.default_rng(seed).permutation(len(self._samples[fields[0]]))
         names = [condition.name for condition in conditions]
-        values = np.stack([self._labels[name][order] for name in names], 1) if names else None
-        self._left: dict[tuple[float, ...], np.ndarray] = {(): order}
-        if values is not None:
-            places, which = np.unique(values, axis=0, return_inverse=True)
-            if len(places) > _MOST_VALUES:
-                raise InputError(
-                    f"expected at most {_MOST_VALUES} values of {', '.join(names)} in "
-                    f"{dataset.path}; got {len(places)}; use physgan compare"
-                )
-            self._left = {
-                tuple(map(float, place)): order[which.ravel() == number]
-                for number, place in enumerate(places)
-            }
+        columns = [self._labels[name][order] for name in names]
+        values = np.stack(columns, 1) if columns else np.empty((len(order), 0))
+        places, which = np.unique(values, axis=0, return_inverse=True)
+        if len(places) > _MOST_VALUES:
+            raise InputError(
+                f"expected at most {_MOST_VALUES} values of {', '.join(names)} in "
+                f"{dataset.path}; got {len(places)}; use physgan compare"
+            )
+        self._left: dict[tuple[float, ...], np.ndarray] = {
+            tuple(map(float, place)): order[which.ravel() == number]
+            for number, place in enumerate(places)
+        }
 
     @property
     def places(self) -> list[dict[str, float]]:

@@ -8,7 +8,7 @@ from flax import nnx
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["DenseDiscriminator", "FourierDiscriminator", "waves"]
+__all__ = ["DenseDiscriminator", "waves"]
 
 _LEAK = 0.2
 _GAIN = (2 / (1 + _LEAK**2)) ** 0.5
@@ -25,6 +25,11 @@ class DenseDiscriminator(nnx.Module):
     Projection conditioning (Miyato and Koyama 2018, arXiv:1802.05637). Both inputs have to be
     standardised.
 
+    With waves, sines and cosines of the sample stand beside it, for vectors with fine structure: a
+    perceptron learns coarse structure first, fine structure hardly at all (M. Tancik et al. 2020,
+    arXiv:2006.10739, section 5). They are part of the network, so a penalty on its slope holds the
+    fine structure back until it has fallen far enough.
+
     Args:
         ranges: trained ranges of the conditions.
         cells: length of the samples.
@@ -32,6 +37,7 @@ class DenseDiscriminator(nnx.Module):
         width: of the layers, in units of 8.
         blocks: residual layers.
         embedding: width of the condition embedding.
+        with_waves: whether waves of the sample are shown beside it.
         rngs: parameter keys.
     """
 
@@ -44,6 +50,7 @@ class DenseDiscriminator(nnx.Module):
         width: int = 24,
         blocks: int = 3,
         embedding: int = 64,
+        with_waves: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
         def dense(inputs: int, outputs: int, gain: float = _GAIN) -> nnx.Linear:
@@ -51,7 +58,8 @@ class DenseDiscriminator(nnx.Module):
 
         hidden = 8 * width
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
-        self.cells = dense(cells + embedding, hidden)
+        self.with_waves = with_waves
+        self.cells = dense(cells + (2 * _WAVES if with_waves else 0) + embedding, hidden)
         self.features = dense(features + embedding, hidden)
         self.join = dense(2 * hidden, hidden)
         self.blocks = nnx.List(dense(hidden, hidden, _GAIN * blocks**-0.5) for _ in range(blocks))
@@ -70,6 +78,8 @@ class DenseDiscriminator(nnx.Module):
         Nothing in it is random: `key` is not used.
         """
         embedded = self.embed(conditions)
+        if self.with_waves:
+            cells = jnp.concatenate([cells, waves(cells)], -1)
         seen = _activate(self.cells(jnp.concatenate([cells, embedded], -1)))
         physics = _activate(self.features(jnp.concatenate([features, embedded], -1)))
         hidden = _activate(self.join(jnp.concatenate([seen, physics], -1)))
@@ -79,46 +89,10 @@ class DenseDiscriminator(nnx.Module):
         return self.score(hidden)[:, 0] + projection
 
 
-class FourierDiscriminator(DenseDiscriminator):
-    """The same with random waves of the sample beside it, for vectors with fine structure.
-
-    A perceptron learns coarse structure first and fine structure hardly at all; 32 sines and
-    cosines of wave vectors with a spread of 8 radians a standard deviation show it both: M. Tancik
-    et al. 2020, arXiv:2006.10739, section 5. The waves are part of the network, so a penalty on
-    its slope holds the fine structure back until it has fallen far enough.
-    """
-
-    def __init__(
-        self,
-        ranges: tuple[ConditionRange, ...],
-        cells: int,
-        features: int,
-        *,
-        width: int = 24,
-        blocks: int = 3,
-        embedding: int = 64,
-        rngs: nnx.Rngs,
-    ) -> None:
-        super().__init__(
-            ranges, cells + 2 * _WAVES, features, width=width, blocks=blocks, embedding=embedding,
-            rngs=rngs,
-        )  # fmt: skip
-
-    def __call__(
-        self,
-        cells: jax.Array,
-        features: jax.Array,
-        conditions: jax.Array,
-        key: jax.Array | None = None,
-    ) -> jax.Array:
-        """Cells (n, k), features (n, f), conditions (n, c) to scores (n,)."""
-        seen = jnp.concatenate([cells, waves(cells)], -1)
-        return super().__call__(seen, features, conditions, key)
-
-
 def waves(vectors: jax.Array) -> jax.Array:
     """32 sines and 32 cosines, always of the same wave vectors: (n, k) to (n, 64).
 
+    The wave vectors have a spread of 8 radians a standard deviation.
     Products of two rows are about 32 exp(-(8 d)^2 / 2), d the distance of the two vectors
     (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines, section 3).
     """

@@ -11,7 +11,7 @@ from flax import nnx
 from physgan.errors import InputError
 from physgan.networks.autoencoder import Autoencoder
 from physgan.networks.dcgan import Dcgan16, Dcgan28
-from physgan.networks.dense_discriminator import DenseDiscriminator, FourierDiscriminator
+from physgan.networks.dense_discriminator import DenseDiscriminator
 from physgan.networks.dense_generator import DenseGenerator, MixtureGenerator
 from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionRange
@@ -146,8 +146,8 @@ def build_discriminator(
         raise InputError(f"expected a discriminator ({', '.join(DISCRIMINATORS)}); got {name!r}")
     if name == "fourier" and len(shape) != 1:
         raise InputError(f"expected vectors for the discriminator fourier; got shape {shape}")
-    vectors = FourierDiscriminator if name == "fourier" else DenseDiscriminator
-    network = Discriminator if len(shape) == 3 else vectors
+    dense = partial(DenseDiscriminator, with_waves=name == "fourier")
+    network = Discriminator if len(shape) == 3 else dense
     if len(shape) == 3:
         _check_halves(shape, blocks)
     return network(

@@ -3,7 +3,7 @@
 The layers and their kernels are the ordinary ones ("same" padding, NHWC); only the arithmetic is
 arranged so that no convolution has a stride, in either direction of a gradient: they are 3 x 3
 convolutions of 2 x 2 cells. XLA on a CPU takes several times as long for those with a stride, and
-ten times as long as a matrix product for a kernel that is larger than the image.
+far longer than a matrix product for a kernel that is larger than the image.
 """
 
 import jax

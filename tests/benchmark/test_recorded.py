@@ -1,12 +1,15 @@
 """Recorded samples as the truth, and classes that a surrogate may leave out."""
 
-import struct
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
+
+from idx_files import real_digits, write_idx
 
 from physgan import compare, open_dataset, runs
 from physgan.benchmark import Recorded, benchmark
@@ -22,11 +25,9 @@ STAGES: list[str] = []
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory) -> Dataset:
     """Scikit-learn's 1,797 digits, nine in ten of them in the test split."""
-    folder, bundled = tmp_path_factory.mktemp("digits"), load_digits()
-    arrays = {"images": bundled.images * (255 / 16), "labels": bundled.target}
-    for name, values in arrays.items():
-        header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
-        (folder / name).write_bytes(header + np.round(values).astype(np.uint8).tobytes())
+    folder = tmp_path_factory.mktemp("digits")
+    for name, values in zip(("images", "labels"), real_digits(8), strict=True):
+        write_idx(folder / name, values)
     splits = {"train": 0.1, "test": 0.9}
     import_idx(folder / "images", folder / "d.h5", labels=folder / "labels", splits=splits)
     return open_dataset(folder / "d.h5")

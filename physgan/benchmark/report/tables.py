@@ -13,9 +13,11 @@ from physgan.benchmark.report.words import (
     with_error,
 )
 from physgan.benchmark.results import Results, Verdict
+from physgan.benchmark.sources import DrawnSet
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import Cell
 from physgan.domains.protocol import EnsembleObservable
+from physgan.fidelity import ClassReport
 
 __all__ = [
     "Entry",
@@ -151,29 +153,32 @@ def classifier_table(results: Results, kind: str) -> Table:
 def class_figures(results: Results) -> Table:
     """What a classifier of the real classes says of each source, beside real samples."""
     table = Table(["", "Fréchet distance", "class score", "chance of the shares"])
-    found = next(iter(results.classes.values()))
+    judged = _judged_by_classes(results)
+    found = judged[0][1]
     real = [Entry(with_error(*found.frechet_truth)), Entry(with_error(*found.score_truth))]
     table.rows.append((FLOOR, "quiet", [*real, Entry("–")]))
-    for source in results.sources:
-        if (own := results.classes.get(source.name)) is not None:
-            row = [with_error(*own.frechet), with_error(*own.score), f"{own.chance:.2g}"]
-            table.rows.append((source.name, source.role, [Entry(text) for text in row]))
+    for source, own in judged:
+        row = [with_error(*own.frechet), with_error(*own.score), f"{own.chance:.2g}"]
+        table.rows.append((source.name, source.role, [Entry(text) for text in row]))
     return table
 
 
 def class_shares(results: Results) -> Table:
     """Share of each class among the real samples and among those of each source."""
-    found = next(iter(results.classes.values()))
+    judged = _judged_by_classes(results)
+    found = judged[0][1]
     table = Table(["class", *found.classes])
     rows = [("real samples", "quiet", found.counts_truth)]
-    for source in results.sources:
-        if (own := results.classes.get(source.name)) is not None:
-            rows.append((source.name, source.role, own.counts))
+    rows += [(source.name, source.role, own.counts) for source, own in judged]
     for name, role, counts in rows:
         total = sum(counts)
         cells = [Entry(percent(n / total), kind="" if n else "loud") for n in counts]
         table.rows.append((name, role, cells))
     return table
+
+
+def _judged_by_classes(results: Results) -> list[tuple[DrawnSet, ClassReport]]:
+    return [(s, results.classes[s.name]) for s in results.sources if s.name in results.classes]
 
 
 def relaxation_table(results: Results, name: str) -> Table:

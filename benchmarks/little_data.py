@@ -25,6 +25,7 @@ from trials import (
     RESULTS,
     Sides,
     cells,
+    fired,
     last_generator,
     publish,
     quality,
@@ -35,7 +36,6 @@ from trials import (
 from physgan import open_dataset, train
 from physgan.data import Recipe, load_recipe
 from physgan.domains import domain_of
-from physgan.training.diagnostics import findings
 
 SEED = 0
 HELD_OUT = 1_024
@@ -129,14 +129,13 @@ def learn(system: str, share: float, variant: str, seed: int, shorter: int, work
     start = time.process_time()
     train(dataset, run, settings, seed=seed)
     cpu = time.process_time() - start
-    lines = (run / "metrics.jsonl").read_text().splitlines()
     domain = domain_of(open_dataset(dataset).info)
     made = last_generator(dataset, run).sample(conditions, SYSTEMS[system].tested, SEED)
     return {
         "settings": settings,
         "events": len(open_dataset(dataset).splits["train"]),
         "cpu_seconds": round(cpu, 1),
-        "findings": {f.kind: f.evidence for f in findings([json.loads(line) for line in lines])},
+        "findings": fired(run),
         "figures": quality(domain, (samples, conditions), (made, conditions), SEED),
     }
 
@@ -162,9 +161,9 @@ def table(rows: Rows) -> str:
     head = ["system", "of the data", "variant", "samples seen", "seed", "events", *FIGURES, "fired"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for key, row in sorted(rows.items(), key=_place):
-        fired = ", ".join(row.get("findings", {})) or "–"
+        seen = ", ".join(row.get("findings", {})) or "–"
         parts = [*key.split(" | "), str(row.get("events", "")), *cells(row["figures"], FIGURES)]
-        lines.append(f"| {' | '.join([*parts, fired])} |")
+        lines.append(f"| {' | '.join([*parts, seen])} |")
     return "\n".join(lines) + "\n"
 
 
@@ -194,7 +193,9 @@ def main() -> None:
     store = RESULTS / "little_data.json"
     rows: Rows = json.loads(store.read_text())["rows"] if store.exists() else {}
     for system in options.only:
-        rows.setdefault(f"{system} |  |  |  | ", floor(system, options.workdir))
+        key = f"{system} |  |  |  | "
+        if key not in rows:
+            rows[key] = floor(system, options.workdir)
     for run in asked(options.only, options.seeds):
         key = key_of(*run, options.shorter)
         if key not in rows:

@@ -11,7 +11,6 @@ given one system at a time. Writes benchmarks/results/methods.json and .md.
 
 import argparse
 import json
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits
-from trials import ISING, RESULTS, Sides, cells, judged, quality, simulated, trained, write
+from trials import (
+    ISING,
+    RESULTS,
+    Sides,
+    cells,
+    judged,
+    quality,
+    simulated,
+    trained,
+    write,
+    write_idx,
+)
 
 from physgan import open_dataset, train
 from physgan.data import import_idx, load_recipe
@@ -57,10 +67,10 @@ def digits(folder: Path) -> tuple[Path, Sides, Sides]:
     bundled = load_digits()
     order = np.random.default_rng(SEED).permutation(len(bundled.target))
     pixels = np.round(bundled.images[order] * (255 / 16)).astype(np.uint8)
-    files = [folder / "images.idx", folder / "labels.idx"]
-    for file, array in zip(files, (pixels, bundled.target[order].astype(np.uint8)), strict=True):
-        shape = struct.pack(f">{array.ndim}I", *array.shape)
-        file.write_bytes(bytes([0, 0, 8, array.ndim]) + shape + array.tobytes())
+    files = [
+        write_idx(folder / "images.idx", pixels),
+        write_idx(folder / "labels.idx", bundled.target[order].astype(np.uint8)),
+    ]
     path, shares = folder / "train.h5", {"train": 0.6, "validation": 0.1, "test": 0.3}
     import_idx(files[0], path, labels=files[1], splits=shares)
     test = open_dataset(path).read("test")

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from stability_games import CASES, GAMES, GROUNDS, PLAYED, Case
-from trials import RESULTS, last_generator, publish, write
+from trials import RESULTS, fired, last_generator, publish, write
 
 from physgan import train
 from physgan.errors import PhysganError
-from physgan.training.diagnostics import findings
 
 CHECKPOINTS = 16
 _DIGITS = 3
@@ -52,7 +51,6 @@ def play(ground: str, settings: dict[str, Any], seed: int, samples: int, workdir
     except PhysganError as error:
         stopped = str(error).split(";")[0]
     cpu = time.process_time() - start
-    lines = (run / "metrics.jsonl").read_text().splitlines()
     return {
         "ground": ground,
         "settings": settings,
@@ -60,7 +58,7 @@ def play(ground: str, settings: dict[str, Any], seed: int, samples: int, workdir
         "seed": seed,
         "cpu_seconds": round(cpu, 1),
         "stopped": stopped,
-        "findings": {f.kind: f.evidence for f in findings([json.loads(line) for line in lines])},
+        "findings": fired(run),
         "figures": {} if stopped else where.judge(last_generator(dataset, run), folder),
     }
 
@@ -86,8 +84,8 @@ def figure_table(rows: Iterable[Row], ground: str, samples: int) -> list[str]:
         same = sorted((r for r in there if r["settings"] == GAMES[game]), key=lambda r: r["seed"])
         if same:
             cells = [" / ".join(_figure(row, name) for row in same) for name in names]
-            fired = " / ".join(", ".join(row["findings"]) or "none" for row in same)
-            lines.append(f"| {game} | {' | '.join([*cells, fired])} |")
+            seen = " / ".join(", ".join(row["findings"]) or "none" for row in same)
+            lines.append(f"| {game} | {' | '.join([*cells, seen])} |")
     if not lines:
         return []
     head = ["game", *names, "detectors that fired"]

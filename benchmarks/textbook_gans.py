@@ -13,24 +13,21 @@ already is left out. Writes that file, .md and textbook_gans-<system>.png.
 """
 
 import argparse
-import gzip
 import json
-import struct
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import wasserstein_distance
+from trials import RESULTS, fired, metrics_of, write_idx
 
 from physgan import load, open_dataset, train
 from physgan.benchmark.environment import environment
 from physgan.data import Dataset, import_idx, read_idx
 from physgan.domains import domain_of
 from physgan.fidelity import judge_classes
-from physgan.training.diagnostics import findings
 
-RESULTS = Path(__file__).parent / "results"
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 SEED = 1
@@ -76,18 +73,11 @@ def shrunk(images: np.ndarray) -> np.ndarray:
     return np.round(small).astype(np.uint8)[..., None].repeat(3, -1)
 
 
-def write_idx(path: Path, values: np.ndarray) -> Path:
-    """Write unsigned bytes as a gzipped IDX file."""
-    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
-    path.write_bytes(gzip.compress(header + values.tobytes(), mtime=0))
-    return path
-
-
 def datasets(workdir: Path, folder: Path) -> dict[str, Path]:
     """Import the images for each network."""
     made = {name: workdir / f"{name}.h5" for name in ("dcgan28", "dcgan16")}
     import_idx(folder / IMAGES, made["dcgan28"], labels=folder / LABELS)
-    small = write_idx(workdir / "small.idx.gz", shrunk(read_idx(folder / IMAGES)))
+    small = write_idx(workdir / "small.idx", shrunk(read_idx(folder / IMAGES)))
     import_idx(small, made["dcgan16"], labels=folder / LABELS)
     return made
 
@@ -102,14 +92,13 @@ def trained(system: System, data: Path, run: Path, samples: int) -> dict[str, An
         **system.settings,
     }
     summary = train(data, run, config, seed=SEED)
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     settings = load(run).description.training
     return {
         "samples": summary["samples"],
         "parameters": summary["parameters"],
         "validation_distance": summary["validation_distance"],
-        "seconds": round(lines[-1]["seconds"], 1),
-        "findings": {found.kind: found.evidence for found in findings(lines)},
+        "seconds": round(metrics_of(run)[-1]["seconds"], 1),
+        "findings": fired(run),
         "settings": {
             key: settings[key]
             for key in ("batch_size", "generator_rate", "beta1", "beta2", "loss", "penalty")

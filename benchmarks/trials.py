@@ -1,6 +1,7 @@
 """What scripts that compare trained surrogates share: simulate, train, time, judge, write."""
 
 import json
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from physgan.domains import Domain, domain_of
 from physgan.fidelity import coverage, features_of, frechet_physics_distance, tree_test
 from physgan.surrogate import Surrogate
 from physgan.training import restored_game
+from physgan.training.diagnostics import findings
 
 RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "stability.md"
@@ -57,7 +59,24 @@ def _field(path: Path) -> Sides:
 def trained(dataset: Path, run: Path, method: str, settings: dict[str, Any], seed: int) -> float:
     """Train, unless done before; seconds that it took, over all its sittings."""
     train(dataset, run, settings, method=method, seed=seed)
-    return json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["seconds"]
+    return metrics_of(run)[-1]["seconds"]
+
+
+def metrics_of(run: Path) -> list[dict[str, Any]]:
+    """The lines of a run's metrics."""
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def fired(run: Path) -> dict[str, str]:
+    """What the detectors found in a run: kind -> evidence."""
+    return {found.kind: found.evidence for found in findings(metrics_of(run))}
+
+
+def write_idx(path: Path, values: np.ndarray) -> Path:
+    """Write unsigned bytes as an IDX file."""
+    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    path.write_bytes(header + values.tobytes())
+    return path
 
 
 def last_generator(dataset: Path, run: Path) -> Surrogate:

@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--shorter", type=int, default=1, help="factor: a trial of the script")
     options = parser.parse_args()
-    store = options.workdir / "rows.json"
+    store = options.workdir / "methods.json"
     rows = json.loads(store.read_text()) if store.exists() else {}
     for system in options.only:
         compare(system, options.workdir, options.shorter, rows)

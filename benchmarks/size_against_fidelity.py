@@ -65,7 +65,7 @@ def main() -> None:
     options.workdir.mkdir(parents=True, exist_ok=True)
     dataset, test, floor = showers(options.workdir)
     domain = domain_of(open_dataset(dataset).info)
-    store = options.workdir / "rows.json"
+    store = options.workdir / "size_against_fidelity.json"
     rows = json.loads(store.read_text()) if store.exists() else {}
     if "truth" not in rows:
         rows["truth"] = {"quality": quality(domain, test, floor, SEED)}

@@ -26,6 +26,7 @@ from trials import (
     Sides,
     cells,
     fired,
+    kinds,
     last_generator,
     publish,
     quality,
@@ -161,7 +162,7 @@ def table(rows: Rows) -> str:
     head = ["system", "of the data", "variant", "samples seen", "seed", "events", *FIGURES, "fired"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for key, row in sorted(rows.items(), key=_place):
-        seen = ", ".join(row.get("findings", {})) or "–"
+        seen = kinds(row["findings"]) if "findings" in row else "–"
         parts = [*key.split(" | "), str(row.get("events", "")), *cells(row["figures"], FIGURES)]
         lines.append(f"| {' | '.join([*parts, seen])} |")
     return "\n".join(lines) + "\n"

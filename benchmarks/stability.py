@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stability_games import CASES, GAMES, GROUNDS, PLAYED, Case
-from trials import RESULTS, fired, last_generator, publish, write
+from trials import RESULTS, fired, kinds, last_generator, publish, write
 
 from physgan import train
 from physgan.errors import PhysganError
@@ -84,11 +84,11 @@ def figure_table(rows: Iterable[Row], ground: str, samples: int) -> list[str]:
         same = sorted((r for r in there if r["settings"] == GAMES[game]), key=lambda r: r["seed"])
         if same:
             cells = [" / ".join(_figure(row, name) for row in same) for name in names]
-            seen = " / ".join(", ".join(row["findings"]) or "none" for row in same)
+            seen = " / ".join(kinds(row["findings"]) for row in same)
             lines.append(f"| {game} | {' | '.join([*cells, seen])} |")
     if not lines:
         return []
-    head = ["game", *names, "detectors that fired"]
+    head = ["game", *names, "detectors that fired (in brackets: not at the end)"]
     title = f"### {ground}: {samples:,} samples a game"
     return [title, "", f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines, ""]
 
@@ -128,9 +128,12 @@ def _words(settings: dict[str, Any]) -> str:
 
 def _said(row: Row, kind: str) -> str:
     """The finding that is meant, and whether there were others."""
-    others = [name for name in row["findings"] if name != kind]
-    own = [f"yes: {row['findings'][kind]}"] if kind in row["findings"] else ["no"]
-    return "; ".join([*own, *([f"but {', '.join(others)}"] if others else []), *_halt(row)])
+    others = {name: about for name, about in row["findings"].items() if name != kind}
+    own = row["findings"].get(kind)
+    said = "no"
+    if own is not None:
+        said = f"{'yes' if own['stands'] else 'yes, for a while'}: {own['evidence']}"
+    return "; ".join([said, *([f"but {kinds(others)}"] if others else []), *_halt(row)])
 
 
 def _halt(row: Row) -> list[str]:

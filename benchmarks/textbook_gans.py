@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import wasserstein_distance
-from trials import RESULTS, fired, metrics_of, write_idx
+from trials import RESULTS, fired, kinds, metrics_of, write_idx
 
 from physgan import load, open_dataset, train
 from physgan.benchmark.environment import environment
@@ -45,7 +45,7 @@ class System(NamedTuple):
 
 SYSTEMS = {
     "dcgan28": System("dcgan28", 120_000, {}),
-    "dcgan16": System("dcgan16", 40_000, {}),
+    "dcgan16": System("dcgan16", 160_000, {}),
     "dcgan16-default-game": System(
         "dcgan16",
         160_000,
@@ -179,7 +179,7 @@ def _lines_of(system: dict[str, Any]) -> list[str]:
         f"{1000 * cost['seconds'] / cost['samples']:.1f} s a thousand. {system['judged']:,} images "
         f"judged; the classifier names {100 * found['accuracy'][0]:.1f} % of unseen real ones "
         f"rightly. Classes that no generated image shows: {', '.join(found['missing']) or 'none'}. "
-        f"Detectors that fired in training: {', '.join(cost['findings']) or 'none'}.",
+        f"Detectors that fired in training: {kinds(cost['findings'])}.",
         "",
         "| figure | generated | real |",
         "|---|---|---|",

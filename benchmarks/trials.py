@@ -67,9 +67,18 @@ def metrics_of(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def fired(run: Path) -> dict[str, str]:
-    """What the detectors found in a run: kind -> evidence."""
-    return {found.kind: found.evidence for found in findings(metrics_of(run))}
+def fired(run: Path) -> dict[str, dict[str, Any]]:
+    """What the detectors found in a run: kind -> evidence, and whether it stands at the end."""
+    return {
+        found.kind: {"evidence": found.evidence, "stands": found.stands}
+        for found in findings(metrics_of(run))
+    }
+
+
+def kinds(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """What `fired` found in words; what had passed by the end in brackets."""
+    words = [kind if about["stands"] else f"({kind})" for kind, about in found.items()]
+    return ", ".join(words) or "none"
 
 
 def write_idx(path: Path, values: np.ndarray) -> Path:

@@ -44,13 +44,15 @@ class Finding:
             "mode collapse" or "oscillation".
         samples: when it was first seen, in samples.
         last: when it was last seen.
-        evidence: in words, with numbers.
+        stands: whether the latest look still shows it; what passed was a difficulty of its time.
+        evidence: in words, with numbers, of when it was first seen.
         cure: the settings that usually help.
     """
 
     kind: str
     samples: int
     last: int
+    stands: bool
     evidence: str
     cure: str
 
@@ -174,12 +176,13 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
 def _lasting(
     kind: str, looks: Sequence[Row], detector: Callable[[Row], tuple[str, str] | None]
 ) -> Finding | None:
-    """The first time that two looks in a row show something."""
+    """What two looks in a row show: from the first such pair to the last."""
     shown = [(look["samples"], detector(look)) for look in looks]
-    for (_, before), (samples, now) in pairwise(shown):
-        if before and now:
-            return Finding(kind, samples, max(s for s, words in shown if words), *now)
-    return None
+    seen = [(samples, now) for (_, before), (samples, now) in pairwise(shown) if before and now]
+    if not seen:
+        return None
+    (samples, words), last = seen[0], seen[-1][0]
+    return Finding(kind, samples, last, last == shown[-1][0], *words)
 
 
 def _blind(look: Row) -> tuple[str, str] | None:
@@ -245,9 +248,11 @@ def _collapse(look: Row) -> tuple[str, str] | None:
 
 def _oscillation(rows: Sequence[Row]) -> Finding | None:
     seen: list[tuple[int, str]] = []
+    stands = False
     for name in _WATCHED:
         series = np.array([(r["samples"], r[name]) for r in rows if name in r], np.float64)
-        for end in range(_WINDOW, len(series) + 1, _WINDOW // 2) or [len(series)]:
+        ends = range(_WINDOW, len(series) + 1, _WINDOW // 2) or [len(series)]
+        for end in ends:
             if end < _SHORTEST:
                 continue
             clock, values = series[max(0, end - _WINDOW) : end].T
@@ -256,8 +261,9 @@ def _oscillation(rows: Sequence[Row]) -> Finding | None:
                 period = found.period * float(np.median(np.diff(clock)))
                 words = f"{name.replace('_', ' ')} swings with a period of {period:.0f} samples"
                 seen.append((int(clock[-1]), words))
+                stands |= end == ends[-1]
     if not seen:
         return None
     samples, words = min(seen)
     cure = "lower generator_rate and discriminator_rate, or raise gamma"
-    return Finding("oscillation", samples, max(seen)[0], words, cure)
+    return Finding("oscillation", samples, max(seen)[0], stands, words, cure)

@@ -100,9 +100,11 @@ def game(*changes: dict[str, Any]) -> list[dict[str, Any]]:
 def test_findings_last_for_two_looks(change: dict[str, Any], kind: str, words: str) -> None:
     assert findings(game({}, {}, {})) == []
     assert findings(game({}, change, {}, change)) == []
-    (found,) = findings(game({}, change, change, {}))
-    assert (found.kind, found.samples, found.last) == (kind, 3000, 3000)
+    (found,) = findings(game({}, change, change, {}, change))
+    assert (found.kind, found.samples, found.last, found.stands) == (kind, 3000, 3000, False)
     assert words in str(found)
+    (found,) = findings(game({}, change, change, {}, change, change))
+    assert (found.samples, found.last, found.stands) == (3000, 6000, True)
 
 
 def test_swinging_losses_are_found(rng: np.random.Generator) -> None:
@@ -115,3 +117,7 @@ def test_swinging_losses_are_found(rng: np.random.Generator) -> None:
     (found,) = findings(rows)
     assert found.kind == "oscillation"
     assert "generator loss swings with a period of" in found.evidence
+    assert found.stands
+    quiet = [{"samples": 2560 * n, "generator_loss": rng.normal()} for n in range(200, 400)]
+    (found,) = findings([*rows, *quiet])
+    assert not found.stands

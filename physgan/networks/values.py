@@ -8,7 +8,8 @@
 
 An empty cell spread evenly over its interval is a uniform dequantisation (Theis et al. 2016,
 arXiv:1511.01844): the density's mass there is the probability of an exact zero, and what is not
-zero is at least the threshold.
+zero is at least the threshold. Noise on a logarithm has tails that energy has not, so no cell gets
+more than the largest deposit that it had in training (`Values.set_largest`).
 """
 
 import math
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from physgan.networks.scale import ConditionalScale
@@ -56,6 +58,8 @@ class Values(nnx.Module):
             if nodes
             else []
         )
+        deposits = kind == "deposits"
+        self.largest = nnx.List([Fixed(jnp.full(self.size, jnp.inf))] if deposits else [])
 
     def raw(self, samples: jax.Array, key: jax.Array) -> jax.Array:
         """The numbers before the scale, shape (n, size).
@@ -83,6 +87,7 @@ class Values(nnx.Module):
         if self.scale:
             flat = self._scale().restore(flat, conditions)
         if self.kind == "deposits":
+            flat = jnp.minimum(flat, self.largest[0][...])
             deposits = self.threshold * jnp.expm1(flat)
             flat = jnp.where(flat < _LN2, 0.0, jnp.maximum(deposits, self.threshold))
         elif self.kind == "signs":
@@ -93,6 +98,11 @@ class Values(nnx.Module):
         """Take a scale of `nodes` nodes for the raw numbers."""
         for variable, array in zip(self.scale, scale, strict=True):
             variable[...] = array
+
+    def set_largest(self, raw: np.ndarray) -> None:
+        """Keep deposits within the largest of the raw numbers of each place, shape (n, size)."""
+        for variable in self.largest:
+            variable[...] = jnp.asarray(raw.max(0), jnp.float32)
 
     def _scale(self) -> ConditionalScale:
         """The scale, through which no gradient passes."""

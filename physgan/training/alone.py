@@ -110,7 +110,7 @@ def build_alone(
     domain.exact_parts(info.parameters)  # refuses what the domain's symmetries do not hold for
     about, place = ALONE[method], first_condition(conditions)
     values = domain.values(samples)
-    scale = None
+    numbers = scale = None
     if values["kind"] != "signs":
         raw, key = Values(shape=samples.shape[1:], **values).raw, jax.random.key(seed)
         numbers = measured(lambda part: raw(part, key), samples)
@@ -130,6 +130,7 @@ def build_alone(
     network: Any = build_generator(settings, {}, seed)
     if scale is not None:
         network.values.set_scale(scale)
+        network.values.set_largest(numbers)
     graph, parameters = split(network)
     features = fit_scale(measured(domain.physical_features, samples), place)
     sites = int(np.prod(samples.shape[1:]))

@@ -50,6 +50,18 @@ def test_empty_cells_lie_evenly_below_the_threshold(key: jax.Array) -> None:
     assert raw.mean() == pytest.approx(np.log(2) / 2, abs=4 * error)
 
 
+def test_no_cell_gets_more_than_it_ever_had(key: jax.Array, rng: np.random.Generator) -> None:
+    """However far out the noise lies; a cell that was always empty stays so."""
+    samples = rng.exponential(100, (50, 6)).astype(np.float32) + 1
+    samples[:, 2] = 0
+    values = Values("deposits", (6,))
+    values.set_largest(np.asarray(values.raw(jnp.asarray(samples), key)))
+    wild = np.asarray(values.lowered(jnp.full((3, 6), 50.0), jnp.zeros((3, 0))))
+    np.testing.assert_allclose(wild, np.tile(samples.max(0), (3, 1)), rtol=1e-5)
+    back = np.asarray(values.lowered(values.raw(jnp.asarray(samples), key), jnp.zeros((50, 0))))
+    np.testing.assert_allclose(back, samples, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("shape", "hidden"),
     [

@@ -42,15 +42,15 @@ def draw(rows: dict[str, Any], path: Path) -> None:
     """AUC against FLOPs, with the floor."""
     sizes = {name: row for name, row in rows.items() if name != "truth"}
     figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    flops = [row["flops_a_sample"] / 1e6 for row in sizes.values()]
     for name, colour in zip(FIGURES[:2], ("#0b63c5", "#c2570c"), strict=True):
-        flops = [row["flops_a_sample"] / 1e6 for row in sizes.values()]
         values, errors = zip(*(row["quality"][name] for row in sizes.values()), strict=True)
         axes.errorbar(flops, values, errors, fmt="o-", ms=4, lw=1, color=colour, label=name)
         axes.axhline(rows["truth"]["quality"][name][0], lw=0.8, ls=":", color=colour)
-    for width, row in sizes.items():
-        place = (row["flops_a_sample"] / 1e6, row["quality"][FIGURES[0]][0])
-        axes.annotate(f"width {width}", place, (3, 5), textcoords="offset points", fontsize=8)
-    axes.set(xscale="log", xlabel="MFLOP a sample", ylabel="AUC of boosted trees")
+    axes.set(xscale="log", xlabel="MFLOP a sample", ylabel="AUC of boosted trees", ylim=(0.48, None))
+    names = [f"{value:.2g}\nwidth {width}" for value, width in zip(flops, sizes, strict=True)]
+    axes.set_xticks(flops, names)
+    axes.minorticks_off()
     axes.legend(frameon=False, title="dotted: truth against truth")
     figure.savefig(path, dpi=150)
 

@@ -131,6 +131,7 @@ _ALONE = {"likelihood_samples": 0, "head_start": 0}
 _LATTICES = {**_ALONE, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
 _SHOWERS = {**_ALONE, "generator_width": 32, "generator_rate": 1e-4, "discriminator_rate": 1e-4}
 
+_PLAIN = {**_ALONE, "network": "dense", "generator_rate": 5e-4, "discriminator_rate": 5e-4}
 _PERCEPTRONS = {"network": "dense", "discriminator": "residual", "rate_fall": 4.0}
 _SMALL = {**_PERCEPTRONS, "batch_size": 64, "discriminator_rate": 1e-3}
 
@@ -139,6 +140,7 @@ GROUNDS = {
     "needle": Ground(needle, 102_400, {**_PERCEPTRONS, "batch_size": 256}, unjudged),
     "cloud": Ground(cloud, 204_800, _SMALL, unjudged),
     "ising": Ground(ising, 51_200, _LATTICES, fidelity),
+    "ising, perceptron": Ground(ising, 102_400, _PLAIN, fidelity),
     "few lattices": Ground(few_lattices, 102_400, _LATTICES, unjudged),
     "showers": Ground(showers, 25_600, _SHOWERS, fidelity),
 }
@@ -162,6 +164,7 @@ _FEWER = [f"{loss}, {brake}" for loss in _LOSSES for brake in ("r1-r2", "none")]
 PLAYED = {
     "ring": list(GAMES),
     "ising": _FEWER,
+    "ising, perceptron": _FEWER,
     "showers": _FEWER,
 }
 """Ground -> games of the table."""
@@ -173,7 +176,7 @@ _BRAKED = {"spectral_norm": False, "penalty": "r1-r2", "gamma": 1.0, "gamma_fall
 _CALM = {**_BRAKED, "beta1": 0.0}
 CASES = (
     Case("mode collapse", "ring", _MINIMAX, _DEFAULT),
-    Case("mode collapse", "ising", _MINIMAX, _DEFAULT),
+    Case("mode collapse", "ising, perceptron", _MINIMAX, _DEFAULT),
     Case("mode collapse", "cloud", _SWINGING, _CALM),
     Case("blind discriminator", "cloud", _SWINGING, _CALM),
     Case("oscillation", "cloud", {**_SWINGING, **_BRAKED}, {"beta1": 0.0}),

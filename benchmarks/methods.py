@@ -83,8 +83,8 @@ SYSTEMS = {
         showers,
         {
             "gan": {"generator_width": 32, "likelihood_samples": 96_000, "adversarial_samples": 0},
-            "vae": {"generator_width": 32, "likelihood_samples": 192_000},
-            "flow-matching": {"generator_width": 64, "likelihood_samples": 192_000},
+            "vae": {"generator_width": 32, "likelihood_samples": 960_000},
+            "flow-matching": {"generator_width": 64, "likelihood_samples": 1_920_000},
             "copula": {},
         },
     ),

@@ -4,7 +4,7 @@ In the manner of A. Butter et al., arXiv:2008.06545: quantile bins of a large sa
 what n training events and N events of the surrogate that learnt from them are worth by the bins'
 deviations (see `physgan.fidelity.amplification`). The training events are their own control: they
 should be worth n. The truth must have the conditions' law of the training set. Writes
-benchmarks/results/amplification_NAME.json and prints a table.
+benchmarks/results/amplification_NAME.json and .md.
 
     physgan simulate ising-16 --seed 1 --count 200000 --out truth.h5
     python benchmarks/amplification.py NAME RUN TRAINING.h5 truth.h5
@@ -117,6 +117,7 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(_plain(result), indent=1, allow_nan=False) + "\n"
     (RESULTS / f"amplification_{options.name}.json").write_text(text)
+    (RESULTS / f"amplification_{options.name}.md").write_text(table(result) + "\n")
     print(table(result))
 
 

@@ -94,7 +94,9 @@ def figure_table(rows: Iterable[Row], ground: str, samples: int) -> list[str]:
 
 
 def _figure(row: Row, name: str) -> str:
-    return f"{row['figures'][name][0]:.{_DIGITS}g}" if name in row["figures"] else "stopped"
+    if name in row["figures"]:
+        return f"{row['figures'][name][0]:.{_DIGITS}g}"
+    return "stopped" if row["stopped"] else "–"
 
 
 def case_table(rows: Iterable[Row]) -> list[str]:

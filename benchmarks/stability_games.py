@@ -63,9 +63,11 @@ def ring(folder: Path) -> Path:
 
 
 def ring_figures(made: Surrogate, folder: Path) -> Figures:
-    """Modes and share of 10,000 points within 3 sigma of one.
+    """Modes kept, share of 10,000 points within 3 sigma of one, and how wide the modes are.
 
-    A mode is kept if it has at least a tenth of its share of the points within 3 sigma.
+    A mode is kept if it has at least a tenth of its share of the points within 3 sigma. The width
+    is the root mean square distance of those points, over that of a Gaussian cut off there: r^2 / 2
+    is exponential, of mean 1 - x / (e^x - 1) below x = 3^2 / 2.
     """
     points = made.sample({}, _POINTS, SEED)["points"]
     law = GaussianRing()
@@ -73,10 +75,16 @@ def ring_figures(made: Surrogate, folder: Path) -> Figures:
     inside = distance < _NEAR
     counts = np.bincount(mode[inside], minlength=law.modes)
     share = float(inside.mean())
-    return {
+    edge = _NEAR**2 / 2
+    square = 2 * (1 - edge / float(np.expm1(edge)))
+    found: Figures = {
         "modes kept": [int((counts >= _TENTH * _POINTS / law.modes).sum()), 0],
         "within 3 sigma": [share, (share * (1 - share) / _POINTS) ** 0.5],
     }
+    if inside.any():
+        width = (float((distance[inside] ** 2).mean()) / square) ** 0.5
+        found["width over truth's"] = [width, width / (4 * int(inside.sum())) ** 0.5]
+    return found
 
 
 def needle(folder: Path) -> Path:

@@ -47,7 +47,9 @@ def draw(rows: dict[str, Any], path: Path) -> None:
         values, errors = zip(*(row["quality"][name] for row in sizes.values()), strict=True)
         axes.errorbar(flops, values, errors, fmt="o-", ms=4, lw=1, color=colour, label=name)
         axes.axhline(rows["truth"]["quality"][name][0], lw=0.8, ls=":", color=colour)
-    axes.set(xscale="log", xlabel="MFLOP a sample", ylabel="AUC of boosted trees", ylim=(0.48, None))
+    axes.set(
+        xscale="log", xlabel="MFLOP a sample", ylabel="AUC of boosted trees", ylim=(0.48, None)
+    )
     names = [f"{value:.2g}\nwidth {width}" for value, width in zip(flops, sizes, strict=True)]
     axes.set_xticks(flops, names)
     axes.minorticks_off()

@@ -37,10 +37,14 @@ def key_of(ground: str, settings: dict[str, Any], seed: int, samples: int) -> st
     return f"{ground} {samples} {chosen} seed={seed}"
 
 
+def folder_of(ground: str, workdir: Path) -> Path:
+    """Where a ground's data and runs lie."""
+    return workdir / ground.replace(", ", "-").replace(" ", "-")
+
+
 def play(ground: str, settings: dict[str, Any], seed: int, samples: int, workdir: Path) -> Row:
     """Train one game to its end, judge where it led, and ask the detectors."""
-    where = GROUNDS[ground]
-    folder = workdir / ground.replace(", ", "-").replace(" ", "-")
+    where, folder = GROUNDS[ground], folder_of(ground, workdir)
     folder.mkdir(parents=True, exist_ok=True)
     dataset = where.make(folder)
     run = folder / key_of(ground, settings, seed, samples).replace(" ", "_")
@@ -75,7 +79,9 @@ def asked(only: list[str], seeds: int) -> Iterable[tuple[str, dict[str, Any], in
                 yield from ((ground, GAMES[name], seed) for name in PLAYED[ground])
 
 
-def figure_table(rows: Iterable[Row], ground: str, samples: int) -> list[str]:
+def figure_table(
+    rows: Iterable[Row], ground: str, samples: int, truth: dict[str, list[float]] | None
+) -> list[str]:
     """A line a game with the figures of its seeds, and the detectors that fired."""
     there = [r for r in rows if (r["ground"], r["samples"]) == (ground, samples)]
     names = list(dict.fromkeys(name for row in there for name in row["figures"]))
@@ -88,6 +94,9 @@ def figure_table(rows: Iterable[Row], ground: str, samples: int) -> list[str]:
             lines.append(f"| {game} | {' | '.join([*cells, seen])} |")
     if not lines:
         return []
+    if truth is not None:
+        cells = [f"{truth[name][0]:.{_DIGITS}g}" for name in names]
+        lines.append(f"| truth against truth | {' | '.join([*cells, '–'])} |")
     head = ["game", *names, "detectors that fired (in brackets: not at the end)"]
     title = f"### {ground}: {samples:,} samples a game"
     return [title, "", f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines, ""]
@@ -142,11 +151,14 @@ def _halt(row: Row) -> list[str]:
     return [f"stopped: {row['stopped']}"] if row["stopped"] else []
 
 
-def tables(rows: Rows) -> str:
+def tables(rows: Rows, truths: dict[str, dict[str, list[float]]]) -> str:
     """All tables as Markdown."""
     lengths = sorted({(row["ground"], row["samples"]) for row in rows.values()})
     parts = [
-        figure_table(rows.values(), *place) for g in PLAYED for place in lengths if place[0] == g
+        figure_table(rows.values(), *place, truths.get(ground))
+        for ground in PLAYED
+        for place in lengths
+        if place[0] == ground
     ]
     return "\n".join([line for part in [*parts, case_table(rows.values())] for line in part])
 
@@ -160,15 +172,20 @@ def main() -> None:
     parser.add_argument("--shorter", type=int, default=1, help="divide every length by this")
     options = parser.parse_args()
     store = RESULTS / "stability.json"
-    rows: Rows = json.loads(store.read_text())["rows"] if store.exists() else {}
+    before = json.loads(store.read_text()) if store.exists() else {}
+    rows: Rows = before.get("rows", {})
+    truths = before.get("truths", {})
     games = list(asked(options.only, options.seeds))
     for number, (ground, settings, seed) in enumerate(games, 1):
-        samples = GROUNDS[ground].samples // options.shorter
+        where = GROUNDS[ground]
+        samples = where.samples // options.shorter
         key = key_of(ground, settings, seed, samples)
         if key not in rows:
             rows[key] = play(ground, settings, seed, samples, options.workdir)
-            write("stability", {"rows": rows}, tables(rows))
-            publish("stability", tables(rows))
+            if where.truth is not None and ground not in truths:
+                truths[ground] = where.truth(folder_of(ground, options.workdir))
+            write("stability", {"rows": rows, "truths": truths}, tables(rows, truths))
+            publish("stability", tables(rows, truths))
         print(f"{number}/{len(games)} {key}: {rows[key]['figures']}", flush=True)
 
 

@@ -10,7 +10,7 @@ from trials import ISING, quality, simulated
 
 from physgan import open_dataset, simulate
 from physgan.data import Recipe, load_recipe
-from physgan.domains import domain_of
+from physgan.domains import Domain, domain_of
 from physgan.surrogate import Surrogate
 from simulators import GaussianRing
 
@@ -33,12 +33,14 @@ class Ground(NamedTuple):
         samples: length of a game.
         settings: what all its games share.
         judge: (generator, folder) -> figures.
+        truth: folder -> the same figures of the truth against itself, where it has some.
     """
 
     make: Callable[[Path], Path]
     samples: int
     settings: dict[str, Any]
     judge: Callable[[Surrogate, Path], Figures]
+    truth: Callable[[Path], Figures] | None = None
 
 
 class Case(NamedTuple):
@@ -109,19 +111,30 @@ def few_lattices(folder: Path) -> Path:
 
 
 def showers(folder: Path) -> Path:
-    """A quarter of calo-small."""
-    return simulated(replace(load_recipe("calo-small"), count=1_024), folder, 1_000, SEED)[0]
+    """calo-small."""
+    return simulated(load_recipe("calo-small"), folder, 2_000, SEED)[0]
 
 
 def fidelity(made: Surrogate, folder: Path) -> Figures:
     """The figures of `trials.quality` on the folder's test events."""
-    dataset = open_dataset(folder / "test.h5")
+    domain, samples, conditions = _events(folder / "test.h5")
+    fake = made.sample(conditions, len(samples[domain.field]), SEED)
+    return quality(domain, (samples, conditions), (fake, conditions), SEED)
+
+
+def floor(folder: Path) -> Figures:
+    """The same of other true events."""
+    domain, *test = _events(folder / "test.h5")
+    _, *other = _events(folder / "floor.h5")
+    return quality(domain, (test[0], test[1]), (other[0], other[1]), SEED)
+
+
+def _events(path: Path) -> tuple[Domain, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """(domain, what is learnt of the samples, conditions)."""
+    dataset = open_dataset(path)
     domain = domain_of(dataset.info)
     samples, conditions = dataset.read()
-    count = len(samples[domain.field])
-    real = {domain.field: samples[domain.field]}
-    fake = made.sample(conditions, count, SEED)
-    return quality(domain, (real, conditions), (fake, conditions), SEED)
+    return domain, {domain.field: samples[domain.field]}, conditions
 
 
 def unjudged(made: Surrogate, folder: Path) -> Figures:
@@ -137,7 +150,7 @@ def _made(recipe: Recipe, folder: Path) -> Path:
 
 _ALONE = {"likelihood_samples": 0, "head_start": 0}
 _LATTICES = {**_ALONE, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
-_SHOWERS = {**_ALONE, "generator_width": 32, "generator_rate": 1e-4, "discriminator_rate": 1e-4}
+_SHOWERS = {"generator_width": 32, "likelihood_samples": 64_000, "generator_rate": 1e-4}
 
 _PLAIN = {**_ALONE, "network": "dense", "generator_rate": 5e-4, "discriminator_rate": 5e-4}
 _PERCEPTRONS = {"network": "dense", "discriminator": "residual", "rate_fall": 4.0}
@@ -147,10 +160,10 @@ GROUNDS = {
     "ring": Ground(ring, 640_000, {}, ring_figures),
     "needle": Ground(needle, 102_400, {**_PERCEPTRONS, "batch_size": 256}, unjudged),
     "cloud": Ground(cloud, 204_800, _SMALL, unjudged),
-    "ising": Ground(ising, 51_200, _LATTICES, fidelity),
-    "ising, perceptron": Ground(ising, 102_400, _PLAIN, fidelity),
+    "ising": Ground(ising, 51_200, _LATTICES, fidelity, floor),
+    "ising, perceptron": Ground(ising, 102_400, _PLAIN, fidelity, floor),
     "few lattices": Ground(few_lattices, 102_400, _LATTICES, unjudged),
-    "showers": Ground(showers, 25_600, _SHOWERS, fidelity),
+    "showers": Ground(showers, 51_200, _SHOWERS, fidelity, floor),
 }
 """Name -> ground."""
 
@@ -165,15 +178,15 @@ GAMES: dict[str, dict[str, Any]] = {
     f"{loss}, {brake}": {"loss": loss, **settings}
     for loss in _LOSSES
     for brake, settings in _BRAKES.items()
-}
+} | {"likelihood alone": {"adversarial_samples": 0}}
 """Loss and penalty -> settings; the gradient penalty with its authors' weight of 10."""
 
 _FEWER = [f"{loss}, {brake}" for loss in _LOSSES for brake in ("r1-r2", "none")]
 PLAYED = {
-    "ring": list(GAMES),
+    "ring": [f"{loss}, {brake}" for loss in _LOSSES for brake in _BRAKES],
     "ising": _FEWER,
     "ising, perceptron": _FEWER,
-    "showers": _FEWER,
+    "showers": ["likelihood alone", *_FEWER],
 }
 """Ground -> games of the table."""
 

@@ -3,11 +3,12 @@
 dcgan28 learns Fashion-MNIST (Debian's package dataset-fashion-mnist, or with --idx another folder
 of MNIST's file names), 28 x 28 x 1; dcgan16 the same images at 16 x 16, in three equal channels.
 At its documented settings dcgan16 collapses, so it plays the default game too, for as long. None
-is told the ten classes. Judged is the best of a run's checkpoints. Real and generated images go side by side into pictures. A classifier of the
-real ones says which classes the generated ones show, and gives their Frechet distance and class
-score; then their observables, each beside the difference of two real sets of the same size. A run
-found in WORKDIR goes on where it stopped, a system in benchmarks/results/textbook_gans.json
-already is left out. Writes that file, .md and textbook_gans-<system>.png.
+is told the ten classes. Judged is the best of a run's checkpoints. Real and generated images go
+side by side into pictures. A classifier of the real ones says which classes the generated ones
+show, and gives their Frechet distance and class score; then their observables, each beside the
+difference of two real sets of the same size. A run found in WORKDIR goes on where it stopped, a
+system in benchmarks/results/textbook_gans.json already is left out. Writes that file, .md and
+textbook_gans-<system>.png.
 
     python benchmarks/textbook_gans.py WORKDIR [--systems dcgan16] [--shorter 10]
 """
@@ -158,8 +159,8 @@ def written(results: dict[str, Any]) -> str:
         f"{machine['processor']}, {machine['cores']} of its cores, "
         f"{', '.join(machine['devices'])}; "
         f"jax {machine['packages']['jax']}; seed {SEED}. Distances are W1 over the spread of the "
-        "real images; beside each, that of two real sets of the same size. Judged is the best of the "
-        "checkpoints by the distance on the validation split.",
+        "real images; beside each, that of two real sets of the same size. Judged is the best of "
+        "the checkpoints by the distance on the validation split.",
     ]
     for name, system in results["systems"].items():
         lines += ["", f"## {name}", "", *_lines_of(system)]

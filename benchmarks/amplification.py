@@ -81,23 +81,35 @@ def worth(
 
 
 def table(result: dict[str, Any]) -> str:
-    """A row an observable, in events of the simulator."""
+    """A row an observable, in events of the simulator.
+
+    The price of "one more" is in events of the surrogate, at these N.
+    """
     lines = [
-        f"n = {result['training_events']} training events, truth {result['truth_events']}",
-        "| observable | n are worth | N | N are worth | infinitely many | at least, over n |",
+        f"n = {result['training_events']:,} training events, truth {result['truth_events']:,}; "
+        f"N = {result['factor']} n events of the surrogate; {result['bins']} bins.",
+        "",
+        "| observable | n are worth | N are worth | one more for | infinite N | at least, over n |",
         "|---|---|---|---|---|---|",
     ]
     for name, row in result["observables"].items():
         control, own = row["training"], row["surrogate"]
         cells = [
-            "{:.0f} ± {:.0f}".format(*control["equivalent"]),
-            str(own["events"]),
-            "{:.0f} ± {:.0f}".format(*own["equivalent"]),
-            "{:.0f} ± {:.0f}".format(*own["limit"]),
+            _events(*control["equivalent"]),
+            _events(*own["equivalent"]),
+            f"{own['price']:,.1f}",
+            _events(*own["limit"]),
             f"{row['amplification_at_least']:.2f}",
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _events(value: float | None, error: float | None) -> str:
+    """A number of events; none if no deviation is seen."""
+    if value is None or error is None:
+        return "no deviation seen"
+    return f"{value:,.0f} ± {error:,.0f}"
 
 
 def main() -> None:
@@ -115,7 +127,8 @@ def main() -> None:
     found = worth(options.run, options.training, options.truth, **settings)
     result = {**settings, "environment": environment(), **found}
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(_plain(result), indent=1, allow_nan=False) + "\n"
+    result = _plain(result)
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
     (RESULTS / f"amplification_{options.name}.json").write_text(text)
     (RESULTS / f"amplification_{options.name}.md").write_text(table(result) + "\n")
     print(table(result))

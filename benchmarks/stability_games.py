@@ -195,6 +195,8 @@ _DEFAULT: dict[str, Any] = GAMES["relativistic, r1-r2"]
 _SWINGING = {**GAMES["wasserstein, spectral norm"], "beta1": 0.9, "generator_rate": 1e-3}
 _BRAKED = {"spectral_norm": False, "penalty": "r1-r2", "gamma": 1.0, "gamma_fall": 1.0}
 _CALM = {**_BRAKED, "beta1": 0.0}
+_BY_HEART = {**GAMES["relativistic, none"], "augment": False}
+_AUGMENTED = {"penalty": "r1-r2", "augment": True}
 CASES = (
     Case("mode collapse", "ring", _MINIMAX, _DEFAULT),
     Case("mode collapse", "ising, perceptron", _MINIMAX, _DEFAULT),
@@ -207,11 +209,12 @@ CASES = (
         {**_MINIMAX, "generator_rate": 1e-5, "discriminator_rate": 5e-3},
         {**_DEFAULT, "generator_rate": 5e-4, "discriminator_rate": 1e-3},
     ),
+    Case("overfitting discriminator", "few lattices", _BY_HEART, _AUGMENTED),
     Case(
         "overfitting discriminator",
         "few lattices",
-        {**GAMES["relativistic, none"], "augment": False},
-        {"penalty": "r1-r2", "augment": True},
+        _BY_HEART,
+        {**_AUGMENTED, "gamma": 3.0, "gamma_fall": 1.0, "discriminator_width": 4},
     ),
 )
-"""One at least for each detector."""
+"""One at least for each detector; of the last, a cure that is too weak comes first."""

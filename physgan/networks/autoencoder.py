@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.networks.decoded import LAWS, Law
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.halves import Reader, Writer, hidden_shape
 from physgan.networks.initial import scaled_normal
@@ -26,9 +27,8 @@ class Autoencoder(nnx.Module):
 
     p(x | c) is the integral of N(z; 0, 1) p(x | z, c) over the latents z (Kingma and Welling 2014,
     arXiv:1312.6114; with conditions Sohn et al. 2015). Given z, the numbers that stand for a
-    sample (`Values`) are independent: normal, with a mean and a deviation each that the decoder
-    writes; spins are +1 with the probability sigmoid(logit) that it writes. What is drawn are
-    samples, with that noise, not the decoder's means.
+    sample (`Values`) are independent, each of a law whose parameters the decoder writes
+    (`physgan.networks.decoded`). What is drawn are samples of that law, not its means.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
@@ -56,7 +56,6 @@ class Autoencoder(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         self.values = Values(shape=shape, **values)
-        self.signs = self.values.kind == "signs"
         self.latents = latents
         form: dict[str, Any] = {"width": width, "blocks": depth, "context": embedding}
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
@@ -65,13 +64,17 @@ class Autoencoder(nnx.Module):
         size = math.prod(self.hidden)
         self.posterior = nnx.Linear(size, 2 * latents, kernel_init=scaled_normal(_SMALL), rngs=rngs)
         self.expand = nnx.Linear(latents + embedding, size, kernel_init=scaled_normal(), rngs=rngs)
-        outputs = 1 if self.signs else 2
-        self.decoder = Writer(self.values.shape, **form, outputs=outputs, rngs=rngs)
+        self.decoder = Writer(self.values.shape, **form, outputs=self.law.outputs, rngs=rngs)
+
+    @property
+    def law(self) -> Law:
+        """Of a sample's numbers, given the latents."""
+        return LAWS[self.values.kind]
 
     @property
     def activations(self) -> int:
         """Numbers of a sample in the largest layer."""
-        return max(2 * math.prod(self.hidden), 2 * self.values.size)
+        return max(2 * math.prod(self.hidden), self.law.outputs * self.values.size)
 
     def noise_size(self, size: int | None = None) -> int:
         """Latents, and one number for each of the sample's."""
@@ -83,25 +86,15 @@ class Autoencoder(nnx.Module):
         mean, log_deviation = jnp.split(self.posterior(hidden.reshape(len(hidden), -1)), 2, -1)
         return mean, jnp.clip(log_deviation, _SMALLEST_LOG, _LARGEST_LOG)
 
-    def decode(self, latents: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """What the latents (n, latents) say of the numbers, each (n, *shape).
-
-        Returns:
-            (mean, log deviation); of spins (logit, zeros).
-        """
+    def decode(self, latents: jax.Array, conditions: jax.Array) -> jax.Array:
+        """What the law needs, (n, *shape, outputs), given latents (n, latents)."""
         context = self.embed(conditions)
         hidden = self.expand(jnp.concatenate([latents, context], -1))
-        written = self.decoder(hidden.reshape(len(hidden), *self.hidden), context)
-        if self.signs:
-            return written[..., 0], jnp.zeros_like(written[..., 0])
-        return written[..., 0], jnp.clip(written[..., 1], _SMALLEST_LOG, _LARGEST_LOG)
+        return self.decoder(hidden.reshape(len(hidden), *self.hidden), context)
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""
         latents = normal_latents(noise[:, : self.latents])
         rest = noise[:, self.latents :].reshape(len(noise), *self.values.shape)
-        mean, log_deviation = self.decode(latents, conditions)
-        if self.signs:
-            return self.values.lowered(jax.nn.sigmoid(mean) - rest, conditions)
-        drawn = mean + jnp.exp(log_deviation) * normal_latents(rest)
-        return self.values.lowered(drawn, conditions)
+        written, threshold = self.decode(latents, conditions), self.values.lit(conditions)
+        return self.values.lowered(self.law.draw(written, rest, threshold), conditions)

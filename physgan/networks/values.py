@@ -94,6 +94,13 @@ class Values(nnx.Module):
             flat = jnp.where(flat > 0, 1.0, -1.0)
         return flat.reshape(len(flat), *self.sample_shape)
 
+    def lit(self, conditions: jax.Array) -> jax.Array:
+        """The number that the smallest deposit is, shape (n, *shape); of use for deposits alone."""
+        raw = jnp.full((len(conditions), self.size), _LN2)
+        if self.scale:
+            raw = self._scale().standardise(raw, conditions)
+        return raw.reshape(len(raw), *self.shape)
+
     def set_scale(self, scale: ConditionalScale) -> None:
         """Take a scale of `nodes` nodes for the raw numbers."""
         for variable, array in zip(self.scale, scale, strict=True):

@@ -1,7 +1,5 @@
 """The conditional variational autoencoder's objective."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 
@@ -9,8 +7,6 @@ from physgan.networks import Autoencoder
 from physgan.training.objective import Objective
 
 __all__ = ["EVIDENCE", "negative_evidence"]
-
-_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def negative_evidence(
@@ -28,18 +24,9 @@ def negative_evidence(
     noise = jax.random.normal(latent_key, mean.shape)
     latents = mean + jnp.exp(log_deviation) * noise
     divergence = (jnp.exp(2 * log_deviation) + mean**2 - 1) / 2 - log_deviation
-    missing = _negative_log_density(network, values, *network.decode(latents, conditions))
+    written, threshold = network.decode(latents, conditions), network.values.lit(conditions)
+    missing = network.law.surprise(written, values, threshold)
     return divergence.sum(-1) + missing.reshape(len(samples), -1).sum(-1)
-
-
-def _negative_log_density(
-    network: Autoencoder, values: jax.Array, mean: jax.Array, log_deviation: jax.Array
-) -> jax.Array:
-    """-ln p(x | z, c), number by number; of spins, Bernoulli's with the logit as mean."""
-    if network.signs:
-        return jax.nn.softplus(-values * mean)
-    pull = (values - mean) * jnp.exp(-log_deviation)
-    return pull**2 / 2 + log_deviation + _HALF_LOG_2PI
 
 
 EVIDENCE = Objective("evidence", "evidence", negative_evidence)

@@ -25,7 +25,6 @@ _LARGEST_LOG = 3.0
 _SMALLEST_LOG = -5.0
 _HALF_STEP = 2.0**-24
 _FARTHEST = 5.0
-_EMPTY = 1.0
 
 
 class Law(NamedTuple):
@@ -84,13 +83,16 @@ def _cell_surprise(written: jax.Array, values: jax.Array, threshold: jax.Array) 
 
 
 def _cell_draw(written: jax.Array, uniform: jax.Array, threshold: jax.Array) -> jax.Array:
-    """One uniform number says whether the cell is lit, and how far up its law the energy lies."""
+    """One uniform number says whether the cell is lit, and how far up its law the energy lies.
+
+    Empty cells are infinitely far below.
+    """
     chance = jax.nn.sigmoid(written[..., 0])
     mean, log_deviation = _normal(written[..., 1:])
     above = jnp.maximum(_above(mean, log_deviation, threshold), -_FARTHEST)
     rest = jnp.clip(uniform / chance, 0, 1 - _HALF_STEP)
     energy = mean - jnp.exp(log_deviation) * ndtri((rest + _HALF_STEP) * ndtr(above))
-    return jnp.where(uniform < chance, jnp.maximum(energy, threshold), threshold - _EMPTY)
+    return jnp.where(uniform < chance, jnp.maximum(energy, threshold), -jnp.inf)
 
 
 LAWS = {

@@ -3,13 +3,15 @@
 | kind | numbers | back |
 |---|---|---|
 | plain | the samples, standardised | the same backwards |
-| deposits | ln(1 + deposit / threshold), empty: in [0, ln 2); standardised | below ln 2: empty |
+| deposits | 2 + ln(1 + deposit / threshold), empty: in [0, ln 2); standardised | below 1.7: empty |
 | signs | the spins | their sign |
 
 An empty cell spread evenly over its interval is a uniform dequantisation (Theis et al. 2016,
 arXiv:1511.01844): the density's mass there is the probability of an exact zero, and what is not
-zero is at least the threshold. Noise on a logarithm has tails that energy has not, so no cell gets
-more than the largest deposit that it had in training (`Values.set_largest`).
+zero is at least the threshold. The gap of 2 between the two is there for networks whose numbers are
+off by a little: without it they light cells that should be empty. Noise on a logarithm has tails
+that energy has not, so no cell gets more than the largest deposit that it had in training
+(`Values.set_largest`).
 """
 
 import math
@@ -27,6 +29,8 @@ __all__ = ["KINDS", "Fixed", "Values"]
 KINDS = ("plain", "deposits", "signs")
 
 _LN2 = math.log(2.0)
+_GAP = 2.0
+_ROUNDING = 1e-3
 
 
 class Fixed(nnx.Variable):
@@ -72,7 +76,7 @@ class Values(nnx.Module):
         if self.kind != "deposits":
             return flat
         place = jax.random.uniform(key, flat.shape, maxval=_LN2)
-        return jnp.where(flat > 0, jnp.log1p(flat / self.threshold), place)
+        return jnp.where(flat > 0, _GAP + jnp.log1p(flat / self.threshold), place)
 
     def raised(self, samples: jax.Array, conditions: jax.Array, key: jax.Array) -> jax.Array:
         """Samples as numbers, shape (n, *shape)."""
@@ -88,15 +92,15 @@ class Values(nnx.Module):
             flat = self._scale().restore(flat, conditions)
         if self.kind == "deposits":
             flat = jnp.minimum(flat, self.largest[0][...])
-            deposits = self.threshold * jnp.expm1(flat)
-            flat = jnp.where(flat < _LN2, 0.0, jnp.maximum(deposits, self.threshold))
+            deposits = jnp.maximum(self.threshold * jnp.expm1(flat - _GAP), self.threshold)
+            flat = jnp.where(flat < _LN2 + _GAP / 2, 0.0, deposits)
         elif self.kind == "signs":
             flat = jnp.where(flat > 0, 1.0, -1.0)
         return flat.reshape(len(flat), *self.sample_shape)
 
     def lit(self, conditions: jax.Array) -> jax.Array:
         """The number that the smallest deposit is, shape (n, *shape); of use for deposits alone."""
-        raw = jnp.full((len(conditions), self.size), _LN2)
+        raw = jnp.full((len(conditions), self.size), _LN2 + _GAP - _ROUNDING)
         if self.scale:
             raw = self._scale().standardise(raw, conditions)
         return raw.reshape(len(raw), *self.shape)

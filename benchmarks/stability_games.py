@@ -199,7 +199,12 @@ _BY_HEART = {**GAMES["relativistic, none"], "augment": False}
 _AUGMENTED = {"penalty": "r1-r2", "augment": True}
 CASES = (
     Case("mode collapse", "ring", _MINIMAX, _DEFAULT),
-    Case("mode collapse", "ising, perceptron", _MINIMAX, _DEFAULT),
+    Case(
+        "mode collapse",
+        "ising, perceptron",
+        {**_MINIMAX, "generator_rate": 1e-4, "discriminator_rate": 5e-3},
+        {**_DEFAULT, "generator_rate": 5e-4, "discriminator_rate": 5e-4},
+    ),
     Case("mode collapse", "cloud", _SWINGING, _CALM),
     Case("blind discriminator", "cloud", _SWINGING, _CALM),
     Case("oscillation", "cloud", {**_SWINGING, **_BRAKED}, {"beta1": 0.0}),

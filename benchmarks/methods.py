@@ -139,7 +139,8 @@ def table(rows: dict[str, Any]) -> str:
     head = ["system", "method", *FIGURES, "training, s", "ms a sample", "parameters", "MFLOP"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for system, found in rows.items():
-        for method, row in found.items():
+        for method in [m for m in ("truth", *SYSTEMS[system].methods) if m in found]:
+            row = found[method]
             line = [system, method, *cells(row["quality"], FIGURES)]
             if method == "truth":
                 line += [""] * 4

@@ -14,7 +14,7 @@ from physgan.fidelity.collapse import (
     duplicates,
     mode_coverage,
 )
-from physgan.training.diagnostics import Row, findings
+from physgan.training.diagnostics import Finding, Row, findings
 from physgan.training.model import Model
 from physgan.training.standardise import first_condition
 from physgan.training.state import TrainingState
@@ -91,21 +91,30 @@ def examiner(
 
 
 class Warner:
-    """Says each kind of finding once, in one line on stderr.
+    """Says in one line on stderr what begins to go wrong, and when it has passed.
 
     Args:
         rows: metrics that the run goes on from; what they show has been said before.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._said = {finding.kind for finding in findings(rows)}
+        self._standing = _standing(findings(rows))
 
     def __call__(self, rows: Sequence[Row]) -> None:
-        """Warn of what the metrics show for the first time."""
-        for finding in findings(rows):
-            if finding.kind not in self._said:
-                self._said.add(finding.kind)
+        """Say what has changed."""
+        found = findings(rows)
+        now = _standing(found)
+        for finding in found:
+            if finding.kind in now - self._standing:
                 print(f"warning: {finding}", file=sys.stderr, flush=True)
+        for kind in sorted(self._standing - now):
+            line = f"note: no {kind} any more after {rows[-1]['samples']} samples"
+            print(line, file=sys.stderr, flush=True)
+        self._standing = now
+
+
+def _standing(found: Sequence[Finding]) -> set[str]:
+    return {finding.kind for finding in found if finding.stands}
 
 
 def _accuracy(real: np.ndarray, fake: np.ndarray) -> float:

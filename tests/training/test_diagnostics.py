@@ -12,6 +12,7 @@ from physgan.training.diagnostics import (
     oscillation,
     overfitting,
 )
+from physgan.training.watch import Warner
 
 PAIRS = 2_000
 
@@ -105,6 +106,29 @@ def test_findings_last_for_two_looks(change: dict[str, Any], kind: str, words: s
     assert words in str(found)
     (found,) = findings(game({}, change, change, {}, change, change))
     assert (found.samples, found.last, found.stands) == (3000, 6000, True)
+
+
+def test_a_warning_is_given_once_and_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also in a run that goes on: what was said before it stopped is not said again."""
+    lost: dict[str, Any] = {"modes_lost": 7}
+    rows = game({}, lost, lost, lost, {}, lost, lost, {})
+    lines = []
+    warn = Warner(rows[:1])
+    for count in range(2, len(rows) + 1):
+        if count == 4:
+            warn = Warner(rows[:3])
+        warn(rows[:count])
+        lines.append(capsys.readouterr().err)
+    assert [line.split(":")[0] for line in lines] == [
+        "",
+        "warning",
+        "",
+        "note",
+        "",
+        "warning",
+        "note",
+    ]
+    assert lines[3] == "note: no mode collapse any more after 5000 samples\n"
 
 
 def test_swinging_losses_are_found(rng: np.random.Generator) -> None:

@@ -1,13 +1,14 @@
 """What helps where there is little data: exact symmetries, and a stronger penalty.
 
 A GAN learns from 100 %, 10 % and 1 % of a training set, with and without augmentation by the exact
-symmetries, and with the weight gamma of the penalty as it is and ten times that. Every run sees
-as many samples, so with little data it sees each of them more often. The averaged generator at the
-end is judged on events that no run saw, beside truth against truth: with 1 % there would be no
-validation split to choose a checkpoint by. The held-out events that the detectors look at are as
-many in every run. A run that is in benchmarks/results/little_data.json already is skipped, one that
-was stopped goes on from WORKDIR. Writes benchmarks/results/little_data.json and .md, and the table
-of docs/stability.md, after each.
+symmetries, and with the weight gamma of the penalty as it is and ten times that; where a likelihood
+stage comes before the game, by that stage alone, too. Every run of one length sees as many samples,
+so with little data it sees each of them more often. The averaged generator at the end is judged on
+events that no run saw, beside truth against truth: with 1 % there would be no validation split to
+choose a checkpoint by. The held-out events that the detectors look at are as many in every run. A
+run that is in benchmarks/results/little_data.json already is skipped, one that was stopped goes on
+from WORKDIR. Writes benchmarks/results/little_data.json and .md, and the table of
+docs/stability.md, after each.
 
     python benchmarks/little_data.py WORKDIR [--only ising showers] [--seeds 2] [--shorter 4]
 """
@@ -90,13 +91,15 @@ SYSTEMS = {
         },
     ),
 }
-VARIANTS = {
+VARIANTS: dict[str, tuple[bool, float | None]] = {
     "augmented": (True, 1.0),
     "not augmented": (False, 1.0),
     "augmented, 10 gamma": (True, 10.0),
     "not augmented, 10 gamma": (False, 10.0),
+    "augmented, no game": (True, None),
+    "not augmented, no game": (False, None),
 }
-"""Name -> (augment, factor of gamma)."""
+"""Name -> (augment, factor of gamma or none for the likelihood alone)."""
 
 
 def settings_of(system: str, variant: str, shorter: int) -> dict[str, Any]:
@@ -104,9 +107,13 @@ def settings_of(system: str, variant: str, shorter: int) -> dict[str, Any]:
     augment, factor = VARIANTS[variant]
     shared = SYSTEMS[system].settings
     lengths = {name: n // shorter for name, n in shared.items() if name.endswith("_samples")}
-    every = max(lengths["adversarial_samples"] // CHECKPOINTS, 1)
-    changed = {"augment": augment, "gamma": factor * shared["gamma"]}
-    return {**shared, **lengths, **changed, "checkpoint_samples": every}
+    changed = {
+        "augment": augment,
+        "checkpoint_samples": lengths["adversarial_samples"] // CHECKPOINTS,
+    }
+    if factor is None:
+        return {**shared, **lengths, **changed, "adversarial_samples": 0}
+    return {**shared, **lengths, **changed, "gamma": factor * shared["gamma"]}
 
 
 def events_of(system: str, share: float, folder: Path) -> tuple[Path, Sides, Sides]:
@@ -172,15 +179,17 @@ def _place(item: tuple[str, Row]) -> tuple[Any, ...]:
     system, share, variant, length, seed = item[0].split(" | ")
     order = [*VARIANTS, ""]
     known = float(share.strip("%")) if share else float("inf")
-    return system, length, -known, order.index(variant), seed
+    return system, -known, order.index(variant), length, seed
 
 
 def asked(only: list[str], seeds: int) -> Iterable[tuple[str, float, str, int]]:
     """All runs, seed after seed."""
     for seed in range(1, seeds + 1):
         for system in only:
+            likelihood = SYSTEMS[system].settings["likelihood_samples"]
+            played = [v for v, (_, factor) in VARIANTS.items() if factor is not None or likelihood]
             for share in SHARES:
-                yield from ((system, share, variant, seed) for variant in VARIANTS)
+                yield from ((system, share, variant, seed) for variant in played)
 
 
 def main() -> None:

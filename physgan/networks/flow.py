@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.fields import FIELDS, Field
 from physgan.networks.halves import Reader, Writer
 from physgan.networks.plain import normal_latents
 from physgan.networks.values import Values
@@ -23,8 +24,8 @@ class Flow(nnx.Module):
 
     dx/dt = v(x, t, c), with x the numbers that stand for a sample (`Values`); Lipman et al. 2023,
     arXiv:2210.02747. Integrated by Heun's method in equal steps; spins are the sign of where the
-    numbers arrive. The network adds to (2 t - 1) / ((1 - t)^2 + t^2) x, which is the field of
-    samples that are themselves standard normal, so that what it has to find is of order one.
+    numbers arrive. The network adds to a field that is known in closed form
+    (`physgan.networks.fields`), so that what it has to find is of order one, and no threshold.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
@@ -57,12 +58,18 @@ class Flow(nnx.Module):
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.embed_time = ConditionEmbedding(_TIME, embedding, rngs=rngs)
         self.reader = Reader(self.values.shape, **form, periodic=periodic, rngs=rngs)
-        self.writer = Writer(self.values.shape, **form, rngs=rngs)
+        outputs = self.field.outputs
+        self.writer = Writer(self.values.shape, **form, outputs=outputs, rngs=rngs)
+
+    @property
+    def field(self) -> Field:
+        """What is known, and how the network's part joins it."""
+        return FIELDS[self.values.kind]
 
     @property
     def activations(self) -> int:
         """Numbers of a sample in the largest layer."""
-        return max(self.values.size, 2 * math.prod(self.reader.hidden))
+        return max(self.field.outputs * self.values.size, 2 * math.prod(self.reader.hidden))
 
     def noise_size(self, size: int | None = None) -> int:
         """One number for each of the sample's."""
@@ -71,9 +78,9 @@ class Flow(nnx.Module):
     def velocity(self, values: jax.Array, time: jax.Array, conditions: jax.Array) -> jax.Array:
         """v(x, t, c) for numbers (n, *shape), times (n,) and conditions (n, c): (n, *shape)."""
         context = jnp.concatenate([self.embed(conditions), self.embed_time(time[:, None])], -1)
-        learnt = self.writer(self.reader(values, context), context)[..., 0]
-        known = (2 * time - 1) / ((1 - time) ** 2 + time**2)
-        return known.reshape(-1, *(1,) * (values.ndim - 1)) * values + learnt
+        written = self.writer(self.reader(values, context), context)
+        when = time.reshape(-1, *(1,) * (values.ndim - 1))
+        return self.field.velocity(written, values, when, self.values.cells(conditions))
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from physgan.networks.fields import Cells
 from physgan.networks.scale import ConditionalScale
 
 __all__ = ["KINDS", "Fixed", "Values"]
@@ -98,12 +99,21 @@ class Values(nnx.Module):
             flat = jnp.where(flat > 0, 1.0, -1.0)
         return flat.reshape(len(flat), *self.sample_shape)
 
+    def place(self, raw: float, conditions: jax.Array) -> jax.Array:
+        """Where a number before the scale lies behind it, shape (n, *shape)."""
+        numbers = jnp.full((len(conditions), self.size), raw)
+        if self.scale:
+            numbers = self._scale().standardise(numbers, conditions)
+        return numbers.reshape(len(numbers), *self.shape)
+
     def lit(self, conditions: jax.Array) -> jax.Array:
         """The number that the smallest deposit is, shape (n, *shape); of use for deposits alone."""
-        raw = jnp.full((len(conditions), self.size), _LN2 + _GAP - _ROUNDING)
-        if self.scale:
-            raw = self._scale().standardise(raw, conditions)
-        return raw.reshape(len(raw), *self.shape)
+        return self.place(_LN2 + _GAP - _ROUNDING, conditions)
+
+    def cells(self, conditions: jax.Array) -> Cells:
+        """Where empty and lit cells lie; of use for deposits alone."""
+        low, high = self.place(0.0, conditions), self.place(_LN2, conditions)
+        return Cells((low + high) / 2, (high - low) / math.sqrt(12), self.lit(conditions))
 
     def set_scale(self, scale: ConditionalScale) -> None:
         """Take a scale of `nodes` nodes for the raw numbers."""

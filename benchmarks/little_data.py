@@ -182,12 +182,14 @@ def _place(item: tuple[str, Row]) -> tuple[Any, ...]:
     return system, -known, order.index(variant), length, seed
 
 
-def asked(only: list[str], seeds: int) -> Iterable[tuple[str, float, str, int]]:
+def asked(
+    only: list[str], variants: list[str], seeds: int
+) -> Iterable[tuple[str, float, str, int]]:
     """All runs, seed after seed."""
     for seed in range(1, seeds + 1):
         for system in only:
             likelihood = SYSTEMS[system].settings["likelihood_samples"]
-            played = [v for v, (_, factor) in VARIANTS.items() if factor is not None or likelihood]
+            played = [v for v in variants if VARIANTS[v][1] is not None or likelihood]
             for share in SHARES:
                 yield from ((system, share, variant, seed) for variant in played)
 
@@ -197,6 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workdir", type=Path)
     parser.add_argument("--only", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--shorter", type=int, default=1, help="divide every length by this")
     options = parser.parse_args()
@@ -206,7 +209,7 @@ def main() -> None:
         key = f"{system} |  |  |  | "
         if key not in rows:
             rows[key] = floor(system, options.workdir)
-    for run in asked(options.only, options.seeds):
+    for run in asked(options.only, options.variants, options.seeds):
         key = key_of(*run, options.shorter)
         if key not in rows:
             rows[key] = learn(*run, options.shorter, options.workdir)

@@ -109,7 +109,7 @@ def settings_of(system: str, variant: str, shorter: int) -> dict[str, Any]:
     lengths = {name: n // shorter for name, n in shared.items() if name.endswith("_samples")}
     changed = {
         "augment": augment,
-        "checkpoint_samples": lengths["adversarial_samples"] // CHECKPOINTS,
+        "checkpoint_samples": max(lengths["adversarial_samples"] // CHECKPOINTS, 1),
     }
     if factor is None:
         return {**shared, **lengths, **changed, "adversarial_samples": 0}

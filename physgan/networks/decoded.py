@@ -18,6 +18,8 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import log_ndtr, ndtr, ndtri
 
+from physgan.networks.plain import normal_latents
+
 __all__ = ["LAWS", "Law"]
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -55,7 +57,7 @@ def _normal_surprise(written: jax.Array, values: jax.Array, threshold: jax.Array
 
 def _normal_draw(written: jax.Array, uniform: jax.Array, threshold: jax.Array) -> jax.Array:
     mean, log_deviation = _normal(written)
-    return mean + jnp.exp(log_deviation) * ndtri(uniform + _HALF_STEP)
+    return mean + jnp.exp(log_deviation) * normal_latents(uniform)
 
 
 def _spin_surprise(written: jax.Array, values: jax.Array, threshold: jax.Array) -> jax.Array:

@@ -184,8 +184,9 @@ def main() -> None:
             rows[key] = play(ground, settings, seed, samples, options.workdir)
             if where.truth is not None and ground not in truths:
                 truths[ground] = where.truth(folder_of(ground, options.workdir))
-            write("stability", {"rows": rows, "truths": truths}, tables(rows, truths))
-            publish("stability", tables(rows, truths))
+            text = tables(rows, truths)
+            write("stability", {"rows": rows, "truths": truths}, text)
+            publish("stability", text)
         print(f"{number}/{len(games)} {key}: {rows[key]['figures']}", flush=True)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from trials import ISING, quality, simulated
+from trials import ISING, events, quality, simulated
 
 from physgan import open_dataset, simulate
 from physgan.data import Recipe, load_recipe
-from physgan.domains import Domain, domain_of
+from physgan.domains import LearnableDomain, domain_of
 from physgan.surrogate import Surrogate
 from simulators import GaussianRing
 
@@ -117,24 +117,20 @@ def showers(folder: Path) -> Path:
 
 def fidelity(made: Surrogate, folder: Path) -> Figures:
     """The figures of `trials.quality` on the folder's test events."""
-    domain, samples, conditions = _events(folder / "test.h5")
+    samples, conditions = test = events(folder / "test.h5")
+    domain = _domain(folder)
     fake = made.sample(conditions, len(samples[domain.field]), SEED)
-    return quality(domain, (samples, conditions), (fake, conditions), SEED)
+    return quality(domain, test, (fake, conditions), SEED)
 
 
 def floor(folder: Path) -> Figures:
     """The same of other true events."""
-    domain, *test = _events(folder / "test.h5")
-    _, *other = _events(folder / "floor.h5")
-    return quality(domain, (test[0], test[1]), (other[0], other[1]), SEED)
+    test, other = events(folder / "test.h5"), events(folder / "floor.h5")
+    return quality(_domain(folder), test, other, SEED)
 
 
-def _events(path: Path) -> tuple[Domain, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """(domain, what is learnt of the samples, conditions)."""
-    dataset = open_dataset(path)
-    domain = domain_of(dataset.info)
-    samples, conditions = dataset.read()
-    return domain, {domain.field: samples[domain.field]}, conditions
+def _domain(folder: Path) -> LearnableDomain:
+    return domain_of(open_dataset(folder / "test.h5").info)
 
 
 def unjudged(made: Surrogate, folder: Path) -> Figures:

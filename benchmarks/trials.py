@@ -44,12 +44,12 @@ def simulated(recipe: Recipe, folder: Path, count: int, seed: int) -> tuple[Path
     simulate(recipe, paths[0], seed=seed)
     for number, path in enumerate(paths[1:], 1):
         simulate(recipe, path, count=count, seed=seed + number)
-    test, floor = (_field(path) for path in paths[1:])
+    test, floor = (events(path) for path in paths[1:])
     return paths[0], test, floor
 
 
-def _field(path: Path) -> Sides:
-    """What surrogates learn, and the conditions."""
+def events(path: Path) -> Sides:
+    """What surrogates learn of a dataset, and the conditions."""
     dataset = open_dataset(path)
     samples, conditions = dataset.read()
     name = domain_of(dataset.info).field

@@ -1,7 +1,7 @@
 """A surrogate of the Ising model against exact results and fresh simulation, with errors.
 
 At each temperature of the recipe, for the generator alone and with proposals (see
-`physgan.refinement`), and on lattices twice as wide, which training never saw: u and c against
+`physgan.surrogates.independence_sampler`), and on lattices twice as wide, which training never saw: u and c against
 Kaufman's torus; chi, U4 and C(r) against simulation; histogram overlaps of E and signed m as shares
 of truth-against-truth's own at 10,000 samples a side; simulation judged likewise by a second one;
 and the Kullback-Leibler divergence. Errors by jackknife over 50 blocks.
@@ -23,7 +23,7 @@ from ising_surrogate import RESULTS, divergence
 from physgan.benchmark.environment import environment
 from physgan.data import load_recipe
 from physgan.domains.spins.observables import correlation, energy, magnetisation
-from physgan.surrogate import Surrogate, load
+from physgan.surrogates import Surrogate, load
 from simulators import Ising
 from simulators.ising.exact import kaufman
 

@@ -21,7 +21,7 @@ import numpy as np
 from physgan.benchmark import Variant, benchmark
 from physgan.data import build_simulator, load_recipe
 from physgan.domains import Spins
-from physgan.surrogate import Surrogate, load
+from physgan.surrogates import Surrogate, load
 from simulators import Ising
 from simulators.ising.exact import kaufman
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from physgan.pretrained import pretrained_names
+from physgan.surrogates import pretrained_names
 from physgan.runs import benchmark_run
 
 RESULTS = Path(__file__).parent / "results"

@@ -10,8 +10,8 @@ from trials import ISING, events, quality, simulated
 
 from physgan import open_dataset, simulate
 from physgan.data import Recipe, load_recipe
-from physgan.domains import LearnableDomain, domain_of
-from physgan.surrogate import Surrogate
+from physgan.domains import Domain, domain_of
+from physgan.surrogates import Surrogate
 from simulators import GaussianRing
 
 __all__ = ["CASES", "GAMES", "GROUNDS", "PLAYED", "Case", "Figures", "Ground"]
@@ -129,7 +129,7 @@ def floor(folder: Path) -> Figures:
     return quality(_domain(folder), test, other, SEED)
 
 
-def _domain(folder: Path) -> LearnableDomain:
+def _domain(folder: Path) -> Domain:
     return domain_of(open_dataset(folder / "test.h5").info)
 
 

@@ -15,7 +15,7 @@ from physgan.benchmark.environment import environment
 from physgan.data import Recipe
 from physgan.domains import Domain, domain_of
 from physgan.fidelity import coverage, features_of, frechet_physics_distance, tree_test
-from physgan.surrogate import Surrogate
+from physgan.surrogates import Surrogate
 from physgan.training import restored_game
 from physgan.training.diagnostics import findings
 

@@ -12,10 +12,10 @@ from physgan.data import Recipe, build_simulator, load_recipe, open_dataset, rec
 from physgan.data.laws import make_laws
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
-from physgan.description import Description
+from physgan.surrogates import Description
 from physgan.errors import InputError
 from physgan.progress import Report
-from physgan.surrogate import Surrogate, load
+from physgan.surrogates import Surrogate, load
 from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]

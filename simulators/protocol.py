@@ -51,6 +51,10 @@ class Condition:
     scale: str = "linear"
     long_name: str = ""
 
+    @property
+    def kind(self) -> str:
+        return {"MeV": "energy", "GeV": "energy", "rad": "angle", "mm": "length"}.get(self.unit, "")
+
 
 @dataclass(frozen=True)
 class Field:

@@ -12,7 +12,7 @@ from physgan.cli import run_command
 from physgan.data import open_dataset, verify
 from physgan.errors import InputError
 from physgan.importing import import_arrays
-from physgan.training import train
+from physgan.methods import train
 
 COUNT = 40
 SHAPE = (3, 4, 2)

@@ -32,10 +32,10 @@ MAY_IMPORT = {
         "physgan.domains",
         "physgan.data",
         "physgan.pretrained",
-        "physgan.refinement",
+        "physgan.surrogates.independence_sampler",
     },
     "physgan.conditions": {"physgan.data"},
-    "physgan.refinement": set(),
+    "physgan.surrogates.independence_sampler": set(),
     "physgan.explain": {
         "physgan.training",
         "physgan.surrogate",

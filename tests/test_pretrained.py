@@ -8,7 +8,7 @@ import pytest
 import physgan
 from physgan.cli import run_command
 from physgan.data import open_dataset, recipe_names
-from physgan.pretrained import pretrained_names
+from physgan.surrogates import pretrained_names
 
 ENERGY = 10_000.0
 

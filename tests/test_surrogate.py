@@ -9,12 +9,12 @@ import pytest
 from flax import nnx
 
 from physgan.data import Condition, Field, open_dataset
-from physgan.description import Description
+from physgan.surrogates import Description
 from physgan.domains.spins.heat_bath import heat_bath_logits
 from physgan.domains.spins.observables import energy
 from physgan.errors import InputError, VerificationError
 from physgan.networks import build_generator
-from physgan.surrogate import Surrogate, load
+from physgan.surrogates import Surrogate, load
 from simulators.ising.exact import kaufman
 
 NETWORK = {

@@ -9,7 +9,7 @@ from physgan.benchmark.reference import Reference
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import Cell
-from physgan.domains.protocol import Target
+from physgan.domains.base import Target
 from physgan.fidelity import ClassifierResult, ClassReport
 from simulators.protocol import Simulator
 

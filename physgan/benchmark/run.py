@@ -19,7 +19,7 @@ from physgan.benchmark.sources import Condition, DrawnSet, Plan, Report, Source,
 from physgan.benchmark.speed import BATCHES, measure_speed
 from physgan.benchmark.targets import judge
 from physgan.domains import domain_of
-from physgan.domains.protocol import Conditions, Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import Pair, image_test, judge_classes, observable_test
 from simulators.protocol import Relaxing, Simulator

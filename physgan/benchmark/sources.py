@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from physgan.domains.protocol import Domain, Samples
+from physgan.domains.base import Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import measure
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physgan.benchmark.compare import Comparison, ObservableResult
-from physgan.domains.protocol import Target
+from physgan.domains.base import Target
 
 __all__ = ["Cell", "judge"]
 

@@ -75,7 +75,7 @@ def info(
     elif _is_run(Path(path)):
         from dataclasses import asdict
 
-        from physgan.surrogate import load
+        from physgan.surrogates import load
 
         surrogate = load(path)
         counts = {

@@ -20,7 +20,7 @@ def export_calochallenge(
     as_json: Json = False,
 ) -> None:
     """Write showers as the CaloChallenge's pair of HDF5 and XML files."""
-    from physgan.data import export_calochallenge as run
+    from physgan.domains.showers.calochallenge import export_calochallenge as run
 
     with reporting("export", "showers") as report:
         result = run(data, out, progress=report)
@@ -87,7 +87,7 @@ def import_calochallenge(
     as_json: Json = False,
 ) -> None:
     """Turn the CaloChallenge's pair of files into a dataset."""
-    from physgan.data import import_calochallenge as run
+    from physgan.domains.showers.calochallenge import import_calochallenge as run
 
     with reporting("import", "showers") as report:
         result = run(showers, binning, out, pid=pid, splits=shares(split) or None, progress=report)
@@ -109,7 +109,7 @@ def import_idx(
     physgan import-idx train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz
     --out digits.h5
     """
-    from physgan.data import import_idx as run
+    from physgan.domains.images.idx import import_idx as run
 
     with reporting("import", "images") as report:
         result = run(images, out, labels=labels, splits=shares(split) or None, progress=report)

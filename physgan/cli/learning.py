@@ -44,7 +44,7 @@ def train(
     Settings may be given as options:  physgan train data/ --out run/ --network dcgan28
     --loss hinge --spectral-norm true
     """
-    from physgan.training import train as run
+    from physgan.methods import train as run
 
     free = training_options(context.args) if context.args else {}
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
@@ -75,7 +75,7 @@ def sample(
 
     physgan sample run/ --temperature 2.3 --count 1000 --out x.h5
     """
-    from physgan.surrogate import load
+    from physgan.surrogates import load
 
     surrogate = load(run)
     texts = {**extra_options(context.args), **assignments(condition or [])}

@@ -1,9 +1,7 @@
 """Datasets: the HDF5 format, recipes, simulation that survives being killed, batches."""
 
 from physgan.data.batching import batch_indices, batches
-from physgan.data.calochallenge import export_calochallenge, import_calochallenge
 from physgan.data.dataset import Dataset, open_dataset
-from physgan.data.idx import import_idx, read_idx
 from physgan.data.recipes import Recipe, load_recipe, recipe_names
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
@@ -21,13 +19,9 @@ __all__ = [
     "batch_indices",
     "batches",
     "build_simulator",
-    "export_calochallenge",
-    "import_calochallenge",
-    "import_idx",
     "info",
     "load_recipe",
     "open_dataset",
-    "read_idx",
     "recipe_names",
     "simulate",
     "verify",

@@ -14,6 +14,7 @@ from physgan.data.hdf5 import (
     read_header,
     read_rows,
 )
+from physgan.data.laws import make_laws
 from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
@@ -63,6 +64,18 @@ class Dataset:
     def recipe(self) -> dict[str, Any]:
         """Name, summary, train and benchmark tables of the recipe; empty if there was none."""
         return self.manifest.recipe if self.manifest else {}
+
+    @property
+    def seen(self) -> dict[str, list[Any]]:
+        """Condition name -> the values and [low, high] ranges that were drawn from.
+
+        Empty where the manifest does not say: for imported samples and lone files.
+        """
+        if not self.manifest or "simulator" not in self.manifest.definition:
+            return {}
+        definition = self.manifest.definition
+        laws = make_laws(definition["conditions"], definition["seed"])
+        return {name: list(law.seen) for name, law in laws.items()}
 
     @cached_property
     def splits(self) -> Arrays:

@@ -1,55 +1,58 @@
 """Kinds of samples: what they look like, what is measured on them, what leaves them alike."""
 
-from collections.abc import Callable
-
-from physgan.domains.images import Images
-from physgan.domains.points import Points
-from physgan.domains.protocol import (
+from physgan.domains.base import (
+    Baseline,
     Conditions,
     Described,
     Domain,
     EnsembleObservable,
-    LearnableDomain,
     Observable,
     Samples,
     Target,
 )
+from physgan.domains.images import Images
+from physgan.domains.importer import Importer
+from physgan.domains.points import Points
 from physgan.domains.showers import Showers
 from physgan.domains.spins import Spins
-from physgan.errors import InputError
+from physgan.errors import InputError, nearest
 
 __all__ = [
     "DOMAINS",
+    "Baseline",
     "Conditions",
     "Described",
     "Domain",
     "EnsembleObservable",
-    "Images",
-    "LearnableDomain",
+    "Importer",
     "Observable",
-    "Points",
     "Samples",
-    "Showers",
-    "Spins",
     "Target",
     "domain_of",
+    "domain_type",
 ]
 
-DOMAINS: dict[str, Callable[[Described], LearnableDomain]] = {
-    "images": Images,
-    "points": Points,
-    "showers": Showers,
-    "spins": lambda source: Spins(),
+DOMAINS: dict[str, type[Domain]] = {
+    domain.name: domain for domain in (Images, Points, Showers, Spins)
 }
-"""Domain name -> the domain of what is so described."""
+"""Domain name -> class."""
 
 
-def domain_of(source: Described) -> LearnableDomain:
+def domain_type(name: str) -> type[Domain]:
+    """The class of a domain.
+
+    Raises:
+        InputError: if there is no such domain.
+    """
+    if name not in DOMAINS:
+        raise InputError(f"expected a domain ({', '.join(DOMAINS)}); got {name!r}{nearest(name, DOMAINS)}")
+    return DOMAINS[name]
+
+
+def domain_of(source: Described) -> Domain:
     """The domain of a dataset's, a simulator's or a surrogate's samples.
 
     Raises:
         InputError: if there is no such domain, or the samples are not laid out as it expects.
     """
-    if source.domain not in DOMAINS:
-        raise InputError(f"expected domain in {sorted(DOMAINS)}; got {source.domain!r}")
-    return DOMAINS[source.domain](source)
+    return domain_type(source.domain)(source)

@@ -5,14 +5,14 @@ from physgan.explain.differences import Sensitivity, condition_sensitivity, neig
 from physgan.explain.explain import explain
 from physgan.explain.jacobians import Jacobians, jacobians
 from physgan.explain.latents import Effect, latent_groups, latent_path, total_effects
-from physgan.explain.subject import Subject
+from physgan.explain.fixed_noise import FixedNoiseSampler
 
 __all__ = [
     "Attribution",
     "Effect",
     "Jacobians",
     "Sensitivity",
-    "Subject",
+    "FixedNoiseSampler",
     "attribute",
     "condition_sensitivity",
     "explain",

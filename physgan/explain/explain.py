@@ -25,9 +25,9 @@ from physgan.explain.pictures import (
     sensitivity_figure,
     traversal_figure,
 )
-from physgan.explain.subject import Subject, points_of
-from physgan.surrogate import load
-from physgan.training import restored_game
+from physgan.explain.fixed_noise import FixedNoiseSampler, points_of
+from physgan.surrogates import load
+from physgan.methods import open_run
 from simulators.protocol import Progress
 
 __all__ = ["explain"]
@@ -73,13 +73,13 @@ def explain(
     Raises:
         InputError: for a run without a network, a condition that it has not, or other data.
     """
-    subject = Subject(load(run))
-    conditions = subject.surrogate.conditions
-    here = {**subject.centre(), **_known(conditions, at or {})}
+    sampler = FixedNoiseSampler(load(run))
+    conditions = sampler.surrogate.conditions
+    here = {**sampler.centre(), **_known(conditions, at or {})}
     if count < 2:
         raise InputError(f"expected a count of 2 or more; got {count}")
     rng = np.random.default_rng(seed)
-    noise = rng.random((count, subject.latents), np.float32)
+    noise = rng.random((count, sampler.latents), np.float32)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Figure] = {}
@@ -87,26 +87,26 @@ def explain(
     slopes = []
     for number, condition in enumerate(conditions):
         _tell(progress, number, total)
-        slopes.append(_along(subject, condition, here, noise, figures))
+        slopes.append(_along(sampler, condition, here, noise, figures))
     _tell(progress, len(conditions), total)
-    latents = _latents(subject, here, noise, rng, figures)
+    latents = _latents(sampler, here, noise, rng, figures)
     _tell(progress, len(conditions) + 1, total)
     result = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "run": str(run),
-        "network": subject.surrogate.description.network.get("network"),
+        "network": sampler.surrogate.description.network.get("network"),
         "count": count,
         "seed": seed,
         "at": here,
         "conditions": slopes,
         "latents": latents,
-        "jacobians": _jacobians(subject, here, noise) if subject.smooth else None,
+        "jacobians": _jacobians(sampler, here, noise) if sampler.smooth else None,
         "discriminator": None,
     }
     if data is not None:
-        result["discriminator"] = _objections(
-            subject, open_dataset(data), Path(run), count, seed, figures
+        result["discriminator"] = _attributions(
+            sampler, open_dataset(data), Path(run), count, seed, figures
         )
     for name, figure in figures.items():
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
@@ -119,7 +119,7 @@ def explain(
 
 
 def _along(
-    subject: Subject,
+    sampler: FixedNoiseSampler,
     condition: Condition,
     here: Mapping[str, float],
     noise: np.ndarray,
@@ -132,16 +132,16 @@ def _along(
     for point in points:
         ends = neighbours(condition, point)
         found[point] = condition_sensitivity(
-            lambda value: subject.measure(noise, {**here, name: value}), *ends
+            lambda value: sampler.measure(noise, {**here, name: value}), *ends
         )
-    figures[f"slopes-{name}"] = sensitivity_figure(condition, subject.domain.observables, found)
+    figures[f"slopes-{name}"] = sensitivity_figure(condition, sampler.domain.observables, found)
     rows = {
-        f"noise {row}": [subject.draw(noise[row : row + 1], {**here, name: p}) for p in points]
+        f"noise {row}": [sampler.draw(noise[row : row + 1], {**here, name: p}) for p in points]
         for row in range(min(_ROWS, len(noise)))
     }
     titles = [f"{name.replace('_', ' ')} = {point:.4g} {condition.unit}" for point in points]
-    figures[f"traversal-{name}"] = traversal_figure(subject.domain.picture, rows, titles)
-    units = {o.name: o.unit for o in subject.domain.observables}
+    figures[f"traversal-{name}"] = traversal_figure(sampler.domain.picture, rows, titles)
+    units = {o.name: o.unit for o in sampler.domain.observables}
     return {
         "name": name,
         "unit": condition.unit,
@@ -165,16 +165,16 @@ def _along(
 
 
 def _latents(
-    subject: Subject,
+    sampler: FixedNoiseSampler,
     here: Mapping[str, float],
     noise: np.ndarray,
     rng: np.random.Generator,
     figures: dict[str, Figure],
 ) -> dict[str, Any]:
     """Total effects of groups of latents, and pictures along those that matter most."""
-    groups = latent_groups(subject.latents)
-    effects = total_effects(lambda z: subject.measure(z, here), noise, groups, rng)
-    words = {o.name: o.long_name for o in subject.domain.observables}
+    groups = latent_groups(sampler.latents)
+    effects = total_effects(lambda z: sampler.measure(z, here), noise, groups, rng)
+    words = {o.name: o.long_name for o in sampler.domain.observables}
     figures["latents"] = effects_figure(groups, effects, words)
     chosen = _strongest(effects, len(groups))
     rows = {}
@@ -182,11 +182,11 @@ def _latents(
         group = groups[number]
         path = latent_path(noise[:1], group, _POINTS, rng)
         label = f"latents {group.start}-{group.stop - 1}"
-        rows[label] = [subject.draw(step, here) for step in path.astype(np.float32)]
+        rows[label] = [sampler.draw(step, here) for step in path.astype(np.float32)]
     titles = [f"step {step}" for step in range(1, _POINTS + 1)]
-    figures["traversal-latents"] = traversal_figure(subject.domain.picture, rows, titles)
+    figures["traversal-latents"] = traversal_figure(sampler.domain.picture, rows, titles)
     return {
-        "number": subject.latents,
+        "number": sampler.latents,
         "groups": [[group.start, group.stop - 1] for group in groups],
         "total_effects": {name: [asdict(e) for e in row] for name, row in effects.items()},
     }
@@ -198,17 +198,17 @@ def _strongest(effects: Mapping[str, list[Effect]], groups: int) -> list[int]:
     return sorted(np.argsort(-mean)[: min(_ROWS, groups)].tolist())
 
 
-def _jacobians(subject: Subject, here: Mapping[str, float], noise: np.ndarray) -> dict[str, Any]:
-    domain = subject.domain
-    names = [c.name for c in subject.surrogate.conditions]
+def _jacobians(sampler: FixedNoiseSampler, here: Mapping[str, float], noise: np.ndarray) -> dict[str, Any]:
+    domain = sampler.domain
+    names = [c.name for c in sampler.surrogate.conditions]
     row = jnp.array([here[name] for name in names], jnp.float32)
     given = jnp.broadcast_to(row, (len(noise), len(names)))
 
     def features(z: jax.Array, c: jax.Array) -> jax.Array:
-        return domain.physical_features(subject.network_samples(z, c))
+        return domain.physical_features(sampler.network_samples(z, c))
 
     found = jacobians(features, jnp.asarray(noise), given)
-    shape = jax.eval_shape(subject.network_samples, jnp.asarray(noise[:1]), given[:1]).shape[1:]
+    shape = jax.eval_shape(sampler.network_samples, jnp.asarray(noise[:1]), given[:1]).shape[1:]
     return {
         "features": domain.feature_names(shape),
         "conditions": names,
@@ -216,8 +216,8 @@ def _jacobians(subject: Subject, here: Mapping[str, float], noise: np.ndarray) -
     }
 
 
-def _objections(
-    subject: Subject,
+def _attributions(
+    sampler: FixedNoiseSampler,
     dataset: Dataset,
     run: Path,
     count: int,
@@ -225,25 +225,31 @@ def _objections(
     figures: dict[str, Figure],
 ) -> dict[str, Any]:
     """What the discriminator of the last checkpoint holds against its generator's samples."""
-    game = restored_game(dataset, run)
+    trained = open_run(dataset, run)
+    state, model = trained.latest(), trained.model
+    if state is None:
+        raise InputError(f"expected checkpoints in {trained.checkpoints}; got none that is whole")
+    if not trained.monitored(int(state.samples)):
+        raise InputError(
+            f"expected a discriminator that was trained in {run}; got stages "
+            f"{', '.join(stage.name for stage in trained.stages)} and {int(state.samples)} samples; "
+            "train on, or explain without data"
+        )
     rows = slice(0, count)
-    samples, conditions = (
-        jnp.asarray(a[rows], jnp.float32) for a in (game.samples, game.conditions)
-    )
+    samples, conditions = (jnp.asarray(a[rows], jnp.float32) for a in trained.held_out)
     keys = jax.random.split(jax.random.key(seed))
-    model, state = game.model, game.state
     real = model.transform(keys[0], samples)
     fake = model.generate(state.generator, keys[1], conditions)
     found = attribute(
         lambda inputs, c: model.score(state.discriminator, inputs, c),
-        model.seen(real, conditions),
-        model.seen(fake, conditions),
+        model.discriminator_inputs(real, conditions),
+        model.discriminator_inputs(fake, conditions),
         conditions,
     )
     shape = samples.shape[1:]
-    names = subject.domain.feature_names(shape)
+    names = sampler.domain.feature_names(shape)
     if found.mean[0].size == np.prod(shape):
-        figures["discriminator"] = map_figure(found, shape, _axes(subject, len(shape)), names)
+        figures["discriminator"] = map_figure(found, shape, _axes(sampler, len(shape)), names)
     return {
         "samples_seen": int(state.samples),
         "method": "integrated gradients from a fake to a real sample at equal conditions",
@@ -265,10 +271,10 @@ def _attribution(found: Attribution) -> dict[str, Any]:
     return {**parts, "gap": found.gap, "missed": found.missed, "pairs": found.pairs}
 
 
-def _axes(subject: Subject, count: int) -> list[Axis]:
+def _axes(sampler: FixedNoiseSampler, count: int) -> list[Axis]:
     """Axes of samples in network space, by the field's names where they are as many."""
-    description = subject.surrogate.description
-    names = next(f for f in description.fields if f.name == subject.domain.field).axes
+    description = sampler.surrogate.description
+    names = next(f for f in description.fields if f.name == sampler.domain.field).axes
     if len(names) != count:
         names = ("layer", "row", "column")[:count]
     known = {axis.name: axis for axis in description.grid}

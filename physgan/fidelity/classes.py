@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2_contingency
 
-from physgan.domains.protocol import Conditions, Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity.classifier import train_classifier
 from physgan.fidelity.estimates import measure

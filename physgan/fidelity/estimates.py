@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from physgan.domains.protocol import Domain, EnsembleObservable, Samples
+from physgan.domains.base import Domain, EnsembleObservable, Samples
 
 __all__ = ["Estimate", "estimate", "estimates", "measure", "pull"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 
 __all__ = ["FeatureSet", "features_of", "gather"]

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from physgan.domains.protocol import Domain, Samples
+from physgan.domains.base import Domain, Samples
 from physgan.fidelity.auc import auc
 from physgan.fidelity.convnet import Network, Parameters, initialise, trainer
 

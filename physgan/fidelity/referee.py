@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import ks_2samp
 
-from physgan.domains.protocol import Conditions, Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity.classes import ClassReport
 from physgan.fidelity.correlations import correlation_difference

@@ -8,7 +8,7 @@ worth fewer: the effective sample size says how many.
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.fidelity.trees import tree_scores
 
 __all__ = ["density_ratios", "effective_sample_size", "thinned"]

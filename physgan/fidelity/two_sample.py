@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from physgan.domains.protocol import Domain, Samples
+from physgan.domains.base import Domain, Samples
 from physgan.fidelity.auc import auc
 from physgan.fidelity.trees import tree_scores
 

@@ -6,39 +6,45 @@ from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.flow import Flow
 from physgan.networks.generator import Generator, LikelihoodGenerator
+from physgan.networks.preprocessing import (
+    Fixed,
+    Preprocessing,
+    Standardisation,
+    bounded_normal,
+    normal_cost,
+    normal_velocity,
+)
 from physgan.networks.registry import (
     DISCRIMINATORS,
     GENERATORS,
-    PLAIN_GENERATORS,
+    GENERIC_GENERATORS,
     build_discriminator,
     build_generator,
-    plain_settings,
+    generic_settings,
 )
-from physgan.networks.shower_cascade import ShowerCascade
-from physgan.networks.spin_hierarchy import SpinHierarchy
-from physgan.networks.straight_through import spins_from_logits
-from physgan.networks.values import Values
 from physgan.networks.weights import pack_parameters, unpack_parameters
 
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
-    "PLAIN_GENERATORS",
+    "GENERIC_GENERATORS",
     "Autoencoder",
     "ConditionEmbedding",
     "ConditionRange",
     "Discriminator",
+    "Fixed",
     "Flow",
     "Generator",
     "LikelihoodGenerator",
-    "ShowerCascade",
-    "SpinHierarchy",
-    "Values",
+    "Preprocessing",
+    "Standardisation",
+    "bounded_normal",
     "build_discriminator",
     "build_generator",
     "flops_of",
+    "normal_cost",
+    "normal_velocity",
     "pack_parameters",
-    "plain_settings",
-    "spins_from_logits",
+    "generic_settings",
     "unpack_parameters",
 ]

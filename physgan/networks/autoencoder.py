@@ -1,19 +1,17 @@
 """The network of a conditional variational autoencoder."""
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from physgan.networks.decoded import LAWS, Law
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
-from physgan.networks.halves import Reader, Writer, hidden_shape
+from physgan.networks.backbone import Decoder, Encoder, hidden_shape
 from physgan.networks.initial import scaled_normal
-from physgan.networks.plain import normal_latents
-from physgan.networks.values import Values
+from physgan.networks.generic import normal_latents
+from physgan.networks.preprocessing import Preprocessing
 
 __all__ = ["Autoencoder"]
 
@@ -26,14 +24,13 @@ class Autoencoder(nnx.Module):
     """Latents to samples, given conditions, and samples to their latents.
 
     p(x | c) is the integral of N(z; 0, 1) p(x | z, c) over the latents z (Kingma and Welling 2014,
-    arXiv:1312.6114; with conditions Sohn et al. 2015). Given z, the numbers that stand for a
-    sample (`Values`) are independent, each of a law whose parameters the decoder writes
-    (`physgan.networks.decoded`). What is drawn are samples of that law, not its means.
+    arXiv:1312.6114; with conditions Sohn et al. 2015). Given z, the variables that a sample becomes
+    (`Preprocessing`) are independent, each with a distribution whose parameters the decoder writes.
+    What is drawn are samples of that distribution, not its means.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
-        shape: of a sample in network space.
-        values: arguments of `Values`.
+        preprocessing: of the samples.
         latents: number of latents.
         width: channels of convolutions; dense layers are 8 times as wide.
         depth: residual blocks, in each of encoder and decoder.
@@ -45,9 +42,8 @@ class Autoencoder(nnx.Module):
     def __init__(
         self,
         ranges: tuple[ConditionRange, ...],
-        shape: Sequence[int],
         *,
-        values: Mapping[str, Any],
+        preprocessing: Preprocessing,
         latents: int = 32,
         width: int = 16,
         depth: int = 2,
@@ -55,39 +51,37 @@ class Autoencoder(nnx.Module):
         periodic: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
-        self.values = Values(shape=shape, **values)
+        self.preprocessing = preprocessing
+        inner = preprocessing.shape
         self.latents = latents
         form: dict[str, Any] = {"width": width, "blocks": depth, "context": embedding}
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
-        self.encoder = Reader(self.values.shape, **form, periodic=periodic, rngs=rngs)
-        self.hidden = hidden_shape(self.values.shape, width)
+        self.encoder = Encoder(inner, **form, periodic=periodic, rngs=rngs)
+        self.hidden = hidden_shape(inner, width)
         size = math.prod(self.hidden)
         self.posterior = nnx.Linear(size, 2 * latents, kernel_init=scaled_normal(_SMALL), rngs=rngs)
         self.expand = nnx.Linear(latents + embedding, size, kernel_init=scaled_normal(), rngs=rngs)
-        self.decoder = Writer(self.values.shape, **form, outputs=self.law.outputs, rngs=rngs)
-
-    @property
-    def law(self) -> Law:
-        """Of a sample's numbers, given the latents."""
-        return LAWS[self.values.kind]
+        outputs = preprocessing.decoder_outputs
+        self.decoder = Decoder(inner, **form, outputs=outputs, rngs=rngs)
 
     @property
     def activations(self) -> int:
         """Numbers of a sample in the largest layer."""
-        return max(2 * math.prod(self.hidden), self.law.outputs * self.values.size)
+        outputs = self.preprocessing.decoder_outputs * self.preprocessing.size
+        return max(2 * math.prod(self.hidden), outputs)
 
     def noise_size(self, size: int | None = None) -> int:
-        """Latents, and one number for each of the sample's."""
-        return self.latents + self.values.size
+        """Latents, and one number for each of the sample's variables."""
+        return self.latents + self.preprocessing.size
 
-    def encode(self, values: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Mean and log deviation of the latents of numbers (n, *shape), each (n, latents)."""
-        hidden = self.encoder(values, self.embed(conditions))
+    def encode(self, variables: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Mean and log deviation of the latents of variables (n, *shape), each (n, latents)."""
+        hidden = self.encoder(variables, self.embed(conditions))
         mean, log_deviation = jnp.split(self.posterior(hidden.reshape(len(hidden), -1)), 2, -1)
         return mean, jnp.clip(log_deviation, _SMALLEST_LOG, _LARGEST_LOG)
 
     def decode(self, latents: jax.Array, conditions: jax.Array) -> jax.Array:
-        """What the law needs, (n, *shape, outputs), given latents (n, latents)."""
+        """What the decoder writes, (n, *shape, outputs), given latents (n, latents)."""
         context = self.embed(conditions)
         hidden = self.expand(jnp.concatenate([latents, context], -1))
         return self.decoder(hidden.reshape(len(hidden), *self.hidden), context)
@@ -95,6 +89,6 @@ class Autoencoder(nnx.Module):
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""
         latents = normal_latents(noise[:, : self.latents])
-        rest = noise[:, self.latents :].reshape(len(noise), *self.values.shape)
-        written, threshold = self.decode(latents, conditions), self.values.lit(conditions)
-        return self.values.lowered(self.law.draw(written, rest, threshold), conditions)
+        rest = noise[:, self.latents :].reshape(len(noise), *self.preprocessing.shape)
+        variables = self.preprocessing.draw(self.decode(latents, conditions), rest, conditions)
+        return self.preprocessing.inverse(variables, conditions)

@@ -12,7 +12,7 @@ from flax import nnx
 
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.networks.plain import Latents, activate, expect_shape
+from physgan.networks.generic import Latents, activate, expect_shape
 from physgan.networks.strided import TransposedConvolution, convolve
 
 __all__ = ["Dcgan16", "Dcgan28"]

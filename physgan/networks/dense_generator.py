@@ -10,7 +10,7 @@ from flax import nnx
 
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.networks.plain import LEAK, Latents, activate
+from physgan.networks.generic import LEAK, Latents, activate
 
 __all__ = ["DenseGenerator", "MixtureGenerator"]
 

@@ -1,7 +1,7 @@
 """The network of conditional flow matching: a velocity field, and its integration."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,10 +9,9 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
-from physgan.networks.fields import FIELDS, Field
-from physgan.networks.halves import Reader, Writer
-from physgan.networks.plain import normal_latents
-from physgan.networks.values import Values
+from physgan.networks.backbone import Decoder, Encoder
+from physgan.networks.generic import normal_latents
+from physgan.networks.preprocessing import Preprocessing
 
 __all__ = ["Flow", "heun"]
 
@@ -22,15 +21,13 @@ _TIME = (ConditionRange(0.0, 1.0),)
 class Flow(nnx.Module):
     """Normal noise at time 0 moves along a learnt velocity field and is a sample at time 1.
 
-    dx/dt = v(x, t, c), with x the numbers that stand for a sample (`Values`); Lipman et al. 2023,
-    arXiv:2210.02747. Integrated by Heun's method in equal steps; spins are the sign of where the
-    numbers arrive. The network adds to a field that is known in closed form
-    (`physgan.networks.fields`), so that what it has to find is of order one, and no threshold.
+    dx/dt = v(x, t, c), with x the variables that a sample becomes (`Preprocessing`); Lipman et al.
+    2023, arXiv:2210.02747. Integrated by Heun's method in equal steps. The preprocessing says how
+    the network's outputs parametrise the velocity.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
-        shape: of a sample in network space.
-        values: arguments of `Values`.
+        preprocessing: of the samples.
         ode_steps: steps of the integration, each of two evaluations of the velocity.
         width: channels of convolutions; dense layers are 8 times as wide.
         depth: residual blocks, in each half of the network.
@@ -42,9 +39,8 @@ class Flow(nnx.Module):
     def __init__(
         self,
         ranges: tuple[ConditionRange, ...],
-        shape: Sequence[int],
         *,
-        values: Mapping[str, Any],
+        preprocessing: Preprocessing,
         ode_steps: int = 20,
         width: int = 16,
         depth: int = 2,
@@ -52,44 +48,42 @@ class Flow(nnx.Module):
         periodic: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
-        self.values = Values(shape=shape, **values)
+        self.preprocessing = preprocessing
         self.ode_steps = ode_steps
         form: dict[str, Any] = {"width": width, "blocks": depth, "context": 2 * embedding}
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.embed_time = ConditionEmbedding(_TIME, embedding, rngs=rngs)
-        self.reader = Reader(self.values.shape, **form, periodic=periodic, rngs=rngs)
-        outputs = self.field.outputs
-        self.writer = Writer(self.values.shape, **form, outputs=outputs, rngs=rngs)
-
-    @property
-    def field(self) -> Field:
-        """What is known, and how the network's part joins it."""
-        return FIELDS[self.values.kind]
+        self.encoder = Encoder(preprocessing.shape, **form, periodic=periodic, rngs=rngs)
+        outputs = preprocessing.velocity_outputs
+        self.decoder = Decoder(preprocessing.shape, **form, outputs=outputs, rngs=rngs)
 
     @property
     def activations(self) -> int:
         """Numbers of a sample in the largest layer."""
-        return max(self.field.outputs * self.values.size, 2 * math.prod(self.reader.hidden))
+        outputs = self.preprocessing.velocity_outputs * self.preprocessing.size
+        return max(outputs, 2 * math.prod(self.encoder.hidden))
 
     def noise_size(self, size: int | None = None) -> int:
-        """One number for each of the sample's."""
-        return self.values.size
+        """One number for each of the sample's variables."""
+        return self.preprocessing.size
 
-    def velocity(self, values: jax.Array, time: jax.Array, conditions: jax.Array) -> jax.Array:
-        """v(x, t, c) for numbers (n, *shape), times (n,) and conditions (n, c): (n, *shape)."""
+    def velocity(
+        self, variables: jax.Array, time: jax.Array, conditions: jax.Array
+    ) -> jax.Array:
+        """v(x, t, c) for variables (n, *shape), times (n,) and conditions (n, c): (n, *shape)."""
         context = jnp.concatenate([self.embed(conditions), self.embed_time(time[:, None])], -1)
-        written = self.writer(self.reader(values, context), context)
-        when = time.reshape(-1, *(1,) * (values.ndim - 1))
-        return self.field.velocity(written, values, when, self.values.cells(conditions))
+        outputs = self.decoder(self.encoder(variables, context), context)
+        when = time.reshape(-1, *(1,) * (variables.ndim - 1))
+        return self.preprocessing.velocity(outputs, variables, when, conditions)
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""
-        start = normal_latents(noise).reshape(len(noise), *self.values.shape)
+        start = normal_latents(noise).reshape(len(noise), *self.preprocessing.shape)
 
-        def velocity(values: jax.Array, time: jax.Array) -> jax.Array:
-            return self.velocity(values, jnp.broadcast_to(time, len(noise)), conditions)
+        def velocity(variables: jax.Array, time: jax.Array) -> jax.Array:
+            return self.velocity(variables, jnp.broadcast_to(time, len(noise)), conditions)
 
-        return self.values.lowered(heun(velocity, start, self.ode_steps), conditions)
+        return self.preprocessing.inverse(heun(velocity, start, self.ode_steps), conditions)
 
 
 def heun(

@@ -8,7 +8,11 @@ __all__ = ["Generator", "LikelihoodGenerator"]
 
 
 class Generator(Protocol):
-    """Conditions and uniform noise in, samples in network space out; a Flax NNX module."""
+    """Conditions and uniform noise in, samples in network space out; a Flax NNX module.
+
+    A class whose gradients are stand-ins made for training, because it draws discrete values, has
+    the attribute `smooth = False`.
+    """
 
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers that one sample takes.

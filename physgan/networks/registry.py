@@ -17,8 +17,6 @@ from physgan.networks.discriminator import Discriminator
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.flow import Flow
 from physgan.networks.generator import Generator
-from physgan.networks.shower_cascade import ShowerCascade
-from physgan.networks.spin_hierarchy import SpinHierarchy
 from physgan.networks.textbook_discriminators import (
     DcganDiscriminator,
     DenseBatchNormDiscriminator,
@@ -27,13 +25,13 @@ from physgan.networks.textbook_discriminators import (
 __all__ = [
     "DISCRIMINATORS",
     "GENERATORS",
-    "PLAIN_GENERATORS",
+    "GENERIC_GENERATORS",
     "build_discriminator",
     "build_generator",
-    "plain_settings",
+    "generic_settings",
 ]
 
-PLAIN_GENERATORS: dict[str, Callable[..., Generator]] = {
+GENERIC_GENERATORS: dict[str, Callable[..., Generator]] = {
     "dcgan16": Dcgan16,
     "dcgan28": Dcgan28,
     "dense": DenseGenerator,
@@ -42,28 +40,26 @@ PLAIN_GENERATORS: dict[str, Callable[..., Generator]] = {
 """Network name -> class, of those that know nothing of a domain but the shape of its samples."""
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
-    **PLAIN_GENERATORS,
+    **GENERIC_GENERATORS,
     "autoencoder": Autoencoder,
     "flow": Flow,
-    "shower-cascade": ShowerCascade,
-    "spin-hierarchy": SpinHierarchy,
 }
-"""Network name -> class."""
+"""Network name -> class, of those that serve every domain; domains have their own besides."""
 
-PLAIN_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
+TEXTBOOK_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
     "dcgan": DcganDiscriminator,
     "dcgan-batch-norm": partial(DcganDiscriminator, batch_norm=True),
     "dense-batch-norm": DenseBatchNormDiscriminator,
 }
 
-DISCRIMINATORS = ("residual", "fourier", *PLAIN_DISCRIMINATORS)
+DISCRIMINATORS = ("residual", "fourier", *TEXTBOOK_DISCRIMINATORS)
 """Names of the discriminators; "residual" is the default, by the shape of the samples."""
 
 
-def plain_settings(
+def generic_settings(
     network: str, shape: Sequence[int], common: Mapping[str, Any], domain: str
 ) -> dict[str, Any]:
-    """Settings for `build_generator` of one of `PLAIN_GENERATORS`.
+    """Settings for `build_generator` of one of `GENERIC_GENERATORS`.
 
     Args:
         network: its name.
@@ -74,35 +70,37 @@ def plain_settings(
     Raises:
         InputError: if there is no such network.
     """
-    if network not in PLAIN_GENERATORS:
-        known = ", ".join(PLAIN_GENERATORS)
+    if network not in GENERIC_GENERATORS:
+        known = ", ".join(GENERIC_GENERATORS)
         raise InputError(
             f"expected a network for {domain} ({known}, or none for its own); got {network!r}"
         )
-    taken = _arguments(PLAIN_GENERATORS[network])
+    taken = _arguments(GENERIC_GENERATORS[network])
     kept = {name: value for name, value in common.items() if name in taken}
     return {"network": network, "shape": list(shape), **kept}
 
 
 def build_generator(
     settings: Mapping[str, Any],
-    exact_parts: Mapping[str, Callable[..., jax.Array]],
+    generators: Mapping[str, Callable[..., Generator]],
+    parts: Mapping[str, Any],
     seed: int = 0,
 ) -> Generator:
     """A fresh generator.
 
     Args:
-        settings: JSON values: "network", a key of `GENERATORS`; "ranges", a list of [minimum,
+        settings: JSON values: "network", a key of `generators`; "ranges", a list of [minimum,
             maximum, scale]; and the network's other arguments.
-        exact_parts: the domain's exact layers, by argument name; used where the network has a
-            place for them.
+        generators: network name -> class.
+        parts: arguments that are no JSON values, such as exact layers or a preprocessing; used
+            where the network takes them.
         seed: of the initial parameters.
     """
     arguments = dict(settings)
-    network = GENERATORS[arguments.pop("network")]
+    network = generators[arguments.pop("network")]
     ranges = tuple(ConditionRange(*span) for span in arguments.pop("ranges"))
     taken = _arguments(network)
-    arguments |= {name: part for name, part in exact_parts.items() if name in taken}
+    arguments |= {name: part for name, part in parts.items() if name in taken}
     return network(ranges, rngs=nnx.Rngs(seed), **arguments)
 
 
@@ -139,9 +137,9 @@ def build_discriminator(
         InputError: for an unknown name, or samples of a shape that it cannot take.
     """
     spans = tuple(ConditionRange(*span) for span in ranges)
-    if name in PLAIN_DISCRIMINATORS:
-        plain = PLAIN_DISCRIMINATORS[name]
-        return plain(spans, shape, embedding=embedding, rngs=nnx.Rngs(seed))
+    if name in TEXTBOOK_DISCRIMINATORS:
+        textbook = TEXTBOOK_DISCRIMINATORS[name]
+        return textbook(spans, shape, embedding=embedding, rngs=nnx.Rngs(seed))
     if name not in ("", "residual", "fourier"):
         raise InputError(f"expected a discriminator ({', '.join(DISCRIMINATORS)}); got {name!r}")
     if name == "fourier" and len(shape) != 1:
@@ -149,14 +147,14 @@ def build_discriminator(
     dense = partial(DenseDiscriminator, with_waves=name == "fourier")
     network = Discriminator if len(shape) == 3 else dense
     if len(shape) == 3:
-        _check_halves(shape, blocks)
+        _check_halvings(shape, blocks)
     return network(
         spans, shape[-1], features, width=width, blocks=blocks, embedding=embedding,
         rngs=nnx.Rngs(seed),
     )  # fmt: skip
 
 
-def _check_halves(shape: Sequence[int], blocks: int) -> None:
+def _check_halvings(shape: Sequence[int], blocks: int) -> None:
     """Refuse images that the residual discriminator cannot halve as often as it wants to."""
     height, width = shape[0], shape[1]
     for halving in range(1 + blocks):

@@ -5,7 +5,7 @@ from flax import nnx
 
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
-from physgan.networks.plain import LEAK, activate
+from physgan.networks.generic import LEAK, activate
 
 __all__ = ["GAIN", "ConvolutionBlock", "DenseBlock"]
 

@@ -14,7 +14,7 @@ from flax import nnx
 from physgan.errors import InputError
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.networks.plain import ConditionalScore, activate
+from physgan.networks.generic import ConditionalScore, activate
 from physgan.networks.strided import HalvingConvolution
 
 __all__ = ["DcganDiscriminator", "DenseBatchNormDiscriminator"]

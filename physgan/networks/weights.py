@@ -1,7 +1,7 @@
 """Parameters in a file: npz with one array a leaf, never pickled."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -19,21 +19,33 @@ def pack_parameters(parameters: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def unpack_parameters(path: Path, like: dict[str, Any]) -> dict[str, Any]:
+def unpack_parameters(
+    path: Path, like: dict[str, Any], renamed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Read what `pack_parameters` made, in the structure of `like` (arrays or shapes).
+
+    Args:
+        path: file.
+        like: arrays or shapes.
+        renamed: first part of a parameter's path in older files -> in `like`.
 
     Raises:
         ValueError: if the file is damaged or holds other parameters.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {_renamed(name, renamed or {}): file[name] for name in file.files}
     except (BadZipFile, EOFError, OSError, ValueError, KeyError) as error:
         raise ValueError(f"expected parameters in {path}; got {error}; train again") from None
     wanted = {name: tuple(leaf.shape) for name, leaf in _leaves(like, "")}
     if wanted != {name: array.shape for name, array in arrays.items()}:
         raise ValueError(f"expected the parameters of another network in {path}; train again")
     return _nested(like, "", arrays)
+
+
+def _renamed(name: str, renamed: Mapping[str, str]) -> str:
+    first, slash, rest = name.partition("/")
+    return renamed.get(first, first) + slash + rest
 
 
 def _leaves(tree: Any, path: str) -> Iterator[tuple[str, Any]]:

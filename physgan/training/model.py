@@ -9,23 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.data import DatasetInfo
-from physgan.domains import LearnableDomain
-from physgan.errors import InputError
-from physgan.networks import (
-    PLAIN_GENERATORS,
-    Generator,
-    LikelihoodGenerator,
-    build_discriminator,
-    build_generator,
-    plain_settings,
-)
-from physgan.training.config import TrainingConfig
-from physgan.training.objective import LIKELIHOOD, Objective
-from physgan.training.standardise import ConditionalScale, first_condition, fit_scale
+from physgan.domains import Domain
+from physgan.losses import spectrally_normalised
+from physgan.networks import Generator
+from physgan.training.objective import Objective
+from physgan.training.standardise import ConditionalScale
 from physgan.training.state import Parameters
 
-__all__ = ["Model", "build_model", "condition_matrix", "measured", "renewed", "split"]
+__all__ = ["Model", "evaluated", "merged_statistics", "split", "statistics_of"]
 
 _CHUNK = 1024
 
@@ -37,37 +28,41 @@ class Model:
     Args:
         domain: symmetries and physical features.
         generator: the generator's graph.
+        feature_scale: standardises the physical features.
+        sites: numbers in a sample, for the objective per site.
+        objective: what the generator can be trained on by itself, None if it needs a
+            discriminator.
+        augment: whether samples are transformed by the domain's symmetries.
         discriminator: the discriminator's graph, None where there is none.
-        cells: standardises the samples that the discriminator sees, None if they are already.
-        features: standardises the physical features that it sees.
-        sites: numbers in a sample, for the objective a site.
-        objective: what the generator can be trained on alone, None if it needs a rival.
-        augment: whether samples are turned by the domain's symmetries.
+        sample_scale: standardises the samples that the discriminator sees, None if they are
+            already.
+        spectral_norm: whether the discriminator's weights are divided by their spectral norms.
     """
 
-    domain: LearnableDomain
+    domain: Domain
     generator: nnx.GraphDef
-    discriminator: nnx.GraphDef | None
-    cells: ConditionalScale | None
-    features: ConditionalScale
+    feature_scale: ConditionalScale
     sites: int
     objective: Objective | None
     augment: bool
+    discriminator: nnx.GraphDef | None = None
+    sample_scale: ConditionalScale | None = None
+    spectral_norm: bool = False
 
     def generate(self, parameters: Parameters, key: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw one sample for each row of `conditions`, shape (n, c)."""
-        return self._drawn(nnx.merge(self.generator, parameters), key, conditions)
+        return self._draw(nnx.merge(self.generator, parameters), key, conditions)
 
     def generate_training(
         self, parameters: Parameters, key: jax.Array, conditions: jax.Array
     ) -> tuple[jax.Array, Parameters]:
-        """The same with batch norm over the batch: (samples, renewed running statistics)."""
+        """The same with batch norm over the batch: (samples, new running statistics)."""
         generator = nnx.merge(self.generator, parameters)
         generator.train()
-        samples = self._drawn(generator, key, conditions)
-        return samples, _statistics(generator)
+        samples = self._draw(generator, key, conditions)
+        return samples, statistics_of(generator)
 
-    def _drawn(self, generator: Generator, key: jax.Array, conditions: jax.Array) -> jax.Array:
+    def _draw(self, generator: Generator, key: jax.Array, conditions: jax.Array) -> jax.Array:
         noise_key, symmetry_key = jax.random.split(key)
         noise = jax.random.uniform(noise_key, (len(conditions), generator.noise_size()))
         samples = generator(noise, conditions)
@@ -83,31 +78,32 @@ class Model:
     def objective_value(
         self, parameters: Parameters, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """Mean over the samples of the objective a site."""
+        """Mean over the samples of the objective per site."""
         assert self.objective is not None
         generator = nnx.merge(self.generator, parameters)
         return self.objective.loss(generator, key, samples, conditions).mean() / self.sites
 
-    def seen(self, samples: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def discriminator_inputs(
+        self, samples: jax.Array, conditions: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         """What the discriminator sees: the samples and their features, standardised."""
         shown = self.domain.discriminator_input(samples)
-        if self.cells is not None:
-            shown = self.cells.standardise(shown, conditions)
-        features = self.domain.physical_features(samples)
-        return shown, self.features.standardise(features, conditions)
+        if self.sample_scale is not None:
+            shown = self.sample_scale.standardise(shown, conditions)
+        return shown, self._features(samples, conditions)
 
-    def compared(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+    def validation_features(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
         """What validation compares, shape (n, f)."""
         own = self.domain.validation_features(samples)
-        return self.seen(samples, conditions)[1] if own is None else own
+        return self._features(samples, conditions) if own is None else own
 
     def score(
         self, parameters: Parameters, inputs: tuple[jax.Array, jax.Array], conditions: jax.Array
     ) -> jax.Array:
-        """The discriminator's scores of what `seen` gives, shape (n,)."""
+        """The discriminator's scores of `discriminator_inputs`, shape (n,)."""
         assert self.discriminator is not None
-        discriminator = nnx.merge(self.discriminator, parameters)
-        return discriminator(*inputs, conditions)
+        weights = spectrally_normalised(parameters) if self.spectral_norm else parameters
+        return nnx.merge(self.discriminator, weights)(*inputs, conditions)
 
     def score_training(
         self,
@@ -116,115 +112,38 @@ class Model:
         conditions: jax.Array,
         key: jax.Array,
     ) -> tuple[jax.Array, Parameters]:
-        """The same with batch norm over the batch, and dropout by `key`.
+        """The same with batch norm over the batch, dropout by `key` and weights as they are given.
 
         Returns:
-            (scores, renewed running statistics)
+            (scores, new running statistics)
         """
         assert self.discriminator is not None
         discriminator = nnx.merge(self.discriminator, parameters)
         discriminator.train()
         scores = discriminator(*inputs, conditions, key)
-        return scores, _statistics(discriminator)
+        return scores, statistics_of(discriminator)
+
+    def _features(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+        features = self.domain.physical_features(samples)
+        return self.feature_scale.standardise(features, conditions)
 
 
-def build_model(
-    info: DatasetInfo,
-    domain: LearnableDomain,
-    config: TrainingConfig,
-    samples: np.ndarray,
-    conditions: np.ndarray,
-    seed: int,
-) -> tuple[Model, dict[str, Any], Parameters, Parameters]:
-    """Fresh networks, and the scales of what the discriminator sees, measured on the samples.
-
-    Args:
-        info: of the dataset.
-        domain: of its samples.
-        config: widths.
-        samples: the train split in network space, shape (n, ...).
-        conditions: shape (n, c).
-        seed: of the initial parameters.
-
-    Returns:
-        (model, the generator's settings for `networks.build_generator`, its parameters, the
-        discriminator's parameters)
-    """
-    default = domain.generator(samples, first_condition(conditions))
-    common = {
-        "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
-        "width": config.generator_width,
-        "depth": config.generator_depth,
-        "embedding": config.embedding,
-    }
-    network = config.network or default["network"]
-    if network == default["network"] and network not in PLAIN_GENERATORS:
-        settings = {**common, **default}
-    else:
-        settings = plain_settings(network, samples.shape[1:], common, domain.name)
-        _check_scale(domain, network, default["network"])
-    exact_parts = domain.exact_parts(info.parameters) if network == default["network"] else {}
-    generator = build_generator(settings, exact_parts, seed)
-    features = fit_scale(measured(domain.physical_features, samples), first_condition(conditions))
-    shown = jax.eval_shape(domain.discriminator_input, _batch_of(samples))
-    cells = None
-    if len(shown.shape) == 2:
-        cells = fit_scale(
-            measured(domain.discriminator_input, samples), first_condition(conditions)
-        )
-    discriminator = build_discriminator(
-        shown.shape[1:],
-        features.mean.shape[1],
-        settings["ranges"],
-        name=config.discriminator,
-        width=config.discriminator_width,
-        blocks=config.discriminator_blocks,
-        embedding=config.embedding,
-        seed=seed + 1,
-    )
-    sites = int(np.prod(samples.shape[1:]))
-    graph, parameters = split(generator)
-    rival, rival_parameters = split(discriminator)
-    _check_penalty(config, discriminator)
-    objective = LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None
-    model = Model(domain, graph, rival, cells, features, sites, objective, config.augment)
-    return model, settings, parameters, rival_parameters
-
-
-def renewed(parameters: Parameters, statistics: Parameters) -> Parameters:
+def merged_statistics(parameters: Parameters, statistics: Parameters) -> Parameters:
     """Parameters with the running statistics among them replaced."""
     if not isinstance(parameters, dict):
         return statistics
     return {
-        name: renewed(value, statistics[name]) if name in statistics else value
+        name: merged_statistics(value, statistics[name]) if name in statistics else value
         for name, value in parameters.items()
     }
 
 
-def _statistics(module: nnx.Module) -> Parameters:
+def statistics_of(module: nnx.Module) -> Parameters:
     """Running means and variances, in the structure of the parameters that hold them.
 
     They lie among the parameters, where the losses' gradients with respect to them are zero.
     """
     return nnx.to_pure_dict(nnx.state(module, nnx.BatchStat))
-
-
-def _check_scale(domain: LearnableDomain, network: str, own: str) -> None:
-    """Refuse networks that draw numbers of order one where samples are none."""
-    if not domain.unit_scale:
-        raise InputError(
-            f"expected the network {own} for {domain.name}, whose samples span orders of "
-            f"magnitude; got {network}"
-        )
-
-
-def _check_penalty(config: TrainingConfig, network: nnx.Module) -> None:
-    """Refuse slopes of a discriminator one of whose samples' scores depends on the others."""
-    if config.penalty != "none" and _statistics(network):
-        raise InputError(
-            f"expected penalty none with {config.discriminator}, whose batch norm mixes samples; "
-            f"got {config.penalty}"
-        )
 
 
 def split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
@@ -233,26 +152,8 @@ def split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
     return graph, nnx.to_pure_dict(state)
 
 
-def condition_matrix(
-    info: DatasetInfo, conditions: dict[str, np.ndarray], count: int
-) -> np.ndarray:
-    """Conditions as columns in the dataset's order: float32 (n, c).
-
-    Args:
-        info: says which conditions; there may be none.
-        conditions: condition name -> shape (n,).
-        count: n.
-    """
-    columns = [np.asarray(conditions[c.name], np.float32) for c in info.conditions]
-    return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
-
-
-def measured(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:
-    """A function of samples, for all of them."""
-    measure = jax.jit(function)
+def evaluated(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:
+    """A jitted function of samples, for all of them, chunk by chunk."""
+    compiled = jax.jit(function)
     parts = (samples[start : start + _CHUNK] for start in range(0, len(samples), _CHUNK))
-    return np.concatenate([np.asarray(measure(jnp.asarray(p, jnp.float32))) for p in parts])
-
-
-def _batch_of(samples: np.ndarray) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct((1, *samples.shape[1:]), jnp.float32)
+    return np.concatenate([np.asarray(compiled(jnp.asarray(p, jnp.float32))) for p in parts])

@@ -1,13 +1,11 @@
-"""What a generator is trained on without a rival."""
+"""What a generator can be trained on without a discriminator."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 
-from physgan.networks import LikelihoodGenerator
-
-__all__ = ["LIKELIHOOD", "Objective"]
+__all__ = ["Objective"]
 
 
 class Objective(NamedTuple):
@@ -23,14 +21,7 @@ class Objective(NamedTuple):
     measure: str
     loss: Callable[[Any, jax.Array, jax.Array, jax.Array], jax.Array]
 
-
-def _likelihood_bound(
-    generator: LikelihoodGenerator, key: jax.Array, samples: jax.Array, conditions: jax.Array
-) -> jax.Array:
-    """A bound of -ln p(sample | conditions), nats."""
-    noise = jax.random.uniform(key, (len(samples),))
-    return generator.likelihood_bound(samples, conditions, noise)
-
-
-LIKELIHOOD = Objective("likelihood", "nll", _likelihood_bound)
-"""Maximum likelihood, of generators that know how likely a sample is."""
+    @property
+    def score(self) -> str:
+        """Key of its value on the validation split."""
+        return f"validation_{self.measure}"

@@ -11,15 +11,15 @@ from tensorboardX import SummaryWriter
 from physgan.data.files import write_atomically
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
-from physgan.training.config import TrainingConfig
 
 __all__ = ["MetricsLog", "claim_run"]
+
+FORMAT = 2
+"""Of run.json and of the checkpoints beside it."""
 
 
 def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     """Make `run_dir` the run of `definition`, or see that it already is.
-
-    Settings that a run's older version did not know yet had their defaults.
 
     Args:
         run_dir: created if it is not there.
@@ -29,10 +29,14 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
         InputError: if the folder holds another run.
     """
     path = run_dir / "run.json"
+    definition = {"format": FORMAT, **definition}
     if path.exists():
         there = json.loads(path.read_text())
-        if "config" in there:
-            there["config"] = TrainingConfig.from_table(there["config"]).to_table()
+        if there.get("format") != FORMAT:
+            raise InputError(
+                f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "
+                "of physgan; choose another folder"
+            )
         if fingerprint(there) != fingerprint(definition):
             changed = sorted(k for k in {*there, *definition} if there.get(k) != definition.get(k))
             raise InputError(

@@ -1,15 +1,19 @@
 """All that a training run carries from step to step: one pytree."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
-__all__ = ["Parameters", "TrainingState", "initial_state"]
+__all__ = ["Moments", "Parameters", "TrainingState", "initial_state"]
 
 Parameters = Any
 """A pytree of arrays."""
+
+Moments = dict[str, dict[str, optax.OptState]]
+"""Stage -> network -> Adam's moments."""
 
 
 class TrainingState(NamedTuple):
@@ -18,37 +22,40 @@ class TrainingState(NamedTuple):
     Attributes:
         samples: samples seen, the clock of all schedules.
         generator: parameters.
-        discriminator: parameters.
-        likelihood_moments: Adam's, of the first stage.
-        generator_moments: Adam's, of the second stage.
-        discriminator_moments: Adam's.
+        discriminator: parameters, {} where there is none.
+        moments: Adam's, of every stage and network.
         average: exponential moving average of the generator.
         best: the average that did best on the validation split so far.
         best_score: its score.
+        best_samples: samples seen by it.
     """
 
     samples: jax.Array
     generator: Parameters
     discriminator: Parameters
-    likelihood_moments: optax.OptState
-    generator_moments: optax.OptState
-    discriminator_moments: optax.OptState
+    moments: Moments
     average: Parameters
     best: Parameters
     best_score: jax.Array
+    best_samples: jax.Array
 
 
-def initial_state(generator: Parameters, discriminator: Parameters) -> TrainingState:
-    """State before the first sample."""
-    moments = optax.scale_by_adam()
+def initial_state(
+    generator: Parameters, discriminator: Parameters, trains: Mapping[str, Sequence[str]]
+) -> TrainingState:
+    """State before the first sample; `trains` says which networks each stage moves."""
+    networks = {"generator": generator, "discriminator": discriminator}
+    adam = optax.scale_by_adam()
     return TrainingState(
         samples=jnp.zeros((), jnp.int32),
         generator=generator,
         discriminator=discriminator,
-        likelihood_moments=moments.init(generator),
-        generator_moments=moments.init(generator),
-        discriminator_moments=moments.init(discriminator),
+        moments={
+            stage: {name: adam.init(networks[name]) for name in names}
+            for stage, names in trains.items()
+        },
         average=generator,
         best=generator,
         best_score=jnp.asarray(jnp.inf, jnp.float32),
+        best_samples=jnp.zeros((), jnp.int32),
     )

@@ -1,59 +1,78 @@
-"""A step of training, a pure function of state and batch: its parts, and the first stage's."""
+"""Parts of a training step, and the step of a single network down its objective."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from physgan.training.config import TrainingConfig
 from physgan.training.model import Model
 from physgan.training.schedules import cosine, ema_decay
+from physgan.training.stages import Metrics, Step
 from physgan.training.state import Parameters, TrainingState
 
-__all__ = ["Metrics", "Step", "adam", "clipped", "count", "descend", "objective_step"]
-
-Metrics = dict[str, jax.Array]
-Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Metrics]]
-"""(state, run key, samples (n, ...), conditions (n, c)) -> (state, metrics)."""
+__all__ = ["adam", "clipped", "count", "descend", "objective_step", "with_moments"]
 
 _LARGEST_GRADIENT = 5.0
+_LAST_RATE = 0.01
 
 
-def objective_step(model: Model, config: TrainingConfig) -> Step:
-    """The generator alone, down its objective: the likelihood's, where it has a rival later."""
-    name = model.objective.name if model.objective else ""
+class Counted(Protocol):
+    """Settings that say how long a step and the average's memory are."""
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def ema_samples(self) -> float: ...
+
+
+def objective_step(
+    model: Model, settings: Counted, stage: str, *, rate: float, samples: int
+) -> Step:
+    """The generator down the model's objective, by Adam with a falling rate.
+
+    Args:
+        model: with an objective.
+        settings: batch size and the average's half-life.
+        stage: whose moments are used.
+        rate: learning rate at the start, falling along a cosine to 1 %.
+        samples: length of the stage.
+    """
+    assert model.objective is not None
+    name = f"{model.objective.name}_loss"
 
     def step(
-        state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
+        state: TrainingState, key: jax.Array, batch: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(key, state.samples))
-        real = model.transform(keys[0], samples.astype(jnp.float32))
+        real = model.transform(keys[0], batch.astype(jnp.float32))
         loss, gradients = jax.value_and_grad(model.objective_value)(
             state.generator, keys[1], real, conditions
         )
-        gradients = clipped(gradients)
-        rate = cosine(
-            config.likelihood_rate,
-            0.01 * config.likelihood_rate,
-            state.samples,
-            config.likelihood_samples,
-        )
-        update, moments = adam(0.9, 0.99, gradients, state.likelihood_moments)
-        state = state._replace(
-            generator=descend(state.generator, update, rate), likelihood_moments=moments
-        )
-        return count(state, config), {f"{name}_loss": loss, "rate": rate}
+        now = cosine(rate, _LAST_RATE * rate, state.samples, samples)
+        update, moments = adam(0.9, 0.99, clipped(gradients), state.moments[stage]["generator"])
+        state = with_moments(state, stage, "generator", moments)
+        state = state._replace(generator=descend(state.generator, update, now))
+        return count(state, settings), {name: loss, "rate": now}
 
     return step
 
 
-def count(state: TrainingState, config: TrainingConfig) -> TrainingState:
+def with_moments(
+    state: TrainingState, stage: str, network: str, moments: optax.OptState
+) -> TrainingState:
+    """The state with other moments of one network in one stage."""
+    own = {**state.moments[stage], network: moments}
+    return state._replace(moments={**state.moments, stage: own})
+
+
+def count(state: TrainingState, settings: Counted) -> TrainingState:
     """Advance the clock and the averaged generator."""
-    decay = ema_decay(config.batch_size, config.ema_samples, state.samples.astype(jnp.float32))
+    batch = settings.batch_size
+    decay = ema_decay(batch, settings.ema_samples, state.samples.astype(jnp.float32))
     return state._replace(
-        samples=state.samples + config.batch_size,
+        samples=state.samples + batch,
         average=jax.tree.map(
             lambda mean, new: decay * mean + (1 - decay) * new, state.average, state.generator
         ),

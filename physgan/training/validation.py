@@ -10,7 +10,10 @@ from physgan.training.model import Model
 from physgan.training.standardise import first_condition
 from physgan.training.state import Parameters
 
-__all__ = ["feature_distance", "validator"]
+__all__ = ["DISTANCE", "feature_distance", "validator"]
+
+DISTANCE = "validation_distance"
+"""Key of the distance of features among the validation metrics."""
 
 _CHUNK = 512
 _BINS = 16
@@ -62,7 +65,7 @@ def validator(
     ) -> tuple[jax.Array, ...]:
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
-        features = model.compared(real, c), model.compared(fake, c)
+        features = model.validation_features(real, c), model.validation_features(fake, c)
         if model.objective is None:
             return features
         return *features, model.objective_value(parameters, key, real, c)
@@ -75,9 +78,9 @@ def validator(
             parts.append(judge(parameters, key, samples[rows], conditions[rows]))
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
         distance = feature_distance(real, fake, first_condition(conditions[:count]))
-        scores = {"validation_distance": distance}
+        scores = {DISTANCE: distance}
         if model.objective is not None:
-            scores[f"validation_{model.objective.measure}"] = float(
+            scores[model.objective.score] = float(
                 np.mean([float(part[2]) for part in parts])
             )
         return scores

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "domains"))
 
 from idx_files import real_digits, write_idx
 
 from physgan import compare, open_dataset, runs
 from physgan.benchmark import Recorded, benchmark
-from physgan.data import Dataset, import_idx
+from physgan.data import Dataset
+from physgan.domains.images.idx import import_idx
 from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.fidelity import NetworkSettings, RefereeSettings

@@ -17,8 +17,8 @@ from physgan.domains.showers.copula import ShowerCopula
 from physgan.domains.showers.copula_tables import LEVELS, fit_state, level_of
 from physgan.domains.showers.layer_sums import match_layers
 from physgan.errors import InputError
-from physgan.surrogate import load
-from physgan.training import train
+from physgan.surrogates import load
+from physgan.methods import train
 
 COUNT = 6000
 THRESHOLD = 0.05

@@ -8,7 +8,7 @@ from flax import nnx
 
 from physgan.networks import build_generator, plain_settings
 from physgan.networks.flow import heun
-from physgan.networks.halves import Reader, Writer, hidden_shape
+from physgan.networks.backbone import Encoder, Writer, hidden_shape
 from physgan.networks.scale import ConditionalScale
 from physgan.networks.values import Values
 
@@ -76,7 +76,7 @@ def test_halves_meet_on_a_grid_of_eight_or_so(
     shape: tuple[int, ...], hidden: tuple[int, ...], rng: np.random.Generator
 ) -> None:
     form = {"width": 4, "blocks": 1, "context": 3, "rngs": nnx.Rngs(0)}
-    reader, writer = Reader(shape, periodic=True, **form), Writer(shape, outputs=2, **form)
+    reader, writer = Encoder(shape, periodic=True, **form), Writer(shape, outputs=2, **form)
     values = jnp.asarray(rng.standard_normal((2, *shape)), jnp.float32)
     context = jnp.asarray(rng.standard_normal((2, 3)), jnp.float32)
     assert hidden_shape(shape, 4) == hidden
@@ -86,7 +86,7 @@ def test_halves_meet_on_a_grid_of_eight_or_so(
 
 def test_periodic_halves_commute_with_shifts_by_a_patch(rng: np.random.Generator) -> None:
     form = {"width": 4, "blocks": 1, "context": 3, "rngs": nnx.Rngs(0)}
-    reader, writer = Reader((16, 16, 1), periodic=True, **form), Writer((16, 16, 1), **form)
+    reader, writer = Encoder((16, 16, 1), periodic=True, **form), Writer((16, 16, 1), **form)
     values = jnp.asarray(rng.standard_normal((2, 16, 16, 1)), jnp.float32)
     context = jnp.asarray(rng.standard_normal((2, 3)), jnp.float32)
     shifted = writer(reader(jnp.roll(values, 2, 1), context), context)

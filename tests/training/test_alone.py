@@ -13,8 +13,8 @@ from scipy.stats import multivariate_normal
 
 from physgan.errors import InputError
 from physgan.networks import Autoencoder, Flow
-from physgan.surrogate import load
-from physgan.training import train
+from physgan.surrogates import load
+from physgan.methods import train
 from physgan.training.flow_matching import velocity_error
 from physgan.training.vae import negative_evidence
 

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from flax import nnx
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "domains"))
 
 from idx_files import real_digits, write_idx
 
 from physgan.cli import run_command
-from physgan.data import import_idx, simulate
+from physgan.data import simulate
+from physgan.domains.images.idx import import_idx
 from physgan.errors import InputError
 from physgan.networks import build_generator
-from physgan.surrogate import load
+from physgan.surrogates import load
 from physgan.training import TrainingConfig, train
 from physgan.training.run_files import claim_run
 

@@ -18,8 +18,8 @@ from flax import nnx
 from physgan.domains.spins.heat_bath import heat_bath_logits
 from physgan.errors import InputError, PhysganError
 from physgan.networks import build_generator
-from physgan.surrogate import load
-from physgan.training import train
+from physgan.surrogates import load
+from physgan.methods import train
 
 TOTAL = SMALL["likelihood_samples"] + SMALL["adversarial_samples"]
 

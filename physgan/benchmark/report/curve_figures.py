@@ -19,7 +19,7 @@ from physgan.benchmark.report.style import (
 )
 from physgan.benchmark.report.words import condition_units
 from physgan.benchmark.results import Results
-from physgan.domains.protocol import EnsembleObservable
+from physgan.domains.base import EnsembleObservable
 
 __all__ = ["curve_figure", "vector_figure"]
 

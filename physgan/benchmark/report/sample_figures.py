@@ -16,7 +16,7 @@ from physgan.benchmark.report.style import (
 )
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
-from physgan.domains.protocol import Observable
+from physgan.domains.base import Observable
 
 __all__ = ["histogram_figure", "picture_figure"]
 

@@ -16,7 +16,7 @@ from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.sources import DrawnSet
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import Cell
-from physgan.domains.protocol import EnsembleObservable
+from physgan.domains.base import EnsembleObservable
 from physgan.fidelity import ClassReport
 
 __all__ = [

@@ -1,26 +1,20 @@
 """Pictures: intensities between 0 and 1 on a grid of pixels, of one or more channels."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from physgan.domains.images.measures import MEASURES, feature_names, features
+from physgan.domains.base import Described, Domain, Samples
+from physgan.domains.images.importer import IMPORTER
+from physgan.domains.images.measures import feature_names, features
 from physgan.domains.images.observables import ENSEMBLE, TARGETS, observables_of
 from physgan.domains.images.pictures import draw_image
-from physgan.domains.protocol import (
-    Conditions,
-    Described,
-    EnsembleObservable,
-    Observable,
-    Samples,
-    Target,
-)
 from physgan.errors import InputError
 
-__all__ = ["MEASURES", "Images", "draw_image"]
+__all__ = ["Images"]
 
 _NETWORKS: dict[tuple[int, ...], str] = {(28, 28, 1): "dcgan28", (16, 16, 3): "dcgan16"}
 _TRAINING = {
@@ -36,8 +30,8 @@ _TRAINING = {
 }
 
 
-class Images:
-    """The domain of pictures; see `physgan.domains.Domain`.
+class Images(Domain):
+    """The domain of pictures.
 
     The samples' only field is "intensities", float32 (n, height, width, channels) in [0, 1]; in
     network space they lie in [-1, 1]. Conditions, such as a label, may be there or not.
@@ -50,16 +44,17 @@ class Images:
         InputError: if it has no intensities in rows, columns and channels.
     """
 
-    name: str = "images"
-    field: str = "intensities"
-    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
-    histograms: tuple[str, ...] = ("intensity", "contrast")
-    periodic: bool = False
-    unit_scale: bool = True
-    needs_conditions: bool = False
-    targets: Mapping[str, tuple[Target, ...]] = TARGETS
+    name = "images"
+    summary = "pictures: intensities between 0 and 1 on a grid of pixels"
+    field = "intensities"
+    importer = IMPORTER
+    observables = observables_of("intensities")
+    ensemble = ENSEMBLE
+    histograms = ("intensity", "contrast")
+    targets = TARGETS
 
     def __init__(self, source: Described) -> None:
+        super().__init__(source)
         lengths = {axis.name: len(axis.values) for axis in source.grid}
         axes = next((f.axes for f in source.fields if f.name == self.field), ())
         if len(axes) != 3 or not set(axes) <= set(lengths):
@@ -69,26 +64,6 @@ class Images:
             )
         self.shape = tuple(lengths[axis] for axis in axes)
         self.levels = int(source.parameters.get("levels", 0))
-        self.conditions: tuple[str, ...] = tuple(c.name for c in source.conditions)
-        self.observables: tuple[Observable, ...] = observables_of(self.field)
-        self.features: tuple[str, ...] = tuple(o.name for o in self.observables)
-
-    def geometry(self, samples: Samples) -> dict[str, float]:
-        """Nothing follows from the arrays' shapes."""
-        return {}
-
-    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
-        """The pixels, and the observables, beside the conditions."""
-        count = len(samples[self.field])
-        labels = [np.broadcast_to(np.asarray(conditions[n]), count) for n in self.conditions]
-        measured = [o.compute(samples, conditions) for o in self.observables]
-        pixels = samples[self.field]
-        return {
-            name: np.concatenate([c.reshape(count, -1) for c in (*labels, *columns)], 1).astype(
-                np.float32
-            )
-            for name, columns in (("low-level", [pixels]), ("high-level", measured))
-        }
 
     def points(self, samples: Samples) -> np.ndarray:
         """The pixels, float32 (n, pixels)."""
@@ -97,10 +72,6 @@ class Images:
     def images(self, samples: Samples) -> np.ndarray:
         """Intensities in [-1, 1], float32 (n, height, width, channels)."""
         return 2 * np.asarray(samples[self.field], np.float32) - 1
-
-    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Nothing: pictures have no exact symmetry."""
-        return images
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw picture `index`."""
@@ -117,21 +88,9 @@ class Images:
             values = np.round(values * (self.levels - 1)) / np.float32(self.levels - 1)
         return {self.field: values.astype(np.float32)}
 
-    def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
-        """Nothing: pictures have no exact symmetry."""
-        return array
-
-    def discriminator_input(self, array: jax.Array) -> jax.Array:
-        """The pictures themselves."""
-        return array
-
     def physical_features(self, array: jax.Array) -> jax.Array:
         """Observables of each picture; see `features`."""
         return features((array + 1) / 2, jnp)
-
-    def validation_features(self, array: jax.Array) -> None:
-        """None: the physical features are."""
-        return None
 
     def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """Names of those features."""
@@ -141,21 +100,9 @@ class Images:
         """The textbook network of this shape, if there is one, else a dense one."""
         return {"network": self._network(), **_TRAINING}
 
-    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """See `training`."""
         return {"network": self._network()}
-
-    def values(self, array: np.ndarray) -> dict[str, Any]:
-        """Real numbers they are."""
-        return {"kind": "plain"}
-
-    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-        """None."""
-        return {}
-
-    def log_density(self, parameters: Mapping[str, Any]) -> None:
-        """None: no formula gives the probability of a picture."""
-        return None
 
     def _network(self) -> str:
         return _NETWORKS.get(self.shape, "dense")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, EnsembleObservable, Observable, Samples, Target
+from physgan.domains.base import Conditions, EnsembleObservable, Observable, Samples, Target
 
 __all__ = ["ENSEMBLE", "observables_of", "targets_of"]
 

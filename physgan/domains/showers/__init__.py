@@ -1,27 +1,25 @@
 """Energy deposits of particle showers in layers of cells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from physgan.domains.protocol import (
-    Conditions,
-    Described,
-    EnsembleObservable,
-    Observable,
-    Samples,
-    Target,
-)
+from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
+from physgan.domains.showers.copula import ShowerCopula
 from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS
 from physgan.domains.showers.features import cell_levels, feature_names, physical_features
+from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
+from physgan.domains.showers.importer import IMPORTER
 from physgan.domains.showers.observables import ShowerSums, observables_of
 from physgan.domains.showers.pictures import draw_cells, draw_event, shower_figure
+from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
 from physgan.domains.showers.views import shower_views
 from physgan.errors import InputError
+from simulators.protocol import Condition
 
 __all__ = ["CellGeometry", "Showers", "draw_event", "geometry_of", "shower_figure"]
 
@@ -42,8 +40,8 @@ _TRAINING = {
 }
 
 
-class Showers:
-    """The domain of showers in the cells of one detector; see `physgan.domains.Domain`.
+class Showers(Domain):
+    """The domain of showers in the cells of one detector.
 
     The samples' field is "deposits", float32; in network space they lie on the grid of
     `CellGeometry`, shape (n, layers, rows, columns), same unit.
@@ -56,26 +54,29 @@ class Showers:
         InputError: if it has no deposits in cells.
     """
 
-    name: str = "showers"
-    field: str = "deposits"
-    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
-    histograms: tuple[str, ...] = ("response",)
-    periodic: bool = False
-    unit_scale: bool = False
-    needs_conditions: bool = True
-    targets: Mapping[str, tuple[Target, ...]] = TARGETS
+    name = "showers"
+    summary = "energy deposits of particle showers in layers of cells"
+    field = "deposits"
+    unit_scale = False
+    needs_conditions = True
+    generators = {"shower-cascade": ShowerCascade}
+    baselines = {"copula": ShowerCopula}
+    importer = IMPORTER
+    preprocessing = LogDeposits
+    ensemble = ENSEMBLE
+    histograms = ("response",)
+    targets = TARGETS
+    observables: tuple[Observable, ...] = ()
 
     def __init__(self, source: Described) -> None:
+        super().__init__(source)
         self.cells = geometry_of(source)
-        self.conditions: tuple[str, ...] = tuple(c.name for c in source.conditions)
-        self.observables: tuple[Observable, ...] = observables_of(self.cells, self.conditions)
-        self.features: tuple[str, ...] = tuple(o.name for o in self.observables)
+        self.observables = observables_of(self.cells, self.conditions)
         self._sums = ShowerSums(self.cells)
-        self._symmetry = self._symmetry_of()
-
-    def geometry(self, samples: Samples) -> dict[str, float]:
-        """Nothing follows from the arrays' shapes."""
-        return {}
+        self._energy = next(
+            (i for i, condition in enumerate(source.conditions) if condition.kind == "energy"), None
+        )
+        self._symmetry = _symmetry_of(self.cells, source.conditions)
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
         """Low-level, normalised and high-level; see `shower_views`."""
@@ -91,10 +92,6 @@ class Showers:
         padded = self.cells.to_grid(samples["deposits"])
         flat = padded.reshape(len(padded), self.cells.grid[0], -1, 1)
         return np.log1p(flat / max(float(flat.mean()), 1e-30)).astype(np.float32)
-
-    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Nothing: flattened cells have no symmetry of images."""
-        return images
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw shower `index`, depth against the last axis."""
@@ -120,10 +117,6 @@ class Showers:
         """Observables of each shower; see `physical_features`."""
         return physical_features(self.cells, array)
 
-    def validation_features(self, array: jax.Array) -> None:
-        """None: the physical features are."""
-        return None
-
     def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """Names of those features."""
         return feature_names(shape[0])
@@ -132,40 +125,36 @@ class Showers:
         """Wider networks than the smallest lattice needs, and a longer first stage."""
         return dict(_TRAINING)
 
-    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The cascade, with the threshold and the mean response of these showers."""
         totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
-        scale = first_condition if self.conditions[0].startswith("energy") else 1.0
+        scale = 1.0 if self._energy is None else conditions[:, self._energy]
         ratio = np.log((totals / scale)[totals > 0])
         return {
             "network": "shower-cascade",
             "shape": list(array.shape[1:]),
             "threshold": _threshold(array),
             "ratio": [float(ratio.mean()), max(float(ratio.std()), 1e-3)],
-            "relative": self.conditions[0].startswith("energy"),
+            "relative": self._energy is not None,
+            **({"energy_column": self._energy} if self._energy else {}),
         }
 
-    def values(self, array: np.ndarray) -> dict[str, Any]:
+    def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
         """Logarithms of the deposits in units of the threshold."""
-        return {"kind": "deposits", "threshold": _threshold(array)}
+        return {"threshold": _threshold(array)}
 
-    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-        """None: energy and threshold are kept by the cascade itself."""
-        return {}
 
-    def log_density(self, parameters: Mapping[str, Any]) -> None:
-        """None: no formula gives the probability of a shower."""
-        return None
-
-    def _symmetry_of(self) -> Callable[[jax.Array, jax.Array], jax.Array]:
-        """On-axis showers have the symmetry of their cells; others, and plain arrays, none."""
-        aimed = any(not name.startswith(("energy", "particle")) for name in self.conditions)
-        if not aimed and self.cells.round:
-            return random_rotation
-        edges = [np.asarray(e) for e in self.cells.edges.values()]
-        if not aimed and edges and not self.cells.round and _square(*edges):
-            return random_square_symmetry
-        return lambda keys, array: array
+def _symmetry_of(
+    cells: CellGeometry, conditions: Sequence[Condition]
+) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """On-axis showers have the symmetry of their cells; others, and plain arrays, none."""
+    aimed = any(condition.kind in ("angle", "length") for condition in conditions)
+    if not aimed and cells.round:
+        return random_rotation
+    edges = [np.asarray(e) for e in cells.edges.values()]
+    if not aimed and edges and not cells.round and _square(*edges):
+        return random_square_symmetry
+    return lambda keys, array: array
 
 
 def _threshold(array: np.ndarray) -> float:

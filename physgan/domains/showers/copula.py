@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 import scipy.special
 
-from physgan.domains.protocol import Described
+from physgan.domains.base import Described
 from physgan.domains.showers.copula_tables import (
     LEVELS,
     CopulaState,
@@ -54,6 +54,8 @@ class ShowerCopula:
     """
 
     name: str = "copula"
+    summary = "Gaussian copula of cells, layer energies and the total; no network"
+    size = 0
 
     def __init__(self, source: Described, state: CopulaState) -> None:
         self.state = state

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, EnsembleObservable, Target
+from physgan.domains.base import Conditions, EnsembleObservable, Target
 
 __all__ = ["ENSEMBLE", "TARGETS"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from physgan.domains.protocol import Described
+from physgan.domains.base import Described
 from physgan.errors import InputError
 
 __all__ = ["CellGeometry", "geometry_of"]

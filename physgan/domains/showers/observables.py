@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, Observable, Samples
+from physgan.domains.base import Conditions, Observable, Samples
 from physgan.domains.showers.geometry import CellGeometry
 
 __all__ = ["ShowerSums", "incident_energy", "observables_of"]

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from physgan.domains.protocol import Conditions, Samples
+from physgan.domains.base import Conditions, Samples
 from physgan.domains.showers.observables import ShowerSums, incident_energy
 
 __all__ = ["shower_views"]

@@ -6,73 +6,53 @@ from typing import Any
 import jax
 import numpy as np
 
-from physgan.domains.protocol import Conditions, EnsembleObservable, Observable, Samples, Target
+from physgan.domains.base import Described, Domain, Samples
 from physgan.domains.spins import lattice
+from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.domains.spins.features import feature_names, physical_features
+from physgan.domains.spins.generator import SpinHierarchy
 from physgan.domains.spins.heat_bath import heat_bath_logits, sublattice_log_weight
-from physgan.domains.spins.observables import (
-    ENSEMBLE,
-    OBSERVABLES,
-    correlation,
-    energy,
-    magnetisation,
-    structure_kmin,
-)
+from physgan.domains.spins.importer import IMPORTER
+from physgan.domains.spins.observables import ENSEMBLE, OBSERVABLES
 from physgan.domains.spins.pictures import draw_lattice
+from physgan.domains.spins.preprocessing import Signs
 from physgan.domains.spins.symmetries import random_symmetry
 from physgan.domains.spins.targets import TARGETS
 from physgan.errors import InputError
 
-__all__ = [
-    "Spins",
-    "correlation",
-    "draw_lattice",
-    "energy",
-    "magnetisation",
-    "structure_kmin",
-]
+__all__ = ["Spins"]
 
 
-class Spins:
-    """The domain of spin lattices; see `physgan.domains.Domain`.
+class Spins(Domain):
+    """The domain of spin lattices.
 
     The samples' only field is "spins", int8 (n, L, L); the condition is "temperature", J/k_B.
+
+    Args:
+        source: not read: all lattices are alike.
     """
 
-    name: str = "spins"
-    field: str = "spins"
-    observables: tuple[Observable, ...] = OBSERVABLES
-    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
-    histograms: tuple[str, ...] = ("energy", "magnetisation")
-    features: tuple[str, ...] = ("energy", "magnetisation", "correlation", "structure_kmin")
-    periodic: bool = True
-    unit_scale: bool = True
-    needs_conditions: bool = True
-    targets: Mapping[str, tuple[Target, ...]] = TARGETS
-    conditions: tuple[str, ...] = ("temperature",)
+    name = "spins"
+    summary = "spin lattices, +1 and -1 on a torus"
+    field = "spins"
+    periodic = True
+    needs_conditions = True
+    generators = {"spin-hierarchy": SpinHierarchy}
+    baselines = {"clipped-gaussian": ClippedGaussian}
+    importer = IMPORTER
+    preprocessing = Signs
+    observables = OBSERVABLES
+    ensemble = ENSEMBLE
+    histograms = ("energy", "magnetisation")
+    features = ("energy", "magnetisation", "correlation", "structure_kmin")
+    targets = TARGETS
+
+    def __init__(self, source: Described | None = None) -> None:
+        self.conditions = ("temperature",)
 
     def geometry(self, samples: Samples) -> dict[str, float]:
         """Lattice size: {"size": L}."""
         return {"size": samples["spins"].shape[1]}
-
-    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
-        """The spins, and the observables of `features`, beside the temperature."""
-        spins = samples["spins"].reshape(len(samples["spins"]), -1)
-        label = np.broadcast_to(np.asarray(conditions["temperature"]), len(spins))[:, None]
-        columns = [o.compute(samples, conditions) for o in OBSERVABLES if o.name in self.features]
-        high = [label, *(c.reshape(len(spins), -1) for c in columns)]
-        return {
-            "low-level": np.concatenate([label, spins], 1).astype(np.float32),
-            "high-level": np.concatenate(high, 1).astype(np.float32),
-        }
-
-    def points(self, samples: Samples) -> None:
-        """None: neighbours of a lattice are as far away as any other lattice."""
-        return None
-
-    def images(self, samples: Samples) -> np.ndarray:
-        """Lattices as float32 (n, L, L, 1)."""
-        return lattice.images(samples["spins"])
 
     def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Random rotation and reflection of each lattice; see `lattice.augment`."""
@@ -102,25 +82,13 @@ class Spins:
         """Energy, magnetisation and correlations of each lattice; see `physical_features`."""
         return physical_features(array)
 
-    def validation_features(self, array: jax.Array) -> None:
-        """None: the physical features are."""
-        return None
-
     def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """Names of those features."""
         return feature_names(shape[0])
 
-    def training(self) -> dict[str, Any]:
-        """Nothing but the defaults."""
-        return {}
-
-    def generator(self, array: np.ndarray, first_condition: np.ndarray) -> dict[str, Any]:
+    def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The hierarchy of scales for lattices of this size."""
         return {"network": "spin-hierarchy", "size": array.shape[1]}
-
-    def values(self, array: np.ndarray) -> dict[str, Any]:
-        """Signs of real numbers."""
-        return {"kind": "signs"}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
         """The heat bath of the finest sublattice, as "head"."""

@@ -6,6 +6,7 @@ S(k|T); and +1 for the (1 + m)/2 of the sites where the field is highest. First 
 are then those of the training set. What they do not hold is a network's job.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from physgan.domains.base import Described
 from physgan.domains.spins import clipped_field
 from physgan.domains.spins.clipped_field import ClippedState
 from physgan.errors import InputError
@@ -41,13 +43,14 @@ class ClippedGaussian:
         twice the simulation's.
 
     Example:
-        >>> baseline = ClippedGaussian.fit(spins, temperatures)  # doctest: +SKIP
+        >>> baseline = ClippedGaussian.fit(info, samples, conditions)  # doctest: +SKIP
         >>> baseline.sample({"temperature": 2.5}, count=100, seed=1)  # doctest: +SKIP
     """
 
     name: str = "clipped-gaussian"
+    summary = "Gaussian field of the measured spectrum, cut to the measured magnetisation; no network"
 
-    def __init__(self, state: ClippedState, *, heat_bath: bool = False) -> None:
+    def __init__(self, state: ClippedState, *, heat_bath: bool = True) -> None:
         self.state = state
         self.heat_bath = heat_bath
         self.size = state.spectra.shape[1]
@@ -56,10 +59,25 @@ class ClippedGaussian:
 
     @classmethod
     def fit(
-        cls, spins: np.ndarray, temperatures: np.ndarray, *, heat_bath: bool = False, seed: int = 0
+        cls,
+        source: Described,
+        samples: Mapping[str, np.ndarray],
+        conditions: Mapping[str, np.ndarray],
+        *,
+        seed: int = 0,
+        heat_bath: bool = True,
     ) -> "ClippedGaussian":
-        """Fit to lattices (n, L, L) at temperatures (n,), J/k_B; see `clipped_field.fit`."""
-        return cls(clipped_field.fit(spins, temperatures, seed), heat_bath=heat_bath)
+        """Fit to lattices; see `clipped_field.fit`.
+
+        Args:
+            source: not read: all lattices are alike.
+            samples: "spins", shape (n, L, L).
+            conditions: "temperature", shape (n,), J/k_B.
+            seed: of the fit's random fields.
+            heat_bath: see the class.
+        """
+        state = clipped_field.fit(samples["spins"], conditions["temperature"], seed)
+        return cls(state, heat_bath=heat_bath)
 
     def sample(
         self,
@@ -107,8 +125,10 @@ class ClippedGaussian:
             np.savez(file, **arrays)
 
     @classmethod
-    def load(cls, path: str | Path, *, heat_bath: bool = False) -> "ClippedGaussian":
-        """Read a file written by `save`.
+    def load(
+        cls, path: str | Path, source: Described | None = None, *, heat_bath: bool = True
+    ) -> "ClippedGaussian":
+        """Read a file written by `save`; `source` is not read: all lattices are alike.
 
         Raises:
             InputError: if the file is not one.

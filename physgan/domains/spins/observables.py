@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-from physgan.domains.protocol import EnsembleObservable, Observable, Samples
+from physgan.domains.base import EnsembleObservable, Observable, Samples
 
 __all__ = [
     "ENSEMBLE",

@@ -1,6 +1,6 @@
 """What a surrogate of spin lattices has to reach, at every temperature."""
 
-from physgan.domains.protocol import Target
+from physgan.domains.base import Target
 
 __all__ = ["TARGETS"]
 

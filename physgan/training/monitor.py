@@ -1,4 +1,4 @@
-"""Looks at the game from outside: how the discriminator fares on samples it never learnt from."""
+"""Monitors adversarial training: how the discriminator fares on samples it never learnt from."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from physgan.training.model import Model
 from physgan.training.standardise import first_condition
 from physgan.training.state import TrainingState
 
-__all__ = ["Warner", "examiner"]
+__all__ = ["Announcer", "Split", "make_monitor"]
 
 _PAIRS = 2048
 _CHUNK = 512
@@ -28,16 +28,16 @@ Split = tuple[np.ndarray, np.ndarray]
 """Samples in network space, shape (n, ...), and conditions, shape (n, c)."""
 
 
-def examiner(
+def make_monitor(
     model: Model, train: Split, held_out: Split, seed: int
 ) -> Callable[[TrainingState], dict[str, float]]:
-    """A function that examines both players on the first 2048 samples of each split.
+    """A function that examines both networks on the first 2048 samples of each split.
 
     Args:
         model: generates and scores.
         train: what the discriminator learns from.
         held_out: real samples that it never sees.
-        seed: of noise and symmetries, the same at every look.
+        seed: of noise and symmetries, the same at every call.
 
     Returns:
         state -> what `diagnostics.findings` reads: accuracies (share of pairs at equal conditions
@@ -51,46 +51,46 @@ def examiner(
     count = count // chunk * chunk
 
     @jax.jit
-    def look(
+    def scores_and_features(
         state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> tuple[jax.Array, ...]:
         keys = jax.random.split(key)
         real = model.transform(keys[0], samples.astype(jnp.float32))
         fake = model.generate(state.generator, keys[1], conditions)
-        seen = [model.seen(x, conditions) for x in (real, fake)]
-        scores = [model.score(state.discriminator, x, conditions) for x in seen]
-        return scores[0], scores[1], seen[0][1], seen[1][1]
+        inputs = [model.discriminator_inputs(x, conditions) for x in (real, fake)]
+        scores = [model.score(state.discriminator, x, conditions) for x in inputs]
+        return scores[0], scores[1], inputs[0][1], inputs[1][1]
 
-    def looked(state: TrainingState, split: Split, place: int) -> list[np.ndarray]:
+    def evaluated(state: TrainingState, split: Split, place: int) -> list[np.ndarray]:
         parts = []
         for start in range(0, count, chunk):
             key = jax.random.fold_in(jax.random.key(seed), place * _PAIRS + start)
             rows = slice(start, start + chunk)
-            parts.append(look(state, key, split[0][rows], split[1][rows]))
+            parts.append(scores_and_features(state, key, split[0][rows], split[1][rows]))
         return [np.concatenate([np.asarray(p[i], np.float64) for p in parts]) for i in range(4)]
 
     modes: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def examine(state: TrainingState) -> dict[str, float]:
-        known = looked(state, train, 0)
-        real, fake, features, made = looked(state, held_out, 1)
+    def monitor(state: TrainingState) -> dict[str, float]:
+        train_scores = evaluated(state, train, 0)
+        real, fake, real_features, fake_features = evaluated(state, held_out, 1)
         if not modes:
-            modes.append(cluster_modes(features))
+            modes.append(cluster_modes(real_features))
         return {
             "pairs": count,
-            "accuracy_train": _accuracy(known[0], known[1]),
+            "accuracy_train": _accuracy(train_scores[0], train_scores[1]),
             "accuracy_held_out": _accuracy(real, fake),
-            "score_train": float(known[0].mean()),
+            "score_train": float(train_scores[0].mean()),
             "score_held_out": float(real.mean()),
             "score_fake": float(fake.mean()),
-            **_collapse(features, made, first_condition(held_out[1][:count]), modes[0]),
-            "observable_pull": _largest_pull(features, made),
+            **_collapse(real_features, fake_features, first_condition(held_out[1][:count]), modes[0]),
+            "observable_pull": _largest_pull(real_features, fake_features),
         }
 
-    return examine
+    return monitor
 
 
-class Warner:
+class Announcer:
     """Says in one line on stderr what begins to go wrong, and when it has passed.
 
     Args:

@@ -25,7 +25,7 @@ from flax import nnx
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
-from physgan.networks.straight_through import spins_from_logits
+from physgan.domains.spins.straight_through import spins_from_logits
 
 __all__ = ["SpinHierarchy"]
 
@@ -49,6 +49,8 @@ class SpinHierarchy(nnx.Module):
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
+
+    smooth = False
 
     def __init__(
         self,

@@ -8,17 +8,14 @@ import numpy as np
 from flax import nnx
 
 from physgan.data import Condition
-from physgan.domains import LearnableDomain, Samples, domain_of
-from physgan.surrogate import Surrogate
+from physgan.domains import Domain, Samples, domain_of
+from physgan.surrogates import Surrogate
 
-__all__ = ["Subject", "points_of"]
+__all__ = ["FixedNoiseSampler", "points_of"]
 
 _CHUNK = 512
-_ESTIMATED = {"shower-cascade", "spin-hierarchy"}
-"""Networks whose gradients are stand-ins made for training: they draw discrete values."""
 
-
-class Subject:
+class FixedNoiseSampler:
     """Draws and measures samples for given noise and conditions; symmetries are left alone.
 
     Args:
@@ -30,10 +27,11 @@ class Subject:
 
     def __init__(self, surrogate: Surrogate) -> None:
         self.surrogate = surrogate
-        self.domain: LearnableDomain = domain_of(surrogate.description)
-        self.smooth = surrogate.description.network.get("network") not in _ESTIMATED
-        graph, self._parameters = nnx.split(surrogate.generator())
-        self.latents = surrogate.generator().noise_size()
+        self.domain: Domain = domain_of(surrogate.description)
+        generator = surrogate.generator()
+        self.smooth = getattr(generator, "smooth", True)
+        self.latents = generator.noise_size()
+        graph, self._parameters = nnx.split(generator)
 
         @jax.jit
         def draw(parameters: nnx.State, noise: jax.Array, conditions: jax.Array) -> jax.Array:

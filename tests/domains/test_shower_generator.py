@@ -7,7 +7,7 @@ import pytest
 from flax import nnx
 
 from physgan.networks import ConditionRange, ShowerCascade
-from physgan.networks.shower_cascade import plan_splits
+from physgan.domains.showers.generator import plan_splits
 
 T = 0.1
 RANGES = (ConditionRange(10.0, 100.0, "log"),)

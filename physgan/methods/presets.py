@@ -1,8 +1,8 @@
-"""The settings that go with a network, where it is known by its own: the textbook GANs."""
+"""Textbook presets: the settings that go with a network which is known by its own."""
 
 from typing import Any
 
-__all__ = ["DOCUMENTED"]
+__all__ = ["TEXTBOOK_PRESETS"]
 
 _TEXTBOOK = {
     "discriminator": "dcgan",
@@ -18,7 +18,7 @@ _TEXTBOOK = {
     "validation_samples": 2_048,
 }
 
-DOCUMENTED: dict[str, dict[str, Any]] = {
+TEXTBOOK_PRESETS: dict[str, dict[str, Any]] = {
     "dcgan28": {
         **_TEXTBOOK,
         "batch_size": 32,

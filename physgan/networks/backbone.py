@@ -1,4 +1,4 @@
-"""The two halves of a network that turns numbers into numbers: one reads them, one writes them.
+"""Encoder and decoder: the two parts of a network from variables to variables.
 
 Dense residual blocks for vectors; convolutional ones for pictures, which work on square patches of
 pixels, as many as fit on a grid of 8 x 8 or so.
@@ -15,18 +15,18 @@ from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
 from physgan.networks.residual import ConvolutionBlock, DenseBlock
 
-__all__ = ["Reader", "Writer", "hidden_shape"]
+__all__ = ["Decoder", "Encoder", "hidden_shape"]
 
 _GRID = 8
 _DENSE = 8
 _SMALL = 0.1
 
 
-class Reader(nnx.Module):
-    """Numbers to hidden ones: a linear layer, then residual blocks told the context.
+class Encoder(nnx.Module):
+    """Variables to a hidden state: a linear layer, then residual blocks told the context.
 
     Args:
-        shape: of the numbers, (h, w, c) or (k,).
+        shape: of the variables, (h, w, c) or (k,).
         width: channels of convolutions; dense layers are 8 times as wide.
         blocks: residual blocks.
         context: length of the context.
@@ -61,13 +61,13 @@ class Reader(nnx.Module):
         return hidden
 
 
-class Writer(nnx.Module):
-    """Hidden numbers to numbers of the sample's shape: residual blocks, then a linear layer.
+class Decoder(nnx.Module):
+    """A hidden state to outputs for each of the sample's variables: residual blocks, then a linear layer.
 
     Args:
-        shape: of the numbers, (h, w, c) or (k,).
-        outputs: how many for each of the sample's.
-        width: as the reader's.
+        shape: of the variables, (h, w, c) or (k,).
+        outputs: how many for each variable.
+        width: as the encoder's.
         blocks: residual blocks.
         context: length of the context.
         rngs: parameter keys.
@@ -104,7 +104,7 @@ class Writer(nnx.Module):
 
 
 def hidden_shape(shape: Sequence[int], width: int) -> tuple[int, ...]:
-    """Shape of what lies between the halves."""
+    """Shape of the hidden state between encoder and decoder."""
     patch = _patch(shape)
     return (shape[0] // patch, shape[1] // patch, width) if patch else (_DENSE * width,)
 

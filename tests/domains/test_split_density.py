@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from physgan.networks.split_density import SplitDensity
+from physgan.domains.showers.split_density import SplitDensity
 
 T = 0.5
 DENSITY = SplitDensity(T, components=2)

@@ -12,12 +12,14 @@ from physgan.data import (
     Condition,
     DatasetInfo,
     Field,
-    export_calochallenge,
-    import_calochallenge,
     open_dataset,
     write_dataset,
 )
 from physgan.domains import domain_of
+from physgan.domains.showers.calochallenge import (
+    export_calochallenge,
+    import_calochallenge,
+)
 from physgan.errors import InputError
 
 RINGS = (0.0, 4.65, 9.3, 20.0)

@@ -20,7 +20,7 @@ from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.networks.split_density import SplitDensity
+from physgan.domains.showers.split_density import SplitDensity
 
 __all__ = ["ShowerCascade"]
 
@@ -97,7 +97,8 @@ class ShowerCascade(nnx.Module):
         shape: (layers, sectors, rings).
         threshold: smallest deposit of a cell that is not zero, t.
         ratio: (mean, standard deviation) of the logarithm of the response.
-        relative: whether the response is the total over the first condition, or the total.
+        relative: whether the response is the total over the incident energy, or the total.
+        energy_column: which condition the incident energy is.
         width: of the hidden layers.
         depth: residual layers of the network that sees the layers upstream.
         components: logistic distributions in the mixture of a split within a layer; the total and
@@ -105,6 +106,8 @@ class ShowerCascade(nnx.Module):
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
+
+    smooth = False
 
     def __init__(
         self,
@@ -114,6 +117,7 @@ class ShowerCascade(nnx.Module):
         ratio: tuple[float, float],
         *,
         relative: bool = True,
+        energy_column: int = 0,
         width: int = 96,
         depth: int = 1,
         components: int = 3,
@@ -124,7 +128,7 @@ class ShowerCascade(nnx.Module):
         self.shape = tuple(shape)
         self.threshold = threshold
         self.ratio = tuple(ratio)
-        self.relative = relative
+        self.relative, self.energy_column = relative, energy_column
         self.split = SplitDensity(threshold, components)
         self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS)
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
@@ -224,7 +228,7 @@ class ShowerCascade(nnx.Module):
         return jnp.concatenate([self.embed(conditions), pull], -1)
 
     def _scale(self, conditions: jax.Array) -> jax.Array:
-        return conditions[:, 0] if self.relative else jnp.ones(len(conditions))
+        return conditions[:, self.energy_column] if self.relative else jnp.ones(len(conditions))
 
     def _pull(self, total: jax.Array, conditions: jax.Array) -> jax.Array:
         """Standardised logarithm of the response."""

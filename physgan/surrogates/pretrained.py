@@ -22,4 +22,4 @@ def pretrained_folder(name: str) -> Path:
 
 def _home() -> Path:
     packaged = Path(str(files("physgan"))) / "_surrogates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "surrogates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "surrogates"

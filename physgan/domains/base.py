@@ -1,0 +1,418 @@
+"""What a kind of sample knows about itself: observables, symmetries, networks, pictures.
+
+A `Domain` is all that the rest of physgan sees of the physics: nothing outside `physgan.domains`
+knows what a spin is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import jax.numpy as jnp
+import numpy as np
+
+from physgan.domains.importer import Importer
+from physgan.networks import GENERATORS, Generator, Preprocessing, Standardisation, build_generator
+from simulators.protocol import Axis, Condition, Field, Progress
+
+__all__ = [
+    "Baseline",
+    "Conditions",
+    "Described",
+    "Domain",
+    "EnsembleObservable",
+    "Observable",
+    "Samples",
+    "Target",
+]
+
+Samples = Mapping[str, np.ndarray]
+"""Field name -> array of shape (count, *axes)."""
+
+Conditions = Mapping[str, Any]
+"""Condition name -> number (or one number per sample). May also hold the simulator's fixed
+parameters, such as an external field, and what `Domain.geometry` returns."""
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A physical quantity of one sample.
+
+    Args:
+        name: key in tables and JSON.
+        symbol: for axes, in matplotlib's mathtext, such as "$u$".
+        unit: "1" if it has none.
+        long_name: words for tables.
+        compute: (samples, conditions) -> float64, shape (n,) or (n, k).
+        spacing: for a quantity that takes only multiples of a number (the energy levels of
+            a lattice): geometry -> that number. Histograms then use bins that hold equally
+            many levels.
+        axis: for a vector, (name, unit) of its index, such as ("layer", "1").
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    long_name: str
+    compute: Callable[[Samples, Conditions], np.ndarray]
+    spacing: Callable[[Mapping[str, float]], float] | None = None
+    axis: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class EnsembleObservable:
+    """A physical quantity of many samples at one condition.
+
+    Args:
+        name: key in tables and JSON.
+        symbol: for axes, in matplotlib's mathtext.
+        unit: "1" if it has none.
+        long_name: words for tables.
+        definition: the formula, in plain text or mathtext.
+        compute: (per-sample observables by name, condition) -> a number or shape (k,).
+            `condition` holds the entries of `Domain.geometry` too.
+        needs: names of the per-sample observables that `compute` reads.
+        exact: condition (with geometry and the simulator's parameters) -> the exact value,
+            or None where none is known.
+        bulk: the same for the infinite system, drawn as a guide to the eye.
+        axis: for a vector, (name, unit) of its index, such as ("r", "sites").
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    long_name: str
+    definition: str
+    compute: Callable[[Mapping[str, np.ndarray], Conditions], float | np.ndarray]
+    needs: tuple[str, ...]
+    exact: Callable[[Conditions], float | np.ndarray | None] | None = None
+    bulk: Callable[[Conditions], float | np.ndarray | None] | None = None
+    axis: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that a surrogate has to reach at every benchmarked condition.
+
+    Args:
+        label: words for the report.
+        observable: name of an `Observable` (overlaps) or an `EnsembleObservable`.
+        measure: "overlap" (share of truth-against-truth's own, at least `limit`),
+            "relative" (deviation over the reference's value, at most `limit`), "absolute"
+            (deviation, at most `limit`) or "baseline" (histogram overlap above that of
+            every baseline, judged where the best of them is two standard errors or more
+            short of truth-against-truth's own; `limit` is the margin).
+        limit: see `measure`.
+    """
+
+    label: str
+    observable: str
+    measure: str
+    limit: float
+
+
+class Described(Protocol):
+    """What says how its samples are laid out: a simulator, a surrogate or a dataset's info."""
+
+    @property
+    def domain(self) -> str:
+        """Kind of sample, a key of `physgan.domains.DOMAINS`."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The arrays of a sample."""
+        ...
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What they depend on."""
+        ...
+
+    @property
+    def grid(self) -> tuple[Axis, ...]:
+        """Coordinates or bin edges of the arrays' axes."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of the simulator, JSON values."""
+        ...
+
+
+class Baseline(Protocol):
+    """A classical model of a domain's samples, fitted in seconds or minutes without a network.
+
+    Attributes:
+        name: the method's name.
+        summary: one line for listings.
+        state: a NamedTuple of arrays, what was fitted.
+        size: length of the samples' axes, 0 where they have no common one.
+    """
+
+    name: str
+    summary: ClassVar[str]
+    state: Any
+    size: int
+
+    @classmethod
+    def fit(
+        cls,
+        source: Described,
+        samples: Samples,
+        conditions: Mapping[str, np.ndarray],
+        *,
+        seed: int = 0,
+    ) -> Self:
+        """Fit to samples (n, *axes) at conditions (n,); `source` describes them.
+
+        Raises:
+            InputError: for samples or conditions that the model cannot serve.
+        """
+        ...
+
+    def sample(
+        self,
+        conditions: Conditions,
+        count: int,
+        seed: int,
+        *,
+        first_event: int = 0,
+        extrapolate: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Draw events `first_event` to `first_event + count - 1` of the run `seed`."""
+        ...
+
+    def save(self, path: str | Path) -> None:
+        """Write the state to an .npz file, without pickle."""
+        ...
+
+    @classmethod
+    def load(cls, path: str | Path, source: Described) -> Self:
+        """Read a file written by `save`.
+
+        Raises:
+            InputError: if the file is not one.
+        """
+        ...
+
+
+class Domain(ABC):
+    """A kind of sample. A subclass states its field and its observables; all else has defaults.
+
+    Arrays "in network space" are what a generator draws and a discriminator reads: JAX arrays
+    (n, ...) in methods that are differentiated, NumPy arrays elsewhere.
+
+    Args:
+        source: what has fields, conditions, grid and parameters: a dataset's info, a simulator or
+            a surrogate.
+
+    Attributes:
+        name: key in `physgan.domains.DOMAINS`.
+        summary: one line for listings.
+        field: name of the samples' field that is learnt.
+        conditions: names of the conditions, the first columns of every view.
+        observables: quantities of one sample.
+        ensemble: quantities of many samples at one condition.
+        histograms: names of the observables whose histogram overlap is quoted.
+        features: names of the observables that classifiers see.
+        targets: profile name -> what a surrogate has to reach; at least "quickstart".
+        picture_note: caption of pictures of samples.
+        periodic: whether opposite edges of a sample touch.
+        unit_scale: whether samples in network space are of order one around 0, as generic networks
+            draw.
+        needs_conditions: whether samples mean nothing without their conditions.
+        generators: network name -> class, of the domain's own generators.
+        baselines: method name -> class, of its classical baselines.
+        importer: how arrays of a user's own become samples.
+        preprocessing: class of the map between samples and the real variables of order one that
+            variational autoencoders and flows model.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str] = ""
+    field: ClassVar[str]
+    periodic: ClassVar[bool] = False
+    unit_scale: ClassVar[bool] = True
+    needs_conditions: ClassVar[bool] = False
+    picture_note: ClassVar[str] = ""
+    generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+    baselines: ClassVar[Mapping[str, type[Baseline]]] = {}
+    importer: ClassVar[Importer | None] = None
+    preprocessing: ClassVar[type[Preprocessing]] = Standardisation
+
+    conditions: tuple[str, ...]
+    ensemble: tuple[EnsembleObservable, ...] = ()
+    targets: Mapping[str, tuple[Target, ...]] = {"quickstart": ()}
+
+    def __init__(self, source: Described) -> None:
+        self.conditions = tuple(condition.name for condition in source.conditions)
+
+    @property
+    @abstractmethod
+    def observables(self) -> tuple[Observable, ...]:
+        """Quantities of one sample."""
+
+    @property
+    def histograms(self) -> tuple[str, ...]:
+        """Names of the observables whose histogram overlap is quoted: the scalar ones."""
+        return tuple(o.name for o in self.observables if o.axis is None)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the observables that classifiers see: all."""
+        return tuple(o.name for o in self.observables)
+
+    def geometry(self, samples: Samples) -> dict[str, float]:
+        """Numbers that follow from the arrays' shapes, such as {"size": 16}: none."""
+        return {}
+
+    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
+        """What classifiers of vectors see, of order one: name -> float32 (n, k).
+
+        "low-level" is the sample itself, "high-level" its `features`; others may come between.
+        The conditions are the first columns of each.
+        """
+        count = len(samples[self.field])
+        labels = [np.broadcast_to(np.asarray(conditions[name]), count) for name in self.conditions]
+        measured = [
+            o.compute(samples, conditions) for o in self.observables if o.name in self.features
+        ]
+        return {
+            name: np.concatenate(
+                [column.reshape(count, -1) for column in (*labels, *columns)], 1
+            ).astype(np.float32)
+            for name, columns in (("low-level", [samples[self.field]]), ("high-level", measured))
+        }
+
+    def points(self, samples: Samples) -> np.ndarray | None:
+        """Samples as points whose Euclidean distances mean something, float32 (n, k).
+
+        None where there is no such distance: two samples can look alike and share no value.
+        """
+        return None
+
+    def images(self, samples: Samples) -> np.ndarray:
+        """Samples as float32 arrays (n, height, width, channels), of order one.
+
+        Fields of two axes have one channel; those of one axis are one pixel of many channels.
+        """
+        array = np.asarray(samples[self.field], np.float32)
+        if array.ndim == 2:
+            return array[:, None, None, :]
+        return array[..., None] if array.ndim == 3 else array
+
+    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Apply random exact symmetries of the physics to `images`, one draw per sample: none."""
+        return images
+
+    def picture(self, axes: Any, samples: Samples, index: int) -> None:
+        """Draw sample `index` on matplotlib `axes`: a curve, or a map of its first channel."""
+        sample = np.asarray(samples[self.field][index])
+        if sample.ndim == 1:
+            axes.plot(sample, lw=1)
+            return
+        axes.imshow(sample.reshape(*sample.shape[:2], -1)[..., 0])
+        axes.set_xticks([])
+        axes.set_yticks([])
+
+    def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
+        """A matplotlib figure that shows more of sample `index` than `picture`; None: there is none."""
+        return None
+
+    def encode(self, samples: Samples) -> np.ndarray:
+        """Physical samples to network space, shape (n, ...), in a compact type."""
+        return np.asarray(samples[self.field], np.float32)
+
+    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+        """Inverse of `encode`."""
+        return {self.field: np.asarray(array, np.float32)}
+
+    def transform(self, keys: Any, array: Any) -> Any:
+        """One random exact symmetry for each sample, differentiable: none."""
+        return array
+
+    def discriminator_input(self, array: Any) -> Any:
+        """What the discriminator sees of the samples: images (n, h, w, c) or vectors (n, k)."""
+        return array
+
+    def physical_features(self, array: Any) -> Any:
+        """What the discriminator sees besides the sample, shape (n, f), differentiable.
+
+        Mean and logarithm of the standard deviation of a sample's entries.
+        """
+        flat = array.reshape(len(array), -1)
+        spread = jnp.sqrt(flat.var(1) + _TINY)
+        return jnp.stack([flat.mean(1), jnp.log(spread)], -1)
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features, for samples of this shape in network space."""
+        return ("mean", "log standard deviation")
+
+    def validation_features(self, array: Any) -> Any:
+        """What validation compares, of order one, shape (n, f); None: the physical features."""
+        return None
+
+    def training(self) -> dict[str, Any]:
+        """Settings of `physgan train` that suit such samples, over the methods' defaults: none."""
+        return {}
+
+    def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
+        """The default generator for samples in network space: "network" and its own arguments.
+
+        Args:
+            array: training samples, shape (n, ...).
+            conditions: shape (n, c).
+        """
+        return {"network": "dense"}
+
+    def build_generator(
+        self, settings: Mapping[str, Any], parameters: Mapping[str, Any], seed: int = 0
+    ) -> Generator:
+        """A fresh generator of such samples, generic or the domain's own.
+
+        Args:
+            settings: of the network, JSON values; see `physgan.networks.build_generator`.
+            parameters: the simulator's.
+            seed: of the initial parameters.
+
+        Raises:
+            InputError: for parameters that the domain's generator cannot serve.
+        """
+        parts: dict[str, Any] = dict(self.exact_parts(parameters))
+        settings = dict(settings)
+        if "preprocessing" in settings:
+            arguments = settings.pop("preprocessing")
+            parts["preprocessing"] = self.preprocessing(settings.pop("shape"), **arguments)
+        return build_generator(settings, {**GENERATORS, **self.generators}, parts, seed)
+
+    def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
+        """Arguments of `preprocessing` for these training samples in network space (n, ...)."""
+        return {}
+
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+        """The generator's exact layers by argument name, given the simulator's parameters: none.
+
+        Raises:
+            InputError: for parameters that the domain's generator cannot serve.
+        """
+        return {}
+
+    def log_density(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any] | None:
+        """The physics' own density of what the default generator draws, where it is known.
+
+        Args:
+            parameters: the simulator's.
+
+        Returns:
+            (samples in network space (n, ...), conditions (n, c)) -> ln p up to a constant at
+            each condition, shape (n,), of the part of a sample whose density the generator's
+            `negative_log_likelihood` is; None where there is no such formula.
+        """
+        return None
+
+
+_TINY = 1e-12

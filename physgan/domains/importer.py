@@ -1,0 +1,116 @@
+"""How arrays of a user's own become samples of a domain."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from physgan.errors import InputError
+from simulators.protocol import Axis
+
+__all__ = ["Importer", "numbered_axis"]
+
+AxisMaker = Callable[[str, int, Sequence[float] | None], Axis]
+"""(name, number of bins, edges if given) -> the axis in the dataset's grid."""
+
+
+def numbered_axis(name: str, length: int, edges: Sequence[float] | None) -> Axis:
+    """An axis whose entries are numbered; it has no edges.
+
+    Raises:
+        InputError: if edges are given.
+    """
+    if edges is not None:
+        raise InputError(f"expected no edges of {name}; got {len(edges)}")
+    return Axis(name, "1", tuple(float(i) for i in range(length)))
+
+
+@dataclass(frozen=True)
+class Importer:
+    """What a domain expects of arrays.
+
+    Args:
+        field: name of the domain's field.
+        long_name: of the field, words for tables.
+        dtype: in which the field is stored.
+        axes: names of a sample's axes, one tuple for each number of axes that is accepted.
+        valid: which values can be part of a sample: shape (n, ...) to booleans.
+        expected: words for those values, such as "deposits of 0 or more".
+        unit: of the stored field.
+        units: unit of the arrays -> factor to the stored one; empty: any unit, kept as it is.
+        check: raises InputError for shapes (n, *axes) and names of conditions that do not fit.
+        axis: makes the grid's axis.
+        threshold: whether values below a threshold may be set to zero.
+    """
+
+    field: str
+    long_name: str
+    dtype: str
+    axes: tuple[tuple[str, ...], ...]
+    valid: Callable[[np.ndarray], np.ndarray] = np.isfinite
+    expected: str = "finite values"
+    unit: str = "1"
+    units: Mapping[str, float] | None = None
+    check: Callable[[tuple[int, ...], Sequence[str]], None] = lambda shape, conditions: None
+    axis: AxisMaker = numbered_axis
+    threshold: bool = False
+
+    def factor(self, unit: str) -> float:
+        """By which arrays in `unit` are multiplied.
+
+        Raises:
+            InputError: for a unit that the domain does not know.
+        """
+        if self.units is None:
+            return 1.0
+        if unit not in self.units:
+            raise InputError(
+                f"expected the unit of the {self.field} ({', '.join(self.units)}); "
+                f"got {unit or 'none'}"
+            )
+        return self.units[unit]
+
+    def axis_names(self, shape: tuple[int, ...], given: Sequence[str]) -> tuple[str, ...]:
+        """Names of a sample's axes for arrays of this shape (n, *axes).
+
+        Raises:
+            InputError: for another number of axes, or an empty one.
+        """
+        fitting = [names for names in self.axes if len(names) == len(shape) - 1]
+        if not fitting or 0 in shape:
+            allowed = " or ".join(str(len(names)) for names in self.axes)
+            raise InputError(
+                f"expected {self.field} with {allowed} axes a sample, after that of the events; "
+                f"got shape {shape}"
+            )
+        if given and len(given) != len(shape) - 1:
+            raise InputError(
+                f"expected {len(shape) - 1} names of axes for shape {shape}; got {', '.join(given)}"
+            )
+        return tuple(given) or fitting[0]
+
+    def converted(
+        self, values: np.ndarray, factor: float, threshold: float, first: int
+    ) -> np.ndarray:
+        """Arrays as they are stored.
+
+        Args:
+            values: shape (n, *axes).
+            factor: see `factor`.
+            threshold: values below are set to zero, negative ones excepted, in the arrays' unit.
+            first: number of the first row, for messages.
+
+        Raises:
+            InputError: naming the row of a value that no sample can have.
+        """
+        cut = np.where(values < threshold, np.minimum(values, 0), values) if threshold else values
+        with np.errstate(all="ignore"):
+            stored = cut.astype(self.dtype) if factor == 1.0 else (cut * factor).astype(self.dtype)
+        for bad, expected in (
+            (~np.isfinite(stored), f"finite {self.field}"),
+            (~self.valid(values), self.expected),
+        ):
+            if bad.any():
+                place = np.unravel_index(int(np.argmax(bad)), bad.shape)
+                raise InputError(f"expected {expected}; got {values[place]} in row {first + place[0]}")
+        return stored

@@ -1,0 +1,22 @@
+"""Methods of training: what is optimised, in which stages, with which settings."""
+
+from physgan.methods.base import Method, NetworkMethod
+from physgan.methods.gan import GanSettings
+from physgan.methods.presets import TEXTBOOK_PRESETS
+from physgan.methods.registry import DEFAULT, METHODS
+from physgan.methods.settings import NetworkSettings, Settings
+from physgan.methods.train import method_of, open_run, train
+
+__all__ = [
+    "DEFAULT",
+    "METHODS",
+    "TEXTBOOK_PRESETS",
+    "GanSettings",
+    "Method",
+    "NetworkMethod",
+    "NetworkSettings",
+    "Settings",
+    "method_of",
+    "open_run",
+    "train",
+]

@@ -1,0 +1,109 @@
+"""What every method of training is: settings, and a way from a dataset to a surrogate."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from physgan.data import Dataset, DatasetInfo
+from physgan.domains import Domain
+from physgan.errors import InputError
+from physgan.methods.settings import Settings
+from physgan.training import Model, Networks, Run, Stage, train_network
+from simulators.protocol import Progress
+
+__all__ = ["Method", "NetworkMethod"]
+
+
+class Method(ABC):
+    """A way to make a surrogate.
+
+    Attributes:
+        name: key in `METHODS`.
+        summary: one line for listings.
+        settings: its own settings, a dataclass whose docstring explains them.
+    """
+
+    name: str
+    summary: str
+    settings: type[Settings]
+
+    def defaults(self, suited: Mapping[str, Any]) -> dict[str, Any]:
+        """This method's settings for a dataset, over the dataclass's defaults.
+
+        Args:
+            suited: what the domain, the network's preset and the recipe say, for any method.
+        """
+        known = self.settings.names()
+        return {name: value for name, value in suited.items() if name in known}
+
+    def settings_of(self, suited: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
+        """The settings of a run; what the user gives goes over all else.
+
+        Raises:
+            InputError: for what is no setting of this method.
+        """
+        return self.settings.from_table({**self.defaults(suited), **given})
+
+    @abstractmethod
+    def train(
+        self,
+        dataset: Dataset,
+        run_dir: Path,
+        settings: Any,
+        *,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Train and save a surrogate; the same call goes on with a run that was stopped.
+
+        Returns:
+            A summary, JSON values; "surrogate" is the folder for `physgan.load`.
+        """
+
+
+class NetworkMethod(Method):
+    """A method that trains a network in stages; see `physgan.training.stages`."""
+
+    @abstractmethod
+    def build(
+        self,
+        info: DatasetInfo,
+        domain: Domain,
+        settings: Any,
+        samples: np.ndarray,
+        conditions: np.ndarray,
+        seed: int,
+    ) -> Networks:
+        """Fresh networks; see `physgan.training.stages.NetworkMethod`."""
+
+    @abstractmethod
+    def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
+        """The stages to walk through."""
+
+    def open_run(
+        self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int
+    ) -> Run:
+        """A run in a folder, new or to be continued."""
+        run = Run(dataset, run_dir, self, settings, seed)
+        if not run.total:
+            raise InputError(
+                f"expected a stage with samples for the method {self.name}; got none; "
+                "raise the samples of one"
+            )
+        return run
+
+    def train(
+        self,
+        dataset: Dataset,
+        run_dir: Path,
+        settings: Any,
+        *,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Walk the stages and save the best averaged generator."""
+        run = self.open_run(dataset, run_dir, settings, seed=seed)
+        return train_network(run, progress=progress)

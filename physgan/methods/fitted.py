@@ -1,0 +1,87 @@
+"""A domain's classical baselines as methods: fitted in one go, saved like any other."""
+
+from pathlib import Path
+from typing import Any
+
+from physgan.data import Dataset
+from physgan.domains import Baseline
+from physgan.errors import InputError
+from physgan.methods.base import Method
+from physgan.methods.settings import Settings
+from physgan.surrogates import Description, FittedSampler, Surrogate
+from physgan.training.run import definition_of
+from physgan.training import claim_run
+from simulators.protocol import Progress
+
+__all__ = ["Fitted"]
+
+_MOST_BYTES = 2**30
+
+
+class Fitted(Method):
+    """Fits a `Baseline` to the train split, the first 1 GiB of it at most.
+
+    Args:
+        domain: name of the domain that offers it.
+        baseline: class of the baseline.
+    """
+
+    settings = Settings
+
+    def __init__(self, domain: str, baseline: type[Baseline]) -> None:
+        self.domain, self.baseline = domain, baseline
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The baseline's name."""
+        return self.baseline.name
+
+    @property
+    def summary(self) -> str:  # type: ignore[override]
+        """The baseline's summary."""
+        return f"{self.baseline.summary} ({self.domain})"
+
+    def train(
+        self,
+        dataset: Dataset,
+        run_dir: Path,
+        settings: Settings,
+        *,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Fit the baseline and save it.
+
+        Raises:
+            InputError: for samples of another domain, those that the baseline cannot serve, or a
+                folder of another run.
+        """
+        if dataset.info.domain != self.domain:
+            raise InputError(
+                f"expected {self.domain} for the method {self.name}; got {dataset.info.domain}; "
+                "use gan"
+            )
+        claim_run(run_dir, definition_of(dataset, self.name, settings.to_table(), seed))
+        samples, conditions = dataset.read("train", stop=max(1, _MOST_BYTES // dataset.row_bytes))
+        count = len(next(iter(samples.values())))
+        if progress is not None:
+            progress(0, count)
+        baseline = self.baseline.fit(dataset.info, samples, conditions, seed=seed)
+        description = Description.of(
+            dataset.info,
+            self.name,
+            baseline.size,
+            recipe=dataset.recipe.get("name", ""),
+            seen=dataset.seen,
+            seed=seed,
+        )
+        surrogate = Surrogate(description, FittedSampler(description, baseline))
+        surrogate.save(run_dir / "surrogate")
+        if progress is not None:
+            progress(count, count)
+        return {
+            "method": self.name,
+            "samples": count,
+            "parameters": surrogate.parameter_count,
+            "surrogate": str(run_dir / "surrogate"),
+        }

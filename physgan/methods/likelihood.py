@@ -1,0 +1,173 @@
+"""Maximum likelihood: a generator whose density is known, without a discriminator."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from physgan.data import DatasetInfo
+from physgan.domains import Domain
+from physgan.errors import InputError
+from physgan.methods.base import NetworkMethod
+from physgan.methods.settings import NetworkSettings
+from physgan.networks import (
+    GENERIC_GENERATORS,
+    Generator,
+    LikelihoodGenerator,
+    generic_settings,
+)
+from physgan.training import (
+    Model,
+    Networks,
+    Objective,
+    Stage,
+    evaluated,
+    fit_scale,
+    objective_step,
+    split,
+    whole_batches,
+)
+
+__all__ = ["LIKELIHOOD", "Likelihood", "LikelihoodSettings", "generator_of", "likelihood_stage"]
+
+
+@dataclass(frozen=True)
+class LikelihoodSettings(NetworkSettings):
+    """Settings of likelihood training.
+
+    Args:
+        network: the generator, one of the domain's own or of `physgan.networks.GENERIC_GENERATORS`;
+            "" for the domain's default.
+        likelihood_samples: length of the stage; 0 skips it.
+        likelihood_rate: its learning rate at the start, falling along a cosine to 1 %.
+    """
+
+    network: str = ""
+    likelihood_samples: int = 256_000
+    likelihood_rate: float = 6e-3
+
+
+def _likelihood_bound(
+    generator: LikelihoodGenerator, key: jax.Array, samples: jax.Array, conditions: jax.Array
+) -> jax.Array:
+    """A bound of -ln p(sample | conditions), nats."""
+    noise = jax.random.uniform(key, (len(samples),))
+    return generator.likelihood_bound(samples, conditions, noise)
+
+
+LIKELIHOOD = Objective("likelihood", "nll", _likelihood_bound)
+"""Maximum likelihood, of generators that know how likely a sample is."""
+
+
+class Likelihood(NetworkMethod):
+    """Maximum likelihood alone."""
+
+    name = "likelihood"
+    summary = "maximum likelihood, for generators whose density is known; no discriminator"
+    settings = LikelihoodSettings
+
+    def build(
+        self,
+        info: DatasetInfo,
+        domain: Domain,
+        settings: LikelihoodSettings,
+        samples: np.ndarray,
+        conditions: np.ndarray,
+        seed: int,
+    ) -> Networks:
+        """The generator by itself.
+
+        Raises:
+            InputError: for a network whose density is not known.
+        """
+        networks = generator_of(info, domain, settings, samples, conditions, seed)
+        if networks.model.objective is None:
+            raise InputError(
+                f"expected a network with a known density for the method {self.name}; got "
+                f"{networks.settings['network']}; use gan"
+            )
+        return networks
+
+    def stages(self, model: Model, settings: LikelihoodSettings) -> tuple[Stage, ...]:
+        """One."""
+        return (likelihood_stage(model, settings),)
+
+
+def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
+    """The stage that lowers the model's negative log-likelihood.
+
+    The best checkpoint is the likeliest on the validation split, which is known better than the
+    distance of features.
+    """
+    assert model.objective is not None
+    step = objective_step(
+        model,
+        settings,
+        "likelihood",
+        rate=settings.likelihood_rate,
+        samples=settings.likelihood_samples,
+    )
+    return Stage(
+        "likelihood",
+        whole_batches(settings.likelihood_samples, settings.batch_size),
+        (step,),
+        lambda number: 0,
+        ("generator",),
+        model.objective.score,
+    )
+
+
+def generator_of(
+    info: DatasetInfo,
+    domain: Domain,
+    settings: LikelihoodSettings,
+    samples: np.ndarray,
+    conditions: np.ndarray,
+    seed: int,
+) -> Networks:
+    """A fresh generator of the domain, or a generic one, in a model without a discriminator.
+
+    Args: see `NetworkMethod.build`.
+
+    Raises:
+        InputError: for a network that cannot draw such samples.
+    """
+    chosen = _network_settings(info, domain, settings, samples, conditions)
+    generator: Generator = domain.build_generator(chosen, info.parameters, seed)
+    graph, parameters = split(generator)
+    model = Model(
+        domain,
+        graph,
+        fit_scale(evaluated(domain.physical_features, samples), conditions),
+        int(np.prod(samples.shape[1:])),
+        LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None,
+        settings.augment,
+    )
+    return Networks(model, chosen, parameters, {})
+
+
+def _network_settings(
+    info: DatasetInfo,
+    domain: Domain,
+    settings: LikelihoodSettings,
+    samples: np.ndarray,
+    conditions: np.ndarray,
+) -> dict[str, Any]:
+    default = domain.generator(samples, conditions)
+    common = {
+        "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
+        "width": settings.generator_width,
+        "depth": settings.generator_depth,
+        "embedding": settings.embedding,
+    }
+    network = settings.network or default["network"]
+    if network == default["network"] and network not in GENERIC_GENERATORS:
+        return {**common, **default}
+    chosen = generic_settings(network, samples.shape[1:], common, domain.name)
+    if not domain.unit_scale:
+        raise InputError(
+            f"expected the network {default['network']} for {domain.name}, whose samples span "
+            f"orders of magnitude; got {network}"
+        )
+    return chosen

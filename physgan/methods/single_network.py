@@ -1,0 +1,123 @@
+"""Methods whose one network has an objective of its own on preprocessed samples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+
+from physgan.data import DatasetInfo
+from physgan.domains import Domain
+from physgan.methods.base import NetworkMethod
+from physgan.methods.settings import NetworkSettings
+from physgan.training import (
+    Model,
+    Networks,
+    Objective,
+    Stage,
+    evaluated,
+    fit_scale,
+    objective_step,
+    split,
+    whole_batches,
+)
+
+__all__ = ["SingleNetworkMethod", "SingleNetworkSettings"]
+
+_NODES = 8
+_COMMON_FLOOR = 0.1
+
+
+@dataclass(frozen=True)
+class SingleNetworkSettings(NetworkSettings):
+    """Settings of a method with one network and one stage.
+
+    Args:
+        training_samples: length of the training.
+        learning_rate: at the start, falling along a cosine to 1 %.
+    """
+
+    generator_depth: int = 2
+    training_samples: int = 256_000
+    learning_rate: float = 1e-3
+
+
+class SingleNetworkMethod(NetworkMethod):
+    """One network that works on preprocessed samples (`Domain.preprocessing`), and one stage.
+
+    By default that stage is as long as likelihood and adversarial training together.
+
+    Attributes:
+        network: key of `physgan.networks.GENERATORS`.
+        options: settings that the network takes besides those of all networks.
+        stage: its name.
+        objective: what is lowered.
+    """
+
+    network: ClassVar[str]
+    options: ClassVar[tuple[str, ...]] = ()
+    stage: ClassVar[str]
+    objective: ClassVar[Objective]
+
+    def defaults(self, suited: Mapping[str, Any]) -> dict[str, Any]:
+        """The length from those of the other stages; the network's depth is its own."""
+        stages = [suited[n] for n in ("likelihood_samples", "adversarial_samples") if n in suited]
+        table = super().defaults(suited)
+        table.pop("generator_depth", None)
+        if stages:
+            table.setdefault("training_samples", sum(stages))
+        return table
+
+    def build(
+        self,
+        info: DatasetInfo,
+        domain: Domain,
+        settings: Any,
+        samples: np.ndarray,
+        conditions: np.ndarray,
+        seed: int,
+    ) -> Networks:
+        """The network, with the scale of its variables."""
+        domain.exact_parts(info.parameters)  # refuses what the domain's symmetries do not hold for
+        arguments = domain.preprocessing_settings(samples)
+        raw = scale = None
+        if domain.preprocessing.standardised:
+            preprocess = domain.preprocessing(samples.shape[1:], **arguments).raw
+            key = jax.random.key(seed)
+            raw = evaluated(lambda part: preprocess(part, key), samples)
+            scale = fit_scale(raw, conditions, _NODES, common_floor=_COMMON_FLOOR)
+            arguments |= scale.settings
+        chosen: dict[str, Any] = {
+            "network": self.network,
+            "shape": list(samples.shape[1:]),
+            "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
+            "preprocessing": arguments,
+            "width": settings.generator_width,
+            "depth": settings.generator_depth,
+            "embedding": settings.embedding,
+            "periodic": domain.periodic,
+            **{name: getattr(settings, name) for name in self.options},
+        }
+        network: Any = domain.build_generator(chosen, {}, seed)
+        if scale is not None and raw is not None:
+            network.preprocessing.set_scale(scale)
+            network.preprocessing.set_limits(raw)
+        graph, parameters = split(network)
+        features = fit_scale(evaluated(domain.physical_features, samples), conditions)
+        sites = int(np.prod(samples.shape[1:]))
+        model = Model(domain, graph, features, sites, self.objective, settings.augment)
+        return Networks(model, chosen, parameters, {})
+
+    def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
+        """One."""
+        step = objective_step(
+            model,
+            settings,
+            self.stage,
+            rate=settings.learning_rate,
+            samples=settings.training_samples,
+        )
+        length = whole_batches(settings.training_samples, settings.batch_size)
+        score = self.objective.score
+        return (Stage(self.stage, length, (step,), lambda number: 0, ("generator",), score),)

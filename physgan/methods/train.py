@@ -1,0 +1,105 @@
+"""From a dataset to a surrogate, by any method; and a look at a run that was trained."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from physgan.data import Dataset, open_dataset
+from physgan.domains import domain_of
+from physgan.errors import InputError, nearest
+from physgan.methods.base import Method, NetworkMethod
+from physgan.methods.presets import TEXTBOOK_PRESETS
+from physgan.methods.registry import DEFAULT, METHODS
+from physgan.training import Run
+from simulators.protocol import Progress
+
+__all__ = ["method_of", "open_run", "train"]
+
+
+def train(
+    dataset_path: str | Path,
+    run_dir: str | Path,
+    config: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    method: str = "",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a surrogate of what made the dataset.
+
+    Args:
+        dataset_path: a dataset with the splits "train" and "validation".
+        run_dir: receives the run; the same call again continues a stopped one.
+        config: settings of the method. They go over those of the dataset's recipe, which go over
+            those of the network (`TEXTBOOK_PRESETS`) and of the domain.
+        seed: of everything random.
+        method: one of `METHODS`; "" for the recipe's, which is "gan" if it names none.
+        progress: called with (samples seen, samples in total).
+
+    Returns:
+        A summary, JSON values; "surrogate" is the folder for `physgan.load`.
+
+    Raises:
+        InputError: for bad settings or data; PhysganError: if training diverged.
+    """
+    dataset = open_dataset(dataset_path)
+    recipe = dict(dataset.recipe.get("train", {}))
+    chosen = method_of(method or recipe.pop("method", DEFAULT))
+    recipe.pop("method", None)
+    given = config or {}
+    _check_names(chosen, recipe, given)
+    domain = domain_of(dataset.info).training()
+    network = given.get("network") or recipe.get("network") or domain.get("network", "")
+    suited = {**domain, **TEXTBOOK_PRESETS.get(network, {}), **recipe}
+    settings = chosen.settings_of(suited, given)
+    return chosen.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
+
+
+def method_of(name: str) -> Method:
+    """A method by its name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in METHODS:
+        raise InputError(
+            f"expected a method ({', '.join(METHODS)}); got {name!r}{nearest(name, METHODS)}"
+        )
+    return METHODS[name]
+
+
+def open_run(dataset: Dataset, run_dir: Path) -> Run:
+    """The run in a folder, to be looked at.
+
+    Args:
+        dataset: that it was trained on.
+        run_dir: of the run.
+
+    Raises:
+        InputError: if there is no such run, if it trained no network, or on another dataset.
+    """
+    try:
+        about = json.loads((run_dir / "run.json").read_text())
+        method, table, seed = METHODS[about["method"]], about["config"], about["seed"]
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"expected a training run in {run_dir}; got none; train one") from None
+    if not isinstance(method, NetworkMethod):
+        raise InputError(f"expected a run with a network in {run_dir}; got {method.name}")
+    return method.open_run(dataset, run_dir, method.settings.from_table(table), seed=seed)
+
+
+def _check_names(method: Method, recipe: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse what is no setting of any method in a recipe, and none of this one on the line."""
+    known = {name for each in METHODS.values() for name in each.settings.names()}
+    for name in recipe:
+        if name not in known:
+            raise InputError(
+                f"expected a training setting in the recipe; got {name!r}{nearest(name, known)}"
+            )
+    own = method.settings.names()
+    for name in given:
+        if name not in own:
+            others = [each.name for each in METHODS.values() if name in each.settings.names()]
+            hint = f", which belongs to {', '.join(others)}" if others else nearest(name, own)
+            raise InputError(f"expected a setting of the method {method.name}; got {name!r}{hint}")

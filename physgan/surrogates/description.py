@@ -1,0 +1,168 @@
+"""What a surrogate says about itself: kind of sample, trained range, network, provenance.
+
+Kept as surrogate.json, format version 2. Version 1, which did not say which stage's weights
+were kept, is read.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from typing import Any
+
+from physgan.data import Axis, Condition, DatasetInfo, Field
+from physgan.domains import domain_of
+
+__all__ = ["LIKELIHOOD", "Description", "TrainingStage"]
+
+FORMAT = "physgan-surrogate"
+FORMAT_VERSION = 2
+
+LIKELIHOOD = "likelihood"
+"""Name of the stage, and of the method, that meets no discriminator."""
+
+
+@dataclass(frozen=True)
+class TrainingStage:
+    """A stage of the training run.
+
+    Args:
+        name: "likelihood", "adversarial", "evidence", "velocity".
+        samples: samples seen in it.
+    """
+
+    name: str
+    samples: int
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a surrogate says about itself.
+
+    Args:
+        method: that was asked for, a key of `physgan.methods.METHODS`.
+        domain: kind of sample.
+        size: length of the samples' axes in training, 0 where they have no common one.
+        conditions: with the trained range as minimum and maximum.
+        fields: what `Surrogate.sample` returns.
+        grid: coordinates or bin edges of their axes.
+        simulator: what was emulated.
+        simulator_version: its version.
+        parameters: its fixed parameters.
+        network: settings of the generator, see `Domain.build_generator`; empty for a baseline.
+        training: settings of the training run.
+        stages: of the training run, in their order; none for a baseline.
+        kept_stage: the stage whose weights were kept; "" for a baseline, or where a file of
+            version 1 does not say.
+        kept_samples: samples seen by those weights, over all stages.
+        recipe: name of the dataset's recipe, "" if it had none.
+        seen: condition name -> the values and [low, high] ranges that training drew from, where
+            the dataset says.
+        seed: of the training run.
+        versions: of the packages that trained it.
+        weights_sha256: of the weights' file.
+    """
+
+    method: str
+    domain: str
+    size: int
+    conditions: tuple[Condition, ...]
+    fields: tuple[Field, ...]
+    grid: tuple[Axis, ...]
+    simulator: str
+    simulator_version: str
+    parameters: dict[str, Any]
+    network: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    stages: tuple[TrainingStage, ...] = ()
+    kept_stage: str = ""
+    kept_samples: int = 0
+    recipe: str = ""
+    seen: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    versions: dict[str, str] = field(default_factory=dict)
+    weights_sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """The method that made the weights: "likelihood" if they met no discriminator."""
+        return LIKELIHOOD if self.kept_stage == LIKELIHOOD else self.method
+
+    @property
+    def provenance(self) -> str:
+        """The stages and what was kept, in words, for tables."""
+        stages = ", then ".join(f"{s.name} ({s.samples:,} samples)" for s in self.stages)
+        if not self.stages:
+            return "fitted"
+        kept = f"{self.kept_stage} after {self.kept_samples:,}" if self.kept_stage else "not recorded"
+        return f"{stages}; kept: {kept}"
+
+    @classmethod
+    def of(cls, info: DatasetInfo, method: str, size: int, **more: Any) -> "Description":
+        """Describe a surrogate trained on a dataset.
+
+        Args:
+            info: the dataset's.
+            method: see the class.
+            size: length of the samples' axes.
+            more: network, training, stages, kept_stage, kept_samples, seen and seed.
+        """
+        return cls(
+            method,
+            info.domain,
+            size,
+            info.conditions,
+            tuple(f for f in info.fields if f.name == domain_of(info).field),
+            info.grid,
+            info.simulator,
+            info.simulator_version,
+            info.parameters,
+            versions={name: version(name) for name in ("physgan", "jax", "flax")},
+            **more,
+        )
+
+    def to_json(self) -> str:
+        """JSON with the format's name and version."""
+        return json.dumps(
+            {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}, indent=1
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Description":
+        """Inverse of `to_json`; reads version 1, too.
+
+        Raises:
+            ValueError, KeyError, TypeError: if `text` is not such a description.
+        """
+        content = json.loads(text)
+        file_format, file_version = content.pop("format"), content.pop("format_version")
+        if file_format != FORMAT or file_version not in (1, FORMAT_VERSION):
+            raise ValueError("another format or version")
+        content["conditions"] = tuple(Condition(**item) for item in content["conditions"])
+        content["fields"] = tuple(
+            Field(**{**item, "axes": tuple(item["axes"])}) for item in content["fields"]
+        )
+        content["grid"] = tuple(
+            Axis(**{**item, "values": tuple(item["values"])}) for item in content.get("grid", ())
+        )
+        content["stages"] = tuple(TrainingStage(**item) for item in content.get("stages", ()))
+        description = cls(**content)
+        return description if file_version == FORMAT_VERSION else _from_version_1(description)
+
+
+_VERSION_1_STAGES = {"vae": "evidence", "flow-matching": "velocity"}
+
+
+def _from_version_1(about: Description) -> Description:
+    """Stages from the settings; which one's weights were kept follows only if there was one."""
+    lengths = {
+        _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get("likelihood_samples", 0),
+        "adversarial": about.training.get("adversarial_samples", 0),
+    }
+    stages = tuple(TrainingStage(name, samples) for name, samples in lengths.items() if samples)
+    network = dict(about.network)
+    if "values" in network:
+        network["preprocessing"] = {k: v for k, v in network.pop("values").items() if k != "kind"}
+    kept = stages[0] if len(stages) == 1 else TrainingStage("", 0)
+    return replace(
+        about, network=network, stages=stages, kept_stage=kept.name, kept_samples=kept.samples
+    )

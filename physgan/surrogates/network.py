@@ -1,0 +1,172 @@
+"""Sampling from a network: chunks of events in bounded memory, each event by its own key."""
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from physgan.data.files import write_atomically
+from physgan.domains import domain_of
+from physgan.networks import (
+    Generator,
+    LikelihoodGenerator,
+    flops_of,
+    pack_parameters,
+    unpack_parameters,
+)
+from physgan.surrogates.conditions import condition_matrix
+from physgan.surrogates.description import Description
+from physgan.surrogates.independence_sampler import Chain, independence_sampler
+from simulators.protocol import Progress, Samples
+
+__all__ = ["NetworkSampler"]
+
+_CHUNK_SITES = 1 << 20
+_RENAMED = {"values": "preprocessing", "reader": "encoder", "writer": "decoder"}
+"""Parts of networks that files of version 1 call otherwise -> today's names."""
+
+
+class NetworkSampler:
+    """Draws from a generator; see `Sampler`.
+
+    Args:
+        description: of the surrogate.
+        parameters: of the generator, nested dicts.
+    """
+
+    def __init__(self, description: Description, parameters: Any) -> None:
+        self.description, self.parameters = description, parameters
+        self._domain = domain_of(description)
+        self._fresh = self._domain.build_generator(description.network, description.parameters)
+        self._graph = nnx.split(self._fresh)[0]
+        self._log_density = (
+            self._domain.log_density(description.parameters)
+            if isinstance(self._fresh, LikelihoodGenerator)
+            else None
+        )
+        self._transform = jax.jit(self._domain.transform)
+        self._chain_of = lru_cache(self._chain)
+
+    @classmethod
+    def load(cls, weights: Path, description: Description) -> "NetworkSampler":
+        """Read the file of weights of a description.
+
+        Raises:
+            ValueError: if the file holds the parameters of another network.
+        """
+        domain = domain_of(description)
+        fresh = domain.build_generator(description.network, description.parameters)
+        like = nnx.to_pure_dict(nnx.split(fresh)[1])
+        return cls(description, unpack_parameters(weights, like, _RENAMED))
+
+    @property
+    def scalable(self) -> bool:
+        """Whether the network serves samples larger than it was trained on."""
+        return self.description.size > 0
+
+    @property
+    def proposes(self) -> bool:
+        """Whether draws can be accepted by the physics' own weight."""
+        return self._log_density is not None
+
+    @property
+    def parameter_count(self) -> int:
+        """Numbers that were learnt."""
+        return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(self.parameters))
+
+    def generator(self) -> Generator:
+        """The trained network itself: noise and conditions in, network space out."""
+        return nnx.merge(self._graph, self.parameters)
+
+    def flops_per_sample(self, batch: int = 64) -> float:
+        """Floating-point operations of the forward pass per sample.
+
+        Without random numbers and symmetries.
+
+        Args:
+            batch: samples of the pass that is counted.
+        """
+        about = self.description
+        noise = jax.ShapeDtypeStruct((batch, self._fresh.noise_size(about.size)), jnp.float32)
+        conditions = jax.ShapeDtypeStruct((batch, len(about.conditions)), jnp.float32)
+        return flops_of(self._forward, self.parameters, noise, conditions) / batch
+
+    def draw(
+        self,
+        conditions: Mapping[str, np.ndarray],
+        count: int,
+        seed: int,
+        *,
+        first_event: int,
+        size: int,
+        proposals: int,
+        progress: Progress | None,
+    ) -> Samples:
+        """See `Sampler.draw`."""
+        matrix = condition_matrix(self.description.conditions, conditions, count)
+        key, noise = jax.random.key(seed), self._fresh.noise_size(size)
+        chain = self._chain_of(noise)
+        parts: list[Samples] = []
+        chunk = _chunk(count, max(noise, getattr(self._fresh, "activations", 0)))
+        for start in range(0, max(count, 1), chunk):
+            rows = matrix[start : start + chunk]
+            padded = (
+                np.resize(rows, (chunk, matrix.shape[1]))
+                if count
+                else np.ones((1, matrix.shape[1]), np.float32)
+            )
+            events = np.uint32(first_event + start) + np.arange(chunk, dtype=np.uint32)
+            keys = _event_keys(key, events)
+            drawn = chain(self.parameters, keys[:, 0], jnp.asarray(padded, jnp.float32), proposals)
+            turned = self._transform(keys[:, 1], drawn)
+            parts.append(self._domain.decode(np.asarray(turned)[: len(rows)]))
+            if progress is not None:
+                progress(min(start + chunk, count), count)
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def save(self, path: Path) -> None:
+        """Write the parameters."""
+        write_atomically(path, pack_parameters(self.parameters))
+
+    def _forward(self, parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
+        generator: Generator = nnx.merge(self._graph, parameters)
+        return generator(noise, conditions)
+
+    def _chain(self, noise_size: int) -> Chain:
+        """Draws that take `noise_size` uniform numbers each, and their independence sampler."""
+
+        def draw(
+            parameters: Any, keys: jax.Array, conditions: jax.Array, numbers: int
+        ) -> jax.Array:
+            noise = jax.vmap(lambda key: jax.random.uniform(key, (numbers,)))(keys)
+            return self._forward(parameters, noise, conditions)
+
+        def log_weight(parameters: Any, samples: jax.Array, conditions: jax.Array) -> jax.Array:
+            generator = nnx.merge(self._graph, parameters)
+            assert isinstance(generator, LikelihoodGenerator)
+            assert self._log_density is not None
+            cost = generator.negative_log_likelihood(samples, conditions)
+            return self._log_density(samples, conditions) + cost
+
+        return independence_sampler(partial(draw, numbers=noise_size), log_weight)
+
+
+@jax.jit
+def _event_keys(key: jax.Array, events: jax.Array) -> jax.Array:
+    """Two keys per event, of the draw and of the symmetry: shape (n, 2)."""
+    return jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
+
+
+def _chunk(count: int, numbers: int) -> int:
+    """Events per call, in bounded memory: up to an eighth more than are asked for.
+
+    Eight numbers an octave, so that few shapes are compiled.
+    """
+    largest = max(1, _CHUNK_SITES // numbers)
+    step = 1 << max(0, (count - 1).bit_length() - 4)
+    return min(-(-max(count, 1) // step) * step, 1 << (largest.bit_length() - 1))

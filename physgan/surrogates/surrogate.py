@@ -1,0 +1,311 @@
+"""The trained thing: load it, ask what it covers, sample from it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from physgan.data import DatasetInfo, write_events
+from physgan.data.files import sha256_of, write_atomically
+from physgan.errors import InputError, VerificationError, nearest
+from physgan.networks import Generator
+from physgan.surrogates.conditions import check_conditions
+from physgan.surrogates.description import Description
+from physgan.surrogates.fitted import FittedSampler
+from physgan.surrogates.network import NetworkSampler
+from physgan.surrogates.pretrained import pretrained_folder, pretrained_names
+from simulators.protocol import Conditions, Progress, Samples
+
+__all__ = ["Sampler", "Surrogate", "load"]
+
+_DESCRIPTION = "surrogate.json"
+_WEIGHTS = "weights.npz"
+_SHARD_EVENTS = 65_536
+
+
+class Sampler(Protocol):
+    """What a surrogate draws from: a network or a fitted baseline.
+
+    Attributes:
+        scalable: whether samples larger than the trained ones can be drawn.
+        proposes: whether draws can be accepted by the physics' own weight.
+        parameter_count: numbers that were learnt or fitted.
+    """
+
+    @property
+    def scalable(self) -> bool: ...
+
+    @property
+    def proposes(self) -> bool: ...
+
+    @property
+    def parameter_count(self) -> int: ...
+
+    def flops_per_sample(self, batch: int = 64) -> float | None:
+        """Floating-point operations per sample, None for what is no network."""
+        ...
+
+    def draw(
+        self,
+        conditions: Mapping[str, np.ndarray],
+        count: int,
+        seed: int,
+        *,
+        first_event: int,
+        size: int,
+        proposals: int,
+        progress: Progress | None,
+    ) -> Samples:
+        """Draw events at checked conditions, float64 (count,) each; see `Surrogate.sample`."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the weights."""
+        ...
+
+
+class Surrogate:
+    """A trained source of samples with the signature of a simulator.
+
+    Args:
+        description: what it is.
+        sampler: what it draws from.
+
+    Example:
+        >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
+        >>> samples = surrogate.sample({"temperature": 2.3}, count=1000, seed=1)  # doctest: +SKIP
+    """
+
+    def __init__(self, description: Description, sampler: Sampler) -> None:
+        self.description, self.sampler = description, sampler
+        self.conditions = description.conditions
+        self.fields = description.fields
+        self.grid = description.grid
+
+    @property
+    def name(self) -> str:
+        """The method that made the weights which were kept; see `Description.name`."""
+        return self.description.name
+
+    @property
+    def proposes(self) -> bool:
+        """Whether `sample` takes more than one proposal."""
+        return self.sampler.proposes
+
+    @property
+    def parameter_count(self) -> int:
+        """Numbers that were learnt or fitted."""
+        return self.sampler.parameter_count
+
+    def generator(self) -> Generator:
+        """The trained network itself: noise and conditions in, network space out.
+
+        Raises:
+            InputError: for a method without a network.
+        """
+        if not isinstance(self.sampler, NetworkSampler):
+            raise InputError(f"expected a method with a network, such as gan; got {self.name}")
+        return self.sampler.generator()
+
+    def flops_per_sample(self, batch: int = 64) -> float | None:
+        """Floating-point operations of the generator's forward pass per sample.
+
+        Without random numbers and symmetries; None for what is fitted and not a network.
+
+        Args:
+            batch: samples of the pass that is counted.
+        """
+        return self.sampler.flops_per_sample(batch)
+
+    def sample(
+        self,
+        conditions: Conditions,
+        count: int,
+        seed: int,
+        *,
+        first_event: int = 0,
+        extrapolate: bool = False,
+        size: int | None = None,
+        proposals: int = 1,
+        progress: Progress | None = None,
+    ) -> Samples:
+        """Draw events `first_event` to `first_event + count - 1` of the run `seed`.
+
+        An event is a function of (seed, event number, its conditions), up to float rounding.
+
+        Args:
+            conditions: one number for all events, or arrays of shape (count,), physical units.
+            count: number of events.
+            seed: the run.
+            first_event: number of the first event.
+            extrapolate: whether to go on outside the trained range.
+            size: length of the samples' axes, if other than trained: twice it, four times ...
+            proposals: draws per event, of which an independence sampler keeps one by the physics'
+                own weight; 1 is the generator itself. For kinds of samples whose weight is known.
+            progress: called with (done, count).
+
+        Returns:
+            One array of shape (count, *axes) for each field.
+
+        Raises:
+            InputError: for conditions that are missing, of wrong length or outside the trained
+                range, or a size or proposals that the method does not allow.
+        """
+        checked = check_conditions(self.conditions, conditions, count, extrapolate)
+        self._check_proposals(proposals)
+        return self.sampler.draw(
+            checked,
+            count,
+            seed,
+            first_event=first_event,
+            size=self._checked_size(size),
+            proposals=proposals,
+            progress=progress,
+        )
+
+    def write(
+        self,
+        path: str | Path,
+        conditions: Conditions,
+        count: int,
+        seed: int,
+        *,
+        extrapolate: bool = False,
+        size: int | None = None,
+        proposals: int = 1,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Sample into a dataset file or folder; resumable, in bounded memory.
+
+        Args: see `sample`.
+
+        Returns:
+            {"path", "events", "seconds_per_sample"}.
+        """
+        checked = check_conditions(self.conditions, conditions, count, extrapolate)
+        self._check_proposals(proposals)
+        trained_or_larger = self._checked_size(size)
+
+        def produce(first: int, number: int, report: Progress) -> tuple[Samples, dict]:
+            rows = {name: values[first : first + number] for name, values in checked.items()}
+            samples = self.sampler.draw(
+                rows,
+                number,
+                seed,
+                first_event=first,
+                size=trained_or_larger,
+                proposals=proposals,
+                progress=report,
+            )
+            return samples, rows
+
+        definition = {
+            "source": "surrogate",
+            "weights": self.description.weights_sha256,
+            "conditions": {name: np.unique(values).tolist() for name, values in checked.items()},
+            "count": count,
+            "seed": seed,
+            "size": trained_or_larger,
+            **({"proposals": proposals} if proposals != 1 else {}),
+        }
+        manifest = write_events(
+            path,
+            self._info(checked, seed),
+            count,
+            produce,
+            definition=definition,
+            shard_size=_SHARD_EVENTS,
+            progress=progress,
+        )
+        return {
+            "path": str(path),
+            "events": count,
+            "seconds_per_sample": manifest.seconds_per_sample,
+        }
+
+    def save(self, folder: str | Path) -> None:
+        """Write surrogate.json and weights.npz; see `load`."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = folder / _WEIGHTS
+        self.sampler.save(weights)
+        self.description = replace(self.description, weights_sha256=sha256_of(weights))
+        write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
+
+    def _check_proposals(self, proposals: int) -> None:
+        if proposals < 1:
+            raise InputError(f"expected proposals of 1 or more; got {proposals}")
+        if proposals > 1 and not self.proposes:
+            raise InputError(
+                f"expected proposals of 1: the weight of {self.description.domain} by "
+                f"{self.name} is not known; got {proposals}"
+            )
+
+    def _info(self, conditions: Mapping[str, np.ndarray], seed: int) -> DatasetInfo:
+        about = self.description
+        return DatasetInfo(
+            domain=about.domain,
+            fields=about.fields,
+            conditions=tuple(
+                replace(
+                    c,
+                    minimum=float(conditions[c.name].min()),
+                    maximum=float(conditions[c.name].max()),
+                )
+                for c in self.conditions
+            ),
+            simulator=about.simulator,
+            simulator_version=about.simulator_version,
+            grid=about.grid,
+            parameters=about.parameters,
+            seed=seed,
+            source="surrogate",
+        )
+
+    def _checked_size(self, size: int | None) -> int:
+        trained = self.description.size
+        if size is None or size == trained:
+            return trained
+        several = self.sampler.scalable
+        power = size // trained if several and size > trained and size % trained == 0 else 0
+        if power.bit_count() != 1:
+            allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
+            raise InputError(f"expected size {allowed}; got {size}")
+        return size
+
+
+def load(path: str | Path) -> Surrogate:
+    """Load a surrogate.
+
+    Args:
+        path: the folder of a training run, its surrogate/ itself, or the name of a surrogate
+            that comes with the package, such as "calo-pb-lar".
+
+    Raises:
+        InputError: if there is none.
+        VerificationError: if its weights are not those that were saved.
+    """
+    folder = Path(path)
+    if not folder.exists() and str(path) in pretrained_names():
+        folder = pretrained_folder(str(path))
+    if (folder / "surrogate" / _DESCRIPTION).exists():
+        folder = folder / "surrogate"
+    try:
+        description = Description.from_json((folder / _DESCRIPTION).read_text())
+    except FileNotFoundError:
+        raise InputError(
+            f"expected a trained surrogate; {path} holds no {_DESCRIPTION}; train one there, or "
+            f"use one of the package's ({', '.join(pretrained_names())})"
+            f"{nearest(str(path), pretrained_names())}"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"expected a surrogate; {folder / _DESCRIPTION} is not one") from None
+    weights = folder / _WEIGHTS
+    if not weights.exists() or sha256_of(weights) != description.weights_sha256:
+        raise VerificationError(
+            f"expected {weights} as it was saved; it is missing or altered; train again"
+        )
+    sampler = NetworkSampler if description.network else FittedSampler
+    return Surrogate(description, sampler.load(weights, description))

@@ -1,0 +1,231 @@
+"""A training run: data, networks, stages and folder; begun, gone on with, or looked at."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from physgan.data import Dataset, batch_indices
+from physgan.data.files import sha256_of
+from physgan.domains import domain_of
+from physgan.errors import InputError, PhysganError
+from physgan.surrogates import Description, NetworkSampler, Surrogate, TrainingStage, load
+from physgan.surrogates.conditions import condition_matrix
+from physgan.training import checkpoints
+from physgan.training.monitor import Split, make_monitor
+from physgan.training.run_files import MetricsLog, claim_run
+from physgan.training.stages import NetworkMethod, Stage
+from physgan.training.state import Parameters, TrainingState, initial_state
+from physgan.training.validation import DISTANCE, validator
+
+__all__ = ["Run"]
+
+
+class Place(NamedTuple):
+    """Where a run is.
+
+    Attributes:
+        index: number of the stage.
+        stage: the stage.
+        start: samples seen before it.
+    """
+
+    index: int
+    stage: Stage
+    start: int
+
+
+class Run:
+    """What stays the same throughout a run.
+
+    Args:
+        dataset: with the splits "train" and "validation".
+        run_dir: receives run.json, metrics.jsonl, tensorboard/, checkpoints/, surrogate/.
+        method: builds networks and says the stages.
+        settings: of the method.
+        seed: of initial parameters, batches and noise.
+
+    Raises:
+        InputError: for a dataset or settings that cannot be used, or a folder of another run.
+    """
+
+    def __init__(
+        self, dataset: Dataset, run_dir: Path, method: NetworkMethod, settings: Any, seed: int
+    ) -> None:
+        self.seed, self.run_dir, self.method, self.settings = seed, run_dir, method, settings
+        self.checkpoints = run_dir / "checkpoints"
+        self.dataset = dataset
+        domain = domain_of(dataset.info)
+        self.info = dataset.info
+        if not settings.conditional:
+            if domain.needs_conditions:
+                raise InputError(
+                    f"expected conditional = true for {domain.name}, which mean nothing without "
+                    "their conditions; got false"
+                )
+            self.info = replace(dataset.info, conditions=())
+        samples, conditions = dataset.read("train")
+        self.samples = domain.encode(samples)
+        self.conditions = condition_matrix(self.info.conditions, conditions, len(self.samples))
+        networks = method.build(
+            self.info, domain, settings, self.samples, self.conditions, seed
+        )
+        self.model, self.network_settings = networks.model, networks.settings
+        self.stages = method.stages(self.model, settings)
+        self.ends = list(accumulate(stage.samples for stage in self.stages))
+        generator = networks.generator
+        if settings.start_from:
+            generator = _started_from(settings.start_from, generator)
+        claim_run(run_dir, definition_of(dataset, method.name, settings.to_table(), seed))
+        trains = {stage.name: stage.trains for stage in self.stages}
+        self.initial = initial_state(generator, networks.discriminator, trains)
+        self.held_out = self._held_out(domain)
+        self.validate = validator(self.model, *self.held_out, seed)
+        known = (self.samples, self.conditions)
+        self.monitor = make_monitor(self.model, known, self.held_out, seed)
+
+    @property
+    def total(self) -> int:
+        """Samples of all stages."""
+        return self.ends[-1]
+
+    def latest(self) -> TrainingState | None:
+        """The state of the newest whole checkpoint, None if there is none."""
+        return checkpoints.restore_latest(self.checkpoints, self.initial)
+
+    def place(self, samples: int) -> Place:
+        """The stage that trains on after `samples` samples; at the end, the last one."""
+        index = min(sum(end <= samples for end in self.ends), len(self.stages) - 1)
+        return Place(index, self.stages[index], self.ends[index] - self.stages[index].samples)
+
+    def monitored(self, samples: int) -> bool:
+        """Whether a discriminator has been trained after `samples` samples."""
+        place = self.place(max(0, samples - 1))
+        return place.stage.monitored and samples > place.start
+
+    def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
+        """The batch after `samples` samples: a function of the seed and that number alone."""
+        index = batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
+        return self.samples[index], self.conditions[index]
+
+    def is_checkpoint(self, samples: int) -> bool:
+        """Whether a multiple of the interval or the end of a stage was just passed."""
+        before = samples - self.settings.batch_size
+        every = max(self.settings.checkpoint_samples, self.settings.batch_size)
+        return samples // every != before // every or samples in self.ends
+
+    def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
+        """Write metrics; stop the run if one is not a number."""
+        values = {name: round(float(value), 6) for name, value in metrics.items()}
+        if not np.all(np.isfinite(list(values.values()))):
+            raise PhysganError(
+                f"expected finite losses; got {values} after {samples} samples; the last good "
+                f"state is kept in {self.checkpoints}; lower the learning rates"
+            )
+        log.write(samples, values)
+
+    def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
+        """Validate the averaged generator and remember it if it is the best so far.
+
+        Each stage has a measure of its own. At its end the best generator's score is replaced by
+        that of the next stage's measure, which has to be surpassed.
+        """
+        stage = self.place(samples - self.settings.batch_size).stage
+        scores = self.validate(state.average)
+        log.write(samples, scores)
+        if stage.monitored:
+            log.write(samples, self.monitor(state))
+        state = _remembered(state, scores[stage.score])
+        following = self.place(samples).stage
+        if following.score == stage.score:
+            return state
+        return _scored(state, self.validate(state.best)[following.score])
+
+    def finish(self, state: TrainingState) -> dict[str, Any]:
+        """Save the best generator as a surrogate."""
+        kept, last = int(state.best_samples), self.stages[-1]
+        distance = float(state.best_score)
+        if last.score != DISTANCE:
+            distance = self.validate(state.best)[DISTANCE]
+        training = self.settings.to_table()
+        description = Description.of(
+            self.info,
+            self.method.name,
+            self.network_settings.get("size", 0),
+            network=self.network_settings,
+            training={**training, "start_from": Path(self.settings.start_from).name},
+            stages=tuple(TrainingStage(stage.name, stage.samples) for stage in self.stages),
+            kept_stage=self.place(max(0, kept - 1)).stage.name,
+            kept_samples=kept,
+            recipe=self.dataset.recipe.get("name", ""),
+            seen=self.dataset.seen,
+            seed=self.seed,
+        )
+        surrogate = Surrogate(description, NetworkSampler(description, jax.device_get(state.best)))
+        folder = self.run_dir / "surrogate"
+        surrogate.save(folder)
+        return {
+            "method": surrogate.name,
+            "stages": description.provenance,
+            "samples": int(state.samples),
+            DISTANCE: distance,
+            "parameters": surrogate.parameter_count,
+            "surrogate": str(folder),
+        }
+
+    def _held_out(self, domain: Any) -> Split:
+        samples, conditions = self.dataset.read(
+            "validation", stop=self.settings.validation_samples
+        )
+        encoded = domain.encode(samples)
+        return encoded, condition_matrix(self.info.conditions, conditions, len(encoded))
+
+
+def definition_of(
+    dataset: Dataset, method: str, settings: Mapping[str, Any], seed: int
+) -> dict[str, Any]:
+    """All that determines what a run ends with, JSON values."""
+    return {
+        "method": method,
+        "dataset": dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path),
+        "config": dict(settings),
+        "seed": seed,
+    }
+
+
+def _remembered(state: TrainingState, score: float) -> TrainingState:
+    """The state, with the averaged generator as the best one if its score is the lowest."""
+    if not score < float(state.best_score):
+        return state
+    return _scored(state._replace(best=state.average, best_samples=state.samples), score)
+
+
+def _scored(state: TrainingState, score: float) -> TrainingState:
+    best_score = jax.device_put(np.float32(score), state.best_score.sharding)
+    return state._replace(best_score=best_score)
+
+
+def _started_from(path: str, fresh: Parameters) -> Parameters:
+    """Parameters of a trained generator, by name; scales that it lacks stay fresh."""
+    sampler = load(path).sampler
+    if not isinstance(sampler, NetworkSampler):
+        raise InputError(f"expected a surrogate with a network to start from; got {path}")
+    return _overlaid(fresh, sampler.parameters, path)
+
+
+def _overlaid(fresh: Any, trained: Any, path: str) -> Any:
+    if not isinstance(fresh, dict):
+        if np.shape(fresh) != np.shape(trained):
+            raise InputError(
+                f"expected networks of equal widths to start from {path}; got shapes "
+                f"{np.shape(fresh)} and {np.shape(trained)}"
+            )
+        return jax.numpy.asarray(trained)
+    return {
+        name: _overlaid(value, trained[name], path) if name in trained else value
+        for name, value in fresh.items()
+    }

@@ -10,6 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from simulators.units import kind_of
+
 __all__ = [
     "Axis",
     "Condition",
@@ -50,6 +52,11 @@ class Condition:
     maximum: float
     scale: str = "linear"
     long_name: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Kind of quantity that its unit measures, such as "energy" or "angle"; "" for others."""
+        return kind_of(self.unit)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from physgan.benchmark import Recorded, Variant, benchmark
 from physgan.data import Recipe, build_simulator, load_recipe, open_dataset, recipe_names
-from physgan.data.laws import make_laws
+from physgan.data.distributions import make_distributions
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
 from physgan.surrogates import Description
@@ -159,7 +159,7 @@ def _training(run: Path, recipe: Recipe) -> dict[str, Any]:
     except (OSError, ValueError, KeyError):
         return result
     if certain:
-        laws = make_laws(recipe.conditions, recipe.seed)
+        distributions = make_distributions(recipe.conditions, recipe.seed)
         result["dataset"] = recipe.name
-        result["seen"] = {name: list(law.seen) for name, law in laws.items()}
+        result["seen"] = {name: list(d.support) for name, d in distributions.items()}
     return result

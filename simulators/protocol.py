@@ -10,6 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from simulators.units import kind_of
+
 __all__ = [
     "Axis",
     "Condition",
@@ -53,7 +55,8 @@ class Condition:
 
     @property
     def kind(self) -> str:
-        return {"MeV": "energy", "GeV": "energy", "rad": "angle", "mm": "length"}.get(self.unit, "")
+        """Kind of quantity that its unit measures, such as "energy" or "angle"; "" for others."""
+        return kind_of(self.unit)
 
 
 @dataclass(frozen=True)

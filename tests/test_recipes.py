@@ -7,7 +7,8 @@ import pytest
 
 from physgan.data import Recipe, build_simulator, load_recipe, recipe_names
 from physgan.data import recipes as module
-from physgan.data.laws import make_laws
+from physgan.data.distributions import make_distributions
+from physgan.data.schema import fingerprint
 from physgan.data.simulation import default_shard_size, definition_of
 from physgan.errors import InputError
 
@@ -19,7 +20,7 @@ size = 8
 [events]
 count = 64
 [conditions.temperature]
-law = "uniform"
+distribution = "uniform"
 minimum = 1.5
 maximum = 3.5
 """
@@ -29,14 +30,14 @@ maximum = 3.5
 def test_every_recipe_fits_its_simulator(name: str) -> None:
     recipe = load_recipe(name)
     simulator = build_simulator(recipe.simulator, recipe.parameters)
-    laws = make_laws(recipe.conditions, recipe.seed)
-    assert set(laws) == {condition.name for condition in simulator.conditions}
+    drawn = make_distributions(recipe.conditions, recipe.seed)
+    assert set(drawn) == {condition.name for condition in simulator.conditions}
     for condition in simulator.conditions:
-        assert condition.minimum <= laws[condition.name].minimum
-        assert laws[condition.name].maximum <= condition.maximum
+        assert condition.minimum <= drawn[condition.name].minimum
+        assert drawn[condition.name].maximum <= condition.maximum
         for point in recipe.benchmark["conditions"]:
-            assert laws[condition.name].minimum <= point[condition.name]
-            assert point[condition.name] <= laws[condition.name].maximum
+            assert drawn[condition.name].minimum <= point[condition.name]
+            assert point[condition.name] <= drawn[condition.name].maximum
     assert default_shard_size(simulator) % simulator.block_size == 0
     assert sum(recipe.splits.values()) == pytest.approx(1)
     assert definition_of(recipe)["count"] == recipe.count
@@ -53,7 +54,7 @@ def test_every_recipe_has_a_card_and_a_summary(name: str) -> None:
 @pytest.mark.parametrize(("size", "count"), [(16, 65_536), (32, 131_072), (64, 65_536)])
 def test_ising_recipes_hold_out_what_the_benchmark_judges(size: int, count: int) -> None:
     recipe = load_recipe(f"ising-{size}")
-    temperature = make_laws(recipe.conditions, recipe.seed)["temperature"].draw(0, count)
+    temperature = make_distributions(recipe.conditions, recipe.seed)["temperature"].draw(0, count)
     assert recipe.count == count
     assert recipe.parameters == {"size": size}
     lanes = temperature.reshape(-1, 64)
@@ -67,6 +68,26 @@ def test_ising_recipes_hold_out_what_the_benchmark_judges(size: int, count: int)
     spacing = np.diff(lanes[0])
     assert np.all(spacing[np.abs(lanes[0][:-1] - T_C) < 0.03] < 0.0115)
     assert spacing.max() < 0.08
+
+
+FINGERPRINTS = {
+    "calo-small": "1a558cd0da186afdacc24f8e852743a43c1ea23b53ca3a57ba5350e89db368a4",
+    "ising-16": "8960dad1ff09056dca3dd45e6342e65417aa1feb3584ca7ced3cd123e1714bfc",
+}
+"""Of version 0.1.0, when the key `distribution` was `law`."""
+
+
+@pytest.mark.parametrize("name", FINGERPRINTS)
+def test_datasets_begun_before_can_be_continued(name: str) -> None:
+    assert fingerprint(definition_of(load_recipe(name))) == FINGERPRINTS[name]
+
+
+def test_both_words_define_the_same_dataset(tmp_path: Path) -> None:
+    (tmp_path / "new.toml").write_text(MINIMAL)
+    (tmp_path / "old.toml").write_text(MINIMAL.replace("distribution =", "law ="))
+    new, old = (definition_of(load_recipe(tmp_path / f"{name}.toml")) for name in ("new", "old"))
+    assert list(new["conditions"]["temperature"]) == ["law", "minimum", "maximum"]
+    assert new == old
 
 
 def test_a_recipe_of_your_own(tmp_path: Path) -> None:
@@ -98,7 +119,10 @@ def test_recipes_of_an_installed_wheel(tmp_path: Path, monkeypatch) -> None:
             ("count = 64", "count = 64\nseed = -1"),
             r"expected seed as a whole number from 0; got -1",
         ),
-        (('law = "uniform"', 'law = "normal"'), r"expected a law .* for temperature; got 'normal'"),
+        (
+            ('distribution = "uniform"', 'distribution = "normal"'),
+            r"expected a distribution .* for temperature; got 'normal'",
+        ),
         (("count = 64", "count = "), r"expected TOML in .*mine\.toml; got "),
         (("[events]", "[splits]\nexam = 0.5\n[events]"), r"expected the splits .*; got 'exam'"),
         (("[events]", "[splits]\ntrain = 1.5\n[events]"), r"shares that add up to at most 1"),
@@ -119,5 +143,5 @@ def test_unknown_recipes() -> None:
         load_recipe("isng")
     with pytest.raises(InputError, match=r"expected a recipe; no\.toml does not exist"):
         load_recipe("no.toml")
-    with pytest.raises(InputError, match="expected a law"):
-        Recipe("x", "ising", {}, {"temperature": {"law": "?"}}, 10)
+    with pytest.raises(InputError, match="expected a distribution"):
+        Recipe("x", "ising", {}, {"temperature": {"distribution": "?"}}, 10)

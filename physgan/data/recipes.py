@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from physgan.data.laws import make_laws
+from physgan.data.distributions import make_distributions
 from physgan.data.schema import SPLITS
 from physgan.errors import InputError
 
@@ -30,7 +30,8 @@ class Recipe:
         name: "ising-32".
         simulator: key of `simulators.SIMULATORS`.
         parameters: the simulator's arguments.
-        conditions: condition name -> its law and the law's settings, see `physgan.data.laws`.
+        conditions: condition name -> its distribution and the settings of that, see
+            `physgan.data.distributions`.
         count: number of events.
         seed: of the run.
         splits: split name -> share of the events.
@@ -60,7 +61,7 @@ class Recipe:
         if self.shard_size is not None:
             _whole("shard_size", self.shard_size, 1)
         check_splits(self.splits)
-        make_laws(self.conditions, self.seed)
+        make_distributions(self.conditions, self.seed)
 
 
 def recipe_names() -> list[str]:

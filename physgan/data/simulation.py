@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from physgan.data.laws import Law, make_laws
+from physgan.data.distributions import Distribution, make_distributions, recorded
 from physgan.data.manifest import Manifest
 from physgan.data.recipes import Recipe, load_recipe
 from physgan.data.schema import FORMAT_VERSION, DatasetInfo
@@ -56,8 +56,8 @@ def simulate(
         seed=recipe.seed if seed is None else seed,
     )
     simulator = simulator or build_simulator(recipe.simulator, recipe.parameters)
-    laws = make_laws(recipe.conditions, recipe.seed)
-    conditions = _covered(simulator, laws)
+    distributions = make_distributions(recipe.conditions, recipe.seed)
+    conditions = _covered(simulator, distributions)
     shard_size = recipe.shard_size or default_shard_size(simulator)
     if shard_size % simulator.block_size:
         raise InputError(
@@ -66,7 +66,7 @@ def simulate(
         )
 
     def produce(first: int, number: int, report: Progress) -> tuple[Samples, Samples]:
-        values = {name: law.draw(first, number) for name, law in laws.items()}
+        values = {name: d.draw(first, number) for name, d in distributions.items()}
         samples = simulator.sample(values, number, recipe.seed, first_event=first, progress=report)
         return {k: np.asarray(v) for k, v in samples.items()}, values
 
@@ -119,30 +119,30 @@ def default_shard_size(simulator: Simulator) -> int:
     return blocks * simulator.block_size
 
 
-def _covered(simulator: Simulator, laws: dict[str, Law]) -> tuple[Condition, ...]:
-    """The simulator's conditions, with the ranges that the laws cover."""
+def _covered(simulator: Simulator, distributions: dict[str, Distribution]) -> tuple[Condition, ...]:
+    """The simulator's conditions, with the ranges that the distributions cover."""
     known = {condition.name: condition for condition in simulator.conditions}
-    if set(known) != set(laws):
+    if set(known) != set(distributions):
         raise InputError(
             f"expected the conditions {', '.join(known)} of {simulator.name}; "
-            f"got {', '.join(laws) or 'none'}"
+            f"got {', '.join(distributions) or 'none'}"
         )
-    for name, law in laws.items():
+    for name, drawn in distributions.items():
         allowed = known[name]
-        if law.minimum < allowed.minimum or law.maximum > allowed.maximum:
+        if drawn.minimum < allowed.minimum or drawn.maximum > allowed.maximum:
             raise InputError(
                 f"expected {name} in [{allowed.minimum:g}, {allowed.maximum:g}] {allowed.unit}; "
-                f"got {_span(law)}"
+                f"got {_span(drawn)}"
             )
     return tuple(
-        replace(known[name], minimum=laws[name].minimum, maximum=laws[name].maximum)
-        for name in known
+        replace(c, minimum=distributions[c.name].minimum, maximum=distributions[c.name].maximum)
+        for c in simulator.conditions
     )
 
 
-def _span(law: Law) -> str:
-    same = law.minimum == law.maximum
-    return f"{law.minimum:g}" if same else f"{law.minimum:g} to {law.maximum:g}"
+def _span(drawn: Distribution) -> str:
+    same = drawn.minimum == drawn.maximum
+    return f"{drawn.minimum:g}" if same else f"{drawn.minimum:g} to {drawn.maximum:g}"
 
 
 def _describe(simulator: Simulator, conditions: tuple[Condition, ...], seed: int) -> DatasetInfo:
@@ -164,7 +164,7 @@ def _definition(simulator: Simulator, recipe: Recipe, shard_size: int) -> dict[s
         "simulator": simulator.name,
         "simulator_version": simulator.version,
         "parameters": simulator.parameters,
-        "conditions": recipe.conditions,
+        "conditions": {name: recorded(table) for name, table in recipe.conditions.items()},
         "count": recipe.count,
         "seed": recipe.seed,
         "splits": recipe.splits,

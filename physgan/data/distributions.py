@@ -1,7 +1,7 @@
 """How the conditions of a dataset are drawn: event number -> value.
 
-A law is entered in `LAWS` under the name that recipes use. Laws of one value per event number
-make any shard computable alone.
+A distribution is entered in `DISTRIBUTIONS` under the name that recipes use. The value of an
+event follows from its number, so any shard can be computed on its own.
 """
 
 import math
@@ -14,40 +14,40 @@ import numpy as np
 
 from physgan.errors import InputError
 
-__all__ = ["LAWS", "Law", "make_laws"]
+__all__ = ["DISTRIBUTIONS", "Distribution", "make_distributions", "name_of", "recorded"]
 
 BLOCK = 4096
 
 
 @dataclass(frozen=True)
-class Law:
-    """One condition's law.
+class Distribution:
+    """The distribution of one condition.
 
     Args:
-        kind: name of the law in `LAWS`.
+        kind: its name in `DISTRIBUTIONS`.
         minimum: smallest value it gives.
         maximum: largest value it gives.
-        seen: the values that it gives, or the intervals that it draws from.
+        support: the values that it gives, or the intervals that it draws from.
         draw: (first event, number of events) -> float64, shape (number,).
     """
 
     kind: str
     minimum: float
     maximum: float
-    seen: tuple[float | tuple[float, float], ...]
+    support: tuple[float | tuple[float, float], ...]
     draw: Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a law stands among those of its recipe.
+    """Where a distribution stands among those of its recipe.
 
     Args:
         seed: the run's.
         name: the condition's.
         stride: product of the lengths of the grids before it.
-        dimension: number of Sobol laws before it.
-        dimensions: number of Sobol laws in all.
+        dimension: number of Sobol sequences before it.
+        dimensions: number of Sobol sequences in all.
     """
 
     seed: int
@@ -57,13 +57,13 @@ class Place:
     dimensions: int = 1
 
 
-def fixed(table: Mapping[str, Any], place: Place) -> Law:
+def fixed(table: Mapping[str, Any], place: Place) -> Distribution:
     """Every event has the same value."""
     value = _number(table, "value", place)
-    return Law("fixed", value, value, (value,), lambda first, count: np.full(count, value))
+    return Distribution("fixed", value, value, (value,), lambda first, count: np.full(count, value))
 
 
-def grid(table: Mapping[str, Any], place: Place) -> Law:
+def grid(table: Mapping[str, Any], place: Place) -> Distribution:
     """Event i has values[i % n]; several grids go through all their combinations."""
     values = np.asarray(table.get("values"), dtype=np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
@@ -77,20 +77,22 @@ def grid(table: Mapping[str, Any], place: Place) -> Law:
     def draw(first: int, count: int) -> np.ndarray:
         return values[np.arange(first, first + count) // place.stride % len(values)]
 
-    return Law("grid", float(values.min()), float(values.max()), tuple(values.tolist()), draw)
+    return Distribution(
+        "grid", float(values.min()), float(values.max()), tuple(values.tolist()), draw
+    )
 
 
-def uniform(table: Mapping[str, Any], place: Place) -> Law:
+def uniform(table: Mapping[str, Any], place: Place) -> Distribution:
     """Independent draws, uniform in value between minimum and maximum."""
     return _continuous("uniform", table, place, False, _random_numbers)
 
 
-def loguniform(table: Mapping[str, Any], place: Place) -> Law:
+def loguniform(table: Mapping[str, Any], place: Place) -> Distribution:
     """Independent draws, uniform in the logarithm."""
     return _continuous("loguniform", table, place, True, _random_numbers)
 
 
-def sobol(table: Mapping[str, Any], place: Place) -> Law:
+def sobol(table: Mapping[str, Any], place: Place) -> Distribution:
     """A scrambled Sobol sequence, one dimension for each condition that asks for it.
 
     `scale = "log"` spreads it evenly in the logarithm.
@@ -98,14 +100,14 @@ def sobol(table: Mapping[str, Any], place: Place) -> Law:
     return _continuous("sobol", table, place, table.get("scale") == "log", _sobol_numbers)
 
 
-LAWS: dict[str, Callable[[Mapping[str, Any], Place], Law]] = {
+DISTRIBUTIONS: dict[str, Callable[[Mapping[str, Any], Place], Distribution]] = {
     "fixed": fixed,
     "grid": grid,
     "uniform": uniform,
     "loguniform": loguniform,
     "sobol": sobol,
 }
-"""Name in recipes -> maker of the law."""
+"""Name in recipes -> maker of the distribution."""
 
 KEYS = {
     "fixed": {"value"},
@@ -116,31 +118,52 @@ KEYS = {
 }
 
 
-def make_laws(tables: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Law]:
-    """Laws of all conditions of a recipe.
+def make_distributions(
+    tables: Mapping[str, Mapping[str, Any]], seed: int
+) -> dict[str, Distribution]:
+    """Distributions of all conditions of a recipe.
 
     Args:
-        tables: condition name -> {"law": name, ...}.
+        tables: condition name -> {"distribution": name, ...}; "law" is the former key.
         seed: the run's.
 
     Raises:
-        InputError: for an unknown law or a wrong setting.
+        InputError: for an unknown distribution or a wrong setting.
     """
-    dimensions = sum(table.get("law") == "sobol" for table in tables.values())
-    stride, dimension, laws = 1, 0, {}
+    dimensions = sum(name_of(table) == "sobol" for table in tables.values())
+    stride, dimension, made = 1, 0, {}
     for name, table in tables.items():
-        kind = table.get("law")
-        if kind not in LAWS:
-            raise InputError(f"expected a law ({', '.join(LAWS)}) for {name}; got {kind!r}")
-        if unknown := set(table) - KEYS[kind] - {"law"}:
+        kind = name_of(table)
+        if kind not in DISTRIBUTIONS:
             raise InputError(
-                f"expected only {', '.join(sorted(KEYS[kind]))} for the law {kind} of {name}; "
-                f"got {min(unknown)}"
+                f"expected a distribution ({', '.join(DISTRIBUTIONS)}) for {name}; got {kind!r}"
             )
-        laws[name] = LAWS[kind](table, Place(seed, name, stride, dimension, dimensions))
+        if (
+            unknown := set(table)
+            - KEYS[kind]
+            - {"distribution" if "distribution" in table else "law"}
+        ):
+            raise InputError(
+                f"expected only {', '.join(sorted(KEYS[kind]))} for the distribution {kind} of "
+                f"{name}; got {min(unknown)}"
+            )
+        made[name] = DISTRIBUTIONS[kind](table, Place(seed, name, stride, dimension, dimensions))
         stride *= len(table["values"]) if kind == "grid" else 1
         dimension += kind == "sobol"
-    return laws
+    return made
+
+
+def name_of(table: Mapping[str, Any]) -> Any:
+    """Name of the distribution that a recipe's table asks for."""
+    return table.get("distribution", table.get("law"))
+
+
+def recorded(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's table as the definitions of datasets hold it, under the former key "law".
+
+    Datasets keep their fingerprints, and those that were begun before can be continued.
+    """
+    return {"law" if key == "distribution" else key: value for key, value in table.items()}
 
 
 def _continuous(
@@ -149,7 +172,7 @@ def _continuous(
     place: Place,
     logarithmic: bool,
     numbers: Callable[[Place, int, int], np.ndarray],
-) -> Law:
+) -> Distribution:
     minimum, maximum = (_number(table, key, place) for key in ("minimum", "maximum"))
     if not minimum < maximum:
         raise InputError(f"expected minimum < maximum of {place.name}; got {minimum}, {maximum}")
@@ -166,7 +189,7 @@ def _continuous(
         values = back(_stretched(numbers(place, first, count), edges))
         return np.clip(values, minimum, maximum)
 
-    return Law(kind, minimum, maximum, tuple(intervals), draw)
+    return Distribution(kind, minimum, maximum, tuple(intervals), draw)
 
 
 def _stretched(u: np.ndarray, edges: np.ndarray) -> np.ndarray:

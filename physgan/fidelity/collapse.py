@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.stats import binom
+from scipy.stats import binom, norm
+
+from physgan.fidelity.condition_bins import condition_bins
 
 __all__ = [
     "CHANCE",
@@ -28,6 +30,7 @@ CHANCE = 3e-5
 _ERRORS = 4.0
 _MATERIAL = 2.0
 _BINS = 16
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -77,22 +80,33 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation of quantities at fixed condition, over that of the truth.
+    """Standard deviation of quantities at fixed conditions, over that of the truth.
 
     Args:
         ratio: one a quantity, 1 for equal laws, shape (f,).
         error: standard errors, shape (f,).
         square_error: those of the squared ratios, shape (f,).
+        local: ratios in each bin of the conditions, shape (b, f).
+        local_narrow: where such a ratio is certainly below half, shape (b, f).
     """
 
     ratio: np.ndarray
     error: np.ndarray
     square_error: np.ndarray
+    local: np.ndarray
+    local_narrow: np.ndarray
 
     @property
     def narrow(self) -> np.ndarray:
-        """Quantities whose spread is certainly below half the truth's, shape (f,)."""
-        return self.ratio**2 + _ERRORS * self.square_error < 1 / _MATERIAL**2
+        """Quantities whose spread is certainly below half the truth's, anywhere, shape (f,)."""
+        everywhere = self.ratio**2 + _ERRORS * self.square_error < 1 / _MATERIAL**2
+        return np.asarray(everywhere | self.local_narrow.any(0))
+
+    @property
+    def smallest(self) -> np.ndarray:
+        """The ratio, or that of a bin where it is certainly below half, shape (f,)."""
+        certain = np.where(self.local_narrow, self.local, np.inf)
+        return np.asarray(np.minimum(self.ratio, certain.min(0)))
 
 
 def mode_coverage(
@@ -160,34 +174,47 @@ def duplicates(real: np.ndarray, fake: np.ndarray, quantile: float = 0.05) -> Du
 
 
 def conditional_spread(
-    real: np.ndarray, fake: np.ndarray, condition: np.ndarray, fake_condition: np.ndarray
+    real: np.ndarray, fake: np.ndarray, conditions: np.ndarray, fake_conditions: np.ndarray
 ) -> Spread:
-    """Spread of quantities at fixed condition, relative to the truth's.
+    """Spread of quantities at fixed conditions, relative to the truth's.
 
     Of a generator that ignores its noise it is 0, whatever the conditions do. Deviations are taken
-    within 16 bins of the condition with equally many real samples (fewer where there are not 50
-    each); the standard errors are those of variances, from fourth moments.
+    within 16 bins of all conditions with equally many real samples (fewer where there are not 50
+    each); the standard errors are those of variances, from fourth moments. In a single bin, where
+    a tail may be missing by chance, the error is that of a sample of half the truth's spread, and
+    the chance of an alarm is shared out over the bins.
 
     Args:
         real: shape (n, f).
         fake: shape (m, f).
-        condition: of the real samples, shape (n,).
-        fake_condition: shape (m,).
+        conditions: of the real samples, shape (n, c).
+        fake_conditions: shape (m, c).
     """
-    bins = int(np.clip(len(real) // 50, 1, _BINS))
-    edges = np.quantile(condition, np.arange(1, bins) / bins)
-    squares: list[list[np.ndarray]] = [[], []]
-    for number in range(bins):
-        rows = [np.searchsorted(edges, c, "right") == number for c in (condition, fake_condition)]
-        if min(rows[0].sum(), rows[1].sum()) < 2:
-            continue
-        variance = real[rows[0]].var(0, ddof=1)
-        for found, side, chosen in zip(squares, (real, fake), rows, strict=True):
-            values, count = side[chosen], int(chosen.sum())
-            residual = (values - values.mean(0)) ** 2 * count / (count - 1)
-            found.append(residual / np.where(variance > 0, variance, 1.0))
-    truth, made = (np.concatenate(found) for found in squares)
+    count = int(np.clip(len(real) // 50, 1, _BINS))
+    bins = condition_bins(conditions, count, fake_conditions)
+    bins = [rows for rows in bins if min(map(len, rows)) > 1]
+    least = _LEAST * real.var(0)
+    pairs = [_squares(real[own], fake[other], least) for own, other in bins]
+    truth, made = (np.concatenate(side) for side in zip(*pairs, strict=True))
     square = made.mean(0)
     error = np.hypot(made.std(0) / np.sqrt(len(made)), square * truth.std(0) / np.sqrt(len(truth)))
     ratio = np.sqrt(square)
-    return Spread(ratio, error / np.maximum(2 * ratio, 1e-12), error)
+    local = np.array([m.mean(0) for _, m in pairs])
+    room = np.array([t.std(0) * np.sqrt(1 / len(t) + 1 / len(m)) for t, m in pairs])
+    certain = local * _MATERIAL**2 + norm.isf(CHANCE / len(pairs)) * room < 1
+    return Spread(ratio, error / np.maximum(2 * ratio, 1e-12), error, np.sqrt(local), certain)
+
+
+def _squares(
+    real: np.ndarray, fake: np.ndarray, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squared deviations of both from their means, in units of the real variance.
+
+    1 for quantities whose real variance is `least` or less: they have no spread to lose.
+    """
+    variance = real.var(0, ddof=1)
+    lively = variance > least
+    scale = np.where(lively, variance, 1.0)
+    squares = ((s - s.mean(0)) ** 2 * len(s) / (len(s) - 1) / scale for s in (real, fake))
+    truth, made = (np.where(lively, square, 1.0) for square in squares)
+    return truth, made

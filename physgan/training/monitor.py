@@ -16,7 +16,6 @@ from physgan.fidelity.collapse import (
 )
 from physgan.training.diagnostics import Finding, Row, findings
 from physgan.training.model import Model
-from physgan.training.standardise import first_condition
 from physgan.training.state import TrainingState
 
 __all__ = ["Announcer", "Split", "make_monitor"]
@@ -83,7 +82,7 @@ def make_monitor(
             "score_train": float(train_scores[0].mean()),
             "score_held_out": float(real.mean()),
             "score_fake": float(fake.mean()),
-            **_collapse(real_features, fake_features, first_condition(held_out[1][:count]), modes[0]),
+            **_collapse(real_features, fake_features, held_out[1][:count], modes[0]),
             "observable_pull": _largest_pull(real_features, fake_features),
         }
 
@@ -123,15 +122,15 @@ def _accuracy(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def _collapse(
-    real: np.ndarray, fake: np.ndarray, condition: np.ndarray, modes: tuple[np.ndarray, np.ndarray]
+    real: np.ndarray, fake: np.ndarray, conditions: np.ndarray, modes: tuple[np.ndarray, np.ndarray]
 ) -> dict[str, Any]:
     lost = mode_coverage(fake, *modes).lost
-    spread = conditional_spread(real, fake, condition, condition)
+    spread = conditional_spread(real, fake, conditions, conditions)
     repeated = duplicates(real, fake)
     return {
         "modes": len(lost),
         "modes_lost": int(lost.sum()),
-        "spread": float(spread.ratio.min()),
+        "spread": float(spread.smallest.min()),
         "narrow": int(spread.narrow.sum()),
         "duplicates": repeated.rate / repeated.real_rate,
         "repeats": int(repeated.collapsed),

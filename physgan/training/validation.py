@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from physgan.fidelity.condition_bins import condition_bins
 from physgan.training.model import Model
-from physgan.training.standardise import first_condition
 from physgan.training.state import Parameters
 
 __all__ = ["DISTANCE", "feature_distance", "validator"]
@@ -20,22 +20,24 @@ _BINS = 16
 _FEWEST = 8
 
 
-def feature_distance(real: np.ndarray, fake: np.ndarray, condition: np.ndarray) -> float:
+def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray) -> float:
     """Root mean square difference of the features' means and log spreads, bin by bin.
 
     Args:
         real: standardised features, shape (n, f).
         fake: of generated samples at the same conditions, shape (n, f).
-        condition: shape (n,); 16 bins of equally many samples, fewer where they would hold less
-            than 8.
+        conditions: shape (n, c); 16 bins of equally many samples in the space of all conditions,
+            fewer where they would hold less than 8. Equal values are told apart by their order.
 
     Returns:
         The distance, in standard deviations; with n samples about sqrt(1.5 * 16 * 2 / n) for
         two sets of one distribution.
     """
     differences = []
-    bins = min(_BINS, max(1, len(condition) // _FEWEST))
-    for part in np.array_split(np.argsort(condition, kind="stable"), bins):
+    bins = min(_BINS, max(1, len(conditions) // _FEWEST))
+    columns = conditions if conditions.shape[1] else np.zeros((len(conditions), 1))
+    order = np.argsort(np.argsort(columns, axis=0, kind="stable"), axis=0)
+    for (part,) in condition_bins(order, bins):
         differences.append(real[part].mean(0) - fake[part].mean(0))
         differences.append(np.log((real[part].std(0) + 1e-6) / (fake[part].std(0) + 1e-6)))
     return float(np.sqrt(np.mean(np.square(differences))))
@@ -77,8 +79,7 @@ def validator(
             rows = slice(start, start + chunk)
             parts.append(judge(parameters, key, samples[rows], conditions[rows]))
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
-        distance = feature_distance(real, fake, first_condition(conditions[:count]))
-        scores = {DISTANCE: distance}
+        scores = {DISTANCE: feature_distance(real, fake, conditions[:count])}
         if model.objective is not None:
             scores[model.objective.score] = float(
                 np.mean([float(part[2]) for part in parts])

@@ -61,7 +61,7 @@ def test_distance_of_equal_sets_is_at_its_floor_and_of_shifted_ones_above(
 ) -> None:
     """Floor sqrt(1.5 * 16 * 2 / n), within 20 %: over ten standard deviations of its spread."""
     n = 8_192
-    condition = rng.random(n)
+    condition = rng.random((n, 1))
     real, fake = rng.standard_normal((2, n, 10))
     floor = np.sqrt(1.5 * 16 / n)
     assert feature_distance(real, fake, condition) == pytest.approx(floor, rel=0.2)
@@ -69,6 +69,29 @@ def test_distance_of_equal_sets_is_at_its_floor_and_of_shifted_ones_above(
     assert few == pytest.approx(np.sqrt(0.25 / 2))
     shifted = feature_distance(real, fake + 0.3, condition)
     assert shifted == pytest.approx(np.sqrt(0.09 / 2), rel=0.1)
+
+
+def test_distance_is_that_of_bins_of_one_condition_as_of_old(rng: np.random.Generator) -> None:
+    """By hand, ties and all: the bins are those of `np.array_split` of the sorted condition."""
+    condition = rng.integers(0, 11, 500) / 7
+    real, fake = rng.standard_normal((2, 500, 3))
+    differences = []
+    for part in np.array_split(np.argsort(condition, kind="stable"), 16):
+        differences.append(real[part].mean(0) - fake[part].mean(0))
+        differences.append(np.log((real[part].std(0) + 1e-6) / (fake[part].std(0) + 1e-6)))
+    expected = np.sqrt(np.mean(np.square(differences)))
+    assert feature_distance(real, fake, condition[:, None]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_distance_sees_a_spread_that_is_lost_in_one_corner(rng: np.random.Generator) -> None:
+    """In 1 of 16 bins ln 100 in place of 0: 4.6 / sqrt(2 * 16). By the first condition alone
+    ln sqrt(0.7) in 5 bins: 0.07, twice the floor."""
+    n = 8_192
+    conditions = rng.random((n, 2))
+    real, fake = rng.standard_normal((2, n, 2))
+    fake[(conditions > 0.7).all(1)] *= 0.01
+    assert feature_distance(real, fake, conditions) > 0.9 * np.log(100) / np.sqrt(32)
+    assert feature_distance(real, fake, conditions[:, :1]) < 0.12
 
 
 @pytest.mark.parametrize("augment", [True, False])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from physgan.surrogates import pretrained_names
-from physgan.runs import benchmark_run
+from physgan.benchmark import benchmark_run
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -16,7 +16,7 @@ _HOMES = {
     "Surrogate": "physgan.surrogates",
     "VerificationError": "physgan.errors",
     "batches": "physgan.data",
-    "benchmark_run": "physgan.runs",
+    "benchmark_run": "physgan.benchmark",
     "compare": "physgan.comparison",
     "import_arrays": "physgan.importing",
     "import_calochallenge": "physgan.domains.showers.calochallenge",

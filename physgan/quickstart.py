@@ -7,7 +7,7 @@ from typing import Any
 
 from physgan.data import simulate
 from physgan.progress import Report
-from physgan.runs import benchmark_run
+from physgan.benchmark import benchmark_run
 from physgan.methods import train
 
 __all__ = ["quickstart"]

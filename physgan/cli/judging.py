@@ -34,7 +34,7 @@ def benchmark(
     as_json: Json = False,
 ) -> None:
     """Compare a surrogate with its simulator, or with recorded data: a page and JSON."""
-    from physgan.runs import benchmark_run
+    from physgan.benchmark import benchmark_run
 
     with reporting("benchmark", "steps") as report:
         result = benchmark_run(

@@ -14,7 +14,7 @@ from physgan.data.hdf5 import (
     read_header,
     read_rows,
 )
-from physgan.data.laws import make_laws
+from physgan.data.distributions import make_distributions
 from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
@@ -74,8 +74,8 @@ class Dataset:
         if not self.manifest or "simulator" not in self.manifest.definition:
             return {}
         definition = self.manifest.definition
-        laws = make_laws(definition["conditions"], definition["seed"])
-        return {name: list(law.seen) for name, law in laws.items()}
+        drawn = make_distributions(definition["conditions"], definition["seed"])
+        return {name: list(distribution.support) for name, distribution in drawn.items()}
 
     @cached_property
     def splits(self) -> Arrays:

@@ -7,12 +7,11 @@ from physgan.training.run import Run
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, Step, whole_batches
-from physgan.training.standardise import ConditionalScale, fit_scale
+from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters, TrainingState
 from physgan.training.steps import adam, clipped, count, descend, objective_step, with_moments
 
 __all__ = [
-    "ConditionalScale",
     "Metrics",
     "Model",
     "Networks",

@@ -13,7 +13,7 @@ from physgan.domains import Domain
 from physgan.losses import spectrally_normalised
 from physgan.networks import Generator
 from physgan.training.objective import Objective
-from physgan.training.standardise import ConditionalScale
+from physgan.networks.scale import Scale
 from physgan.training.state import Parameters
 
 __all__ = ["Model", "evaluated", "merged_statistics", "split", "statistics_of"]
@@ -41,12 +41,12 @@ class Model:
 
     domain: Domain
     generator: nnx.GraphDef
-    feature_scale: ConditionalScale
+    feature_scale: Scale
     sites: int
     objective: Objective | None
     augment: bool
     discriminator: nnx.GraphDef | None = None
-    sample_scale: ConditionalScale | None = None
+    sample_scale: Scale | None = None
     spectral_norm: bool = False
 
     def generate(self, parameters: Parameters, key: jax.Array, conditions: jax.Array) -> jax.Array:

@@ -1,21 +1,17 @@
 """Benchmark a trained run, with what its recipe says about where and how."""
 
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from physgan.benchmark import Recorded, Variant, benchmark
+from physgan.benchmark.recorded import Recorded
+from physgan.benchmark.run import benchmark
+from physgan.benchmark.sources import Variant
 from physgan.data import Recipe, build_simulator, load_recipe, open_dataset, recipe_names
-from physgan.data.distributions import make_distributions
-from physgan.data.schema import fingerprint
-from physgan.data.simulation import definition_of
-from physgan.surrogates import Description
 from physgan.errors import InputError
 from physgan.progress import Report
-from physgan.surrogates import Surrogate, load
+from physgan.surrogates import Description, Surrogate, load
 from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]
@@ -90,7 +86,7 @@ def _beside_simulator(
         "conditions": table["conditions"],
         "count": table.get("count", 10_000),
         "variants": _variants(surrogate, table.get("proposals", 1)),
-        "training": _training(run, chosen),
+        "training": _training(run, about),
         **{key: table[key] for key in PASSED_ON & set(table)},
     }
 
@@ -109,15 +105,15 @@ def _beside_recorded(
     return truth, {
         "conditions": truth.places,
         "count": min(_MOST_RECORDED, truth.fewest // (_REFERENCES + 1)),
-        "training": _metrics(run),
+        "training": _training(run, about),
         "references": _REFERENCES,
         "classes": (samples, known, classes) if classes else None,
     }
 
 
 def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
-    """The surrogate with proposals, where the recipe asks for more than one."""
-    if proposals == 1 or surrogate.name != "gan":
+    """The surrogate with proposals, where the recipe asks for more than one and it can make them."""
+    if proposals == 1 or not surrogate.proposes:
         return []
     name = f"{surrogate.name}, {proposals} proposals"
     return [Variant(surrogate, name, {"proposals": proposals})]
@@ -130,7 +126,9 @@ def _simulator_of(about: Description, recipe: Recipe) -> Simulator:
 
 
 def _recipe_of(about: Description) -> Recipe:
-    for name in recipe_names():
+    """The recipe that the surrogate was trained by, or the first of the same simulator."""
+    names = recipe_names()
+    for name in sorted(names, key=lambda name: name != about.recipe):
         recipe = load_recipe(name)
         same = recipe.simulator == about.simulator
         if same and recipe.parameters.items() <= about.parameters.items():
@@ -138,28 +136,16 @@ def _recipe_of(about: Description) -> Recipe:
     what = about.simulator or "imported samples"
     raise InputError(
         f"expected a recipe for {what} with {about.parameters}; there is none; "
-        f"pass --recipe ({', '.join(recipe_names())} or a .toml file), or --data"
+        f"pass --recipe ({', '.join(names)} or a .toml file), or --data"
     )
 
 
-def _metrics(run: Path) -> dict[str, Any]:
-    """Where the run's metrics lie, if it has any."""
-    path = run / "metrics.jsonl"
-    return {"metrics": str(path)} if path.exists() else {}
-
-
-def _training(run: Path, recipe: Recipe) -> dict[str, Any]:
-    """What the report says about the training; conditions seen only if that is certain."""
-    result = _metrics(run)
-    try:
-        about = json.loads((run / "run.json").read_text())
-        seeds = (recipe.seed, about["seed"])
-        made = {fingerprint(definition_of(replace(recipe, seed=seed))) for seed in seeds}
-        certain = about["dataset"] in made
-    except (OSError, ValueError, KeyError):
-        return result
-    if certain:
-        distributions = make_distributions(recipe.conditions, recipe.seed)
-        result["dataset"] = recipe.name
-        result["seen"] = {name: list(d.support) for name, d in distributions.items()}
-    return result
+def _training(run: Path, about: Description) -> dict[str, Any]:
+    """What the report says about the training."""
+    metrics = run / "metrics.jsonl"
+    return {
+        **({"metrics": str(metrics)} if metrics.exists() else {}),
+        **({"dataset": about.recipe} if about.recipe else {}),
+        **({"seen": about.seen} if about.seen else {}),
+        "stages": about.provenance,
+    }

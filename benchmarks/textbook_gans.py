@@ -25,7 +25,8 @@ from trials import RESULTS, fired, kinds, metrics_of, write_idx
 
 from physgan import load, open_dataset, train
 from physgan.benchmark.environment import environment
-from physgan.data import Dataset, import_idx, read_idx
+from physgan.data import Dataset
+from physgan.domains.images.idx import import_idx, read_idx
 from physgan.domains import domain_of
 from physgan.fidelity import judge_classes
 

@@ -8,12 +8,14 @@ import pytest
 
 import physgan
 from physgan.cli import run_command
-from physgan.comparison import compare, table
+from physgan.comparison import ComparisonSettings, compare, compare_samples, table
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.errors import InputError
-from physgan.fidelity import NetworkSettings, RefereeSettings, judge
+from physgan.fidelity import BoostedTrees, DenseNetwork
 
-QUICK = RefereeSettings(NetworkSettings(width=8, epochs=2), repeats=1, rounds=5, draws=2)
+QUICK = ComparisonSettings(
+    BoostedTrees(rounds=5, repeats=1), DenseNetwork(width=8, epochs=2, repeats=1), draws=2
+)
 COUNT = 240
 RINGS = (0.0, 5.0, 20.0)
 
@@ -56,20 +58,40 @@ def test_showers_with_a_floor(tmp_path: Path) -> None:
     assert int(np.argmax(energy.components["value"])) == 1
     assert energy.pull > 4
     assert report.find("Fréchet distance", "high-level").value[0] > 0
-    found = {j.metric for j in report.judgements}
-    assert {"precision", "recall", "density", "coverage", "kernel distance"} <= found
+    names = {m.metric for m in report.metrics}
+    assert {"precision", "recall", "density", "coverage", "kernel distance"} <= names
     stored = json.loads((tmp_path / "out" / "compare.json").read_text())
     assert stored["seed"] == 0
     assert stored["settings"]["network"]["width"] == 8
-    assert len(stored["judgements"]) == len(report.judgements)
+    assert len(stored["metrics"]) == len(report.metrics)
     pictures = {p.name for p in (tmp_path / "out").glob("*.png")}
     assert pictures == set(stored["pictures"])
     wanted = "profile-layer_energy histogram-response radial-profile profile-sparsity samples"
     assert {f"{name}.png" for name in wanted.split()} <= pictures
     assert "correlations-layer_energy.png" in pictures
     text = table(report)
-    assert len(text.splitlines()) == len(report.judgements) + 2
+    assert len(text.splitlines()) == len(report.metrics) + 4
     assert "a second real set" in text
+
+
+def test_aucs_say_how_they_were_obtained(tmp_path: Path) -> None:
+    """In the table and in compare.json: settings, and samples that trained and tested."""
+    files = [showers(tmp_path / f"{n}.h5", n) for n in range(3)]
+    report = compare(*files[:2], floor=files[2], out=tmp_path / "out", settings=QUICK)
+    text = table(report)
+    half, fifth = 6 * COUNT // 10, COUNT // 5
+    assert (
+        f"trees: boosted trees, at most 5 rounds, trained on 80 % ({8 * COUNT // 10} a side), "
+        f"tested on {fifth} a side, 1 repeat"
+    ) in text.splitlines()
+    assert f"network: dense network, 2 epochs, trained on 60 % ({half} a side)" in text
+    stored = json.loads((tmp_path / "out" / "compare.json").read_text())
+    for metric in stored["metrics"]:
+        classified = metric["metric"].endswith(("AUC", "JSD"))
+        assert (metric["procedure"] is not None) == classified
+        if classified:
+            assert metric["procedure"]["settings"]["repeats"] == 1
+            assert metric["procedure"]["test_counts"] == [fifth, fifth]
 
 
 def test_spins_are_split_in_halves_and_have_no_neighbours(tmp_path: Path, capsys) -> None:
@@ -77,9 +99,9 @@ def test_spins_are_split_in_halves_and_have_no_neighbours(tmp_path: Path, capsys
     report = physgan.compare(first, second, out=tmp_path / "out", settings=QUICK)
     assert report.counts == {"real": COUNT // 2, "fake": COUNT // 2, "floor": COUNT // 2}
     assert report.floor == "halves of the real set"
-    metrics = {j.metric for j in report.judgements}
+    metrics = {m.metric for m in report.metrics}
     assert "precision" not in metrics
-    views = {j.of for j in report.judgements if j.metric == "network AUC"}
+    views = {m.of for m in report.metrics if m.metric == "network AUC"}
     assert views == {"low-level", "high-level"}
     assert (tmp_path / "out" / "profile-correlation.png").is_file()
     assert not (tmp_path / "out" / "radial-profile.png").exists()
@@ -99,7 +121,7 @@ def test_unequal_conditions_are_pointed_out(tmp_path: Path) -> None:
     dataset = open_dataset(showers(tmp_path / "a.h5", 0))
     samples, conditions = dataset.read()
     other = {"energy_mev": 0.8 * conditions["energy_mev"]}
-    report = judge(
+    report = compare_samples(
         domain_of(dataset.info),
         (samples, conditions), (samples, other), (samples, conditions), settings=QUICK,
     )  # fmt: skip
@@ -145,7 +167,9 @@ def test_classes_are_judged_if_asked_for(tmp_path: Path) -> None:
         words = f"simulate ising --size 4 --temperature {least}:3.5 --count 820 --seed {number}"
         assert run_command([*words.split(), "--out", str(path)]) == 0
         files.append(path)
-    report = compare(*files, classes="temperature", look="observables", settings=QUICK, count=820)
+    report = compare(
+        *files, classes="temperature", class_inputs="observables", settings=QUICK, count=820
+    )
     assert report.classes is not None
     assert len(report.classes.counts) == 10
     assert report.classes.chance < 1e-6

@@ -10,7 +10,7 @@ from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import Cell
 from physgan.domains.base import Target
-from physgan.fidelity import ClassifierResult, ClassReport
+from physgan.fidelity import ClassReport, TwoSampleResult
 from simulators.protocol import Simulator
 
 __all__ = ["Results", "Verdict"]
@@ -40,7 +40,7 @@ class Results:
         shown: the reference set whose samples are kept.
         sources: surrogate, simulator again, variants, baselines, in this order.
         comparisons: source name -> one for each condition.
-        classifiers: source name -> kind of classifier -> result.
+        classifiers: source name -> two-sample tests, the same ones in the same order for each.
         classes: source name -> what a classifier of real classes finds in its samples.
         sweeps: updates of the reference dynamics, increasing.
         relaxed: source name -> [condition][sweeps].
@@ -60,7 +60,7 @@ class Results:
     shown: DrawnSet
     sources: list[DrawnSet]
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
-    classifiers: dict[str, dict[str, ClassifierResult]] = field(default_factory=dict)
+    classifiers: dict[str, list[TwoSampleResult]] = field(default_factory=dict)
     classes: dict[str, ClassReport] = field(default_factory=dict)
     sweeps: Sequence[int] = ()
     relaxed: dict[str, list[list[Comparison]]] = field(default_factory=dict)

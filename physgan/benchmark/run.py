@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
 from physgan.benchmark.environment import environment
 from physgan.benchmark.flags import training_flag
@@ -21,7 +22,7 @@ from physgan.benchmark.targets import judge
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
-from physgan.fidelity import Pair, image_test, judge_classes, observable_test
+from physgan.fidelity import ConvolutionalNetwork, compare_classes
 from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
@@ -159,18 +160,13 @@ def _compare(results: Results, tell: _Steps) -> None:
 
 
 def _classify(results: Results, budget: int, tell: _Steps) -> None:
-    plan, truth = results.plan, results.shown
-    for place, source in enumerate(results.sources):
-        pairs = [
-            Pair(c, truth.samples[n], source.samples[n], truth.values[n], source.values[n])
-            for n, c in enumerate(plan.conditions)
-        ]
-        seed = subseed(plan.seed, 96, place)
+    plan = results.plan
+    convolutional = ConvolutionalNetwork(samples=budget) if budget else None
+    for number, source in enumerate(results.sources):
         tell(f"classifiers: {source.name}")
-        found = {"trees": observable_test(plan.domain, pairs, seed)}
-        if budget:
-            found["convnet"] = image_test(plan.domain, pairs, budget, seed)
-        results.classifiers[source.name] = found
+        results.classifiers[source.name] = classify(
+            plan, results.shown, source, convolutional, subseed(plan.seed, 96, number)
+        )
 
 
 def _find_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
@@ -180,7 +176,7 @@ def _find_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
             tell(f"classes: {source.name}")
             names = source.samples[0]
             made = {name: np.concatenate([s[name] for s in source.samples]) for name in names}
-            results.classes[source.name] = judge_classes(
+            results.classes[source.name] = compare_classes(
                 domain, (samples, conditions), (made, {}), label, seed=results.plan.seed
             )
 

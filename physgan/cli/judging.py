@@ -82,7 +82,7 @@ def compare(
             count=count,
             seed=seed,
             classes=classes,
-            look=look,
+            class_inputs=look,
             progress=report,
         )
     show(result.to_json(), True) if as_json else print(table(result))

@@ -1,4 +1,4 @@
-"""Compare two datasets of one domain with the referee."""
+"""Compare two datasets of one domain."""
 
 import json
 import os
@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from physgan.comparison.metrics import compare_samples
 from physgan.comparison.plots import draw_all
 from physgan.comparison.reading import check_alike, read_samples, read_side
+from physgan.comparison.results import ComparisonReport, ComparisonSettings
 from physgan.data import open_dataset
 from physgan.domains import domain_of
 from physgan.errors import InputError
-from physgan.fidelity import RefereeReport, RefereeSettings, judge, judge_classes
+from physgan.fidelity import compare_classes
 
 __all__ = ["compare"]
 
@@ -29,11 +31,11 @@ def compare(
     count: int = 10_000,
     seed: int = 0,
     classes: str = "",
-    look: str = "images",
-    settings: RefereeSettings | None = None,
+    class_inputs: str = "images",
+    settings: ComparisonSettings | None = None,
     progress: Progress | None = None,
-) -> RefereeReport:
-    """Judge one dataset by another, whatever made them.
+) -> ComparisonReport:
+    """Compare one dataset with another, whatever made them.
 
     Where one of them was drawn without conditions, as by a surrogate that has none, conditions are
     left out of account in all. Samples are read in chunks and only their features kept, so that
@@ -47,9 +49,9 @@ def compare(
         out: folder for pictures and compare.json; None: none are made.
         count: most samples of each dataset; of larger ones that many are drawn at random.
         seed: of everything random.
-        classes: condition whose values are classes, for `judge_classes`; "" for none.
-        look: what its classifier sees.
-        settings: of the referee.
+        classes: condition whose values are classes, for `compare_classes`; "" for none.
+        class_inputs: what its classifier sees, "images" or "observables".
+        settings: how much work is put in.
         progress: called with (steps done, steps in total, what comes next).
 
     Raises:
@@ -68,7 +70,7 @@ def compare(
     ]
     if progress:
         progress(0, 1, "reading")
-    report = judge(
+    report = compare_samples(
         domain,
         *(side.features for side in sides),
         seed=seed,
@@ -76,9 +78,11 @@ def compare(
         progress=progress,
     )
     if classes:
-        known, made = (read_samples(dataset, count, seed) for dataset in datasets[:2])
-        found = judge_classes(domain, known, made, classes, look=look, seed=seed)
-        report = replace(report, classes=found)
+        real_set, fake_set = (read_samples(dataset, count, seed) for dataset in datasets[:2])
+        class_report = compare_classes(
+            domain, real_set, fake_set, classes, inputs=class_inputs, seed=seed
+        )
+        report = replace(report, classes=class_report)
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +97,7 @@ def _names(paths: list[Path]) -> list[str]:
     return [f"{name} ({i})" if names.count(name) > 1 else name for i, name in enumerate(names, 1)]
 
 
-def _write(report: RefereeReport, paths: list[str], pictures: list[str], out: Path) -> None:
+def _write(report: ComparisonReport, paths: list[str], pictures: list[str], out: Path) -> None:
     from importlib.metadata import version
 
     table: dict[str, Any] = {"physgan": version("physgan"), "datasets": paths, "pictures": pictures}

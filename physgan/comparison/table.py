@@ -1,6 +1,7 @@
-"""The referee's report as lines of text."""
+"""The report of a comparison as lines of text."""
 
-from physgan.fidelity import ClassReport, Judgement, RefereeReport
+from physgan.comparison.results import ComparisonReport, MetricResult
+from physgan.fidelity import ClassReport
 
 __all__ = ["table"]
 
@@ -8,9 +9,12 @@ _HEAD = ("figure", "of", "value", "truth/truth", "ideal", "pull")
 _UNLIKELY = 1e-3
 
 
-def table(report: RefereeReport) -> str:
-    """Every figure with its error, truth against truth, and how many errors they are apart."""
-    rows = [_HEAD, *(_row(j) for j in report.judgements)]
+def table(report: ComparisonReport) -> str:
+    """Every metric with its error, truth against truth, and how many errors they are apart.
+
+    Below: how each classifier was trained and tested, and how many samples were compared.
+    """
+    rows = [_HEAD, *(_row(metric) for metric in report.metrics)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
     lines = [
         "  ".join(
@@ -19,6 +23,7 @@ def table(report: RefereeReport) -> str:
         ).rstrip()
         for row in rows
     ]
+    lines += [f"{name}: {procedure}" for name, procedure in report.procedures.items()]
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
     lines.append(f"samples: {counts}; truth/truth: {report.floor}; seed {report.seed}")
     for name, (distance, chance) in report.conditions.items():
@@ -32,32 +37,35 @@ def table(report: RefereeReport) -> str:
     return "\n".join(lines)
 
 
-def _class_lines(found: ClassReport) -> list[str]:
-    made, unseen = sum(found.counts), sum(found.counts_truth)
+def _class_lines(classes: ClassReport) -> list[str]:
+    fake, unseen = sum(classes.counts), sum(classes.counts_truth)
     shares = ", ".join(
-        f"{name} {100 * count / made:.1f} % ({100 * real / unseen:.1f} %)"
-        for name, count, real in zip(found.classes, found.counts, found.counts_truth, strict=True)
+        f"{name} {100 * count / fake:.1f} % ({100 * real / unseen:.1f} %)"
+        for name, count, real in zip(
+            classes.classes, classes.counts, classes.counts_truth, strict=True
+        )
     )
-    missing = ", ".join(found.missing) or "none"
+    missing = ", ".join(classes.missing) or "none"
     return [
-        f"a classifier of {len(found.classes)} classes, right in "
-        f"{100 * found.accuracy[0]:.1f} % of unseen real samples, finds:",
-        f"Fréchet distance of its features {_with_error(found.frechet)}, "
-        f"truth/truth {_with_error(found.frechet_truth)}",
-        f"class score {_with_error(found.score)}, truth {_with_error(found.score_truth)}",
-        f"shares (truth): {shares}; chi-squared {found.chi_squared:.1f}, chance {found.chance:.2g}",
-        f"missing classes in {made} samples: {missing}",
+        f"a classifier of {len(classes.classes)} classes, right in "
+        f"{100 * classes.accuracy[0]:.1f} % of unseen real samples, finds:",
+        f"Fréchet distance of its features {_with_error(classes.frechet)}, "
+        f"truth/truth {_with_error(classes.frechet_truth)}",
+        f"class score {_with_error(classes.score)}, truth {_with_error(classes.score_truth)}",
+        f"shares (truth): {shares}; chi-squared {classes.chi_squared:.1f}, "
+        f"chance {classes.chance:.2g}",
+        f"missing classes in {fake} samples: {missing}",
     ]
 
 
-def _row(judgement: Judgement) -> tuple[str, ...]:
+def _row(metric: MetricResult) -> tuple[str, ...]:
     return (
-        judgement.metric,
-        judgement.of,
-        _with_error(judgement.value),
-        _with_error(judgement.floor),
-        "" if judgement.ideal is None else f"{judgement.ideal:.3g}",
-        f"{judgement.pull:+.1f}",
+        metric.metric,
+        metric.of,
+        _with_error(metric.value),
+        _with_error(metric.floor),
+        "" if metric.ideal is None else f"{metric.ideal:.3g}",
+        f"{metric.pull:+.1f}",
     )
 
 

@@ -7,7 +7,7 @@ from physgan.fidelity.amplification import (
     quantile_bins,
 )
 from physgan.fidelity.auc import auc
-from physgan.fidelity.classes import ClassReport, class_score, judge_classes
+from physgan.fidelity.classes import ClassReport, class_score, compare_classes
 from physgan.fidelity.classifier import Classifier, train_classifier
 from physgan.fidelity.collapse import (
     Duplicates,
@@ -19,10 +19,11 @@ from physgan.fidelity.collapse import (
     mode_coverage,
 )
 from physgan.fidelity.correlations import correlation_difference, pearson
-from physgan.fidelity.coverage import Coverage, coverage
+from physgan.fidelity.coverage import COVERAGE_IDEALS, Coverage, coverage
+from physgan.fidelity.dense_net import DenseNetwork
 from physgan.fidelity.distances import wasserstein, wasserstein_with_error
 from physgan.fidelity.estimates import Estimate, estimate, estimates, measure, pull
-from physgan.fidelity.features import FeatureSet, features_of, gather
+from physgan.fidelity.features import FeatureSet, features_of, gather, view_of
 from physgan.fidelity.frechet import frechet_distance, frechet_physics_distance
 from physgan.fidelity.histograms import (
     EFFECTIVE_BINS,
@@ -32,45 +33,50 @@ from physgan.fidelity.histograms import (
     overlap,
     overlap_with_error,
 )
+from physgan.fidelity.images import ConvolutionalNetwork, sample_view
 from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
-from physgan.fidelity.referee import Judgement, RefereeReport, RefereeSettings, judge
 from physgan.fidelity.reweighting import density_ratios, effective_sample_size, thinned
 from physgan.fidelity.separation import Separation, separation_power, separations
-from physgan.fidelity.two_sample import ClassifierResult, Pair, image_test, observable_test
-from physgan.fidelity.vector_test import (
-    NetworkSettings,
-    VectorResult,
+from physgan.fidelity.trees import BoostedTrees
+from physgan.fidelity.two_sample import (
+    Procedure,
+    TwoSampleClassifier,
+    TwoSampleResult,
+    View,
     divergence,
-    network_test,
-    tree_test,
+    two_sample_test,
+    two_sample_tests,
+    vector_view,
 )
 
 __all__ = [
+    "COVERAGE_IDEALS",
     "EFFECTIVE_BINS",
     "Amplification",
     "Binning",
+    "BoostedTrees",
     "ClassReport",
     "Classifier",
-    "ClassifierResult",
+    "ConvolutionalNetwork",
     "Coverage",
+    "DenseNetwork",
     "Duplicates",
     "Estimate",
     "FeatureSet",
-    "Judgement",
     "Modes",
-    "NetworkSettings",
-    "Pair",
+    "Procedure",
     "QuantileBins",
-    "RefereeReport",
-    "RefereeSettings",
     "Separation",
     "Spread",
-    "VectorResult",
+    "TwoSampleClassifier",
+    "TwoSampleResult",
+    "View",
     "amplification",
     "auc",
     "choose_binning",
     "class_score",
     "cluster_modes",
+    "compare_classes",
     "conditional_spread",
     "correlation_difference",
     "coverage",
@@ -84,26 +90,25 @@ __all__ = [
     "frechet_distance",
     "frechet_physics_distance",
     "gather",
-    "image_test",
-    "judge",
-    "judge_classes",
     "kernel_physics_distance",
     "mean_overlap",
     "measure",
     "mode_coverage",
-    "network_test",
-    "observable_test",
     "overlap",
     "overlap_with_error",
     "pearson",
     "pull",
     "quantile_bins",
+    "sample_view",
     "separation_power",
     "separations",
     "squared_discrepancy",
     "thinned",
     "train_classifier",
-    "tree_test",
+    "two_sample_test",
+    "two_sample_tests",
+    "vector_view",
+    "view_of",
     "wasserstein",
     "wasserstein_with_error",
 ]

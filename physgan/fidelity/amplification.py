@@ -106,11 +106,11 @@ def amplification(bins: QuantileBins, samples: Sequence[np.ndarray]) -> Amplific
         samples: the observable for events of one surrogate, or of several, equally many of each.
     """
     events, freedom = len(samples[0]), len(bins.shares) - 1
-    found = np.array([bins.deviation(values) for values in samples]) - freedom / bins.truth
-    deviation = float(found.mean())
+    deviations = np.array([bins.deviation(values) for values in samples]) - freedom / bins.truth
+    deviation = float(deviations.mean())
     own = deviation - freedom / events
     if len(samples) > 1:
-        error = float(found.std(ddof=1) / np.sqrt(len(samples)))
+        error = float(deviations.std(ddof=1) / np.sqrt(len(samples)))
     else:
         noise = 1 / events + 1 / bins.truth
         error = float(np.sqrt(2 * freedom * noise**2 + 4 * noise * max(own, 0.0)))

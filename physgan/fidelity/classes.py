@@ -1,4 +1,4 @@
-"""Judging by classes: do samples look like some class for sure, and is every class there?
+"""Comparison by classes: is every sample of some class for sure, and is every class there?
 
 A classifier is trained on real samples of the domain at hand, where others take a network trained
 on photographs: T. Salimans et al., arXiv:1606.03498, section 4; M. Heusel et al.,
@@ -19,11 +19,11 @@ from physgan.fidelity.classifier import train_classifier
 from physgan.fidelity.estimates import measure
 from physgan.fidelity.frechet import frechet_physics_distance
 
-__all__ = ["ClassReport", "class_score", "judge_classes"]
+__all__ = ["ClassReport", "class_score", "compare_classes"]
 
 _BINS = 10
 _FEWEST = 200
-_LOOKS = ("images", "observables")
+_INPUTS = ("images", "observables")
 
 Figure = tuple[float, float]
 
@@ -41,7 +41,7 @@ class ClassReport:
         score_truth: of as many real ones.
         counts: fake samples found in each class.
         counts_truth: unseen real samples found in each.
-        chi_squared: of the two rows of counts being of one law.
+        chi_squared: of the two rows of counts being of one distribution.
         chance: of a larger chi-squared.
     """
 
@@ -60,7 +60,7 @@ class ClassReport:
     def missing(self) -> tuple[str, ...]:
         """Classes that no fake sample belongs to, though real ones do."""
         rows = zip(self.classes, self.counts, self.counts_truth, strict=True)
-        return tuple(name for name, made, real in rows if real and not made)
+        return tuple(name for name, fake, real in rows if real and not fake)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values only."""
@@ -86,52 +86,58 @@ def class_score(probabilities: np.ndarray) -> Figure:
     return value, float(value * each.std(ddof=1) / np.sqrt(len(each)))
 
 
-def judge_classes(
+def compare_classes(
     domain: Domain,
     real: tuple[Samples, Conditions],
     fake: tuple[Samples, Conditions],
     label: str,
     *,
-    look: str = "images",
+    inputs: str = "images",
     budget: int = 40_000,
     seed: int = 0,
 ) -> ClassReport:
-    """Judge fake samples by a classifier of real ones.
+    """Compare fake samples with real ones by a classifier of the real ones' classes.
 
     Half of the real samples train it; a quarter is what fake samples are compared with; the last
-    quarter takes the fakes' place for truth against truth. Equally many fake samples are judged.
+    quarter takes the fakes' place for truth against truth. Equally many fake samples are
+    taken.
 
     Args:
         domain: of the samples.
         real: samples and conditions.
-        fake: the same of the samples under test; their labels, if any, are not looked at.
+        fake: the same of the samples under test; their labels, if any, are not used.
         label: condition whose values are the classes; ten ranges of it, equally filled, if it has
             more than 20 values.
-        look: "images" or "observables": what the classifier sees.
+        inputs: "images" or "observables": what the classifier sees.
         budget: samples shown in training.
         seed: of split, weights and order.
 
     Raises:
-        InputError: for an unknown label or look, or too few samples.
+        InputError: for an unknown label or inputs, or too few samples.
     """
-    if look not in _LOOKS:
-        raise InputError(f"expected look to be one of {', '.join(_LOOKS)}; got {look!r}")
+    if inputs not in _INPUTS:
+        raise InputError(f"expected inputs to be one of {', '.join(_INPUTS)}; got {inputs!r}")
     if label not in real[1]:
         raise InputError(f"expected a condition ({', '.join(real[1])}) as classes; got {label!r}")
-    inputs, made = (_inputs(domain, *side, look) for side in (real, fake))
-    if min(len(inputs) // 4, len(made)) < _FEWEST:
+    real_rows, fake_rows = (_rows(domain, *side, inputs) for side in (real, fake))
+    if min(len(real_rows) // 4, len(fake_rows)) < _FEWEST:
         raise InputError(
-            f"expected {4 * _FEWEST} real and {_FEWEST} fake samples or more; got {len(inputs)} "
-            f"and {len(made)}"
+            f"expected {4 * _FEWEST} real and {_FEWEST} fake samples or more; got {len(real_rows)} "
+            f"and {len(fake_rows)}"
         )
-    labels, names = _classes(np.broadcast_to(np.asarray(real[1][label]), len(inputs)))
-    order = np.random.default_rng(seed).permutation(len(inputs))
+    labels, names = _classes(np.broadcast_to(np.asarray(real[1][label]), len(real_rows)))
+    order = np.random.default_rng(seed).permutation(len(real_rows))
     train, truth, again = np.split(order, [len(order) // 2, len(order) * 3 // 4])
-    size = min(len(again), len(made))
+    size = min(len(again), len(fake_rows))
     classifier = train_classifier(
-        inputs[train], labels[train], len(names), periodic=domain.periodic, budget=budget, seed=seed
+        real_rows[train],
+        labels[train],
+        len(names),
+        periodic=domain.periodic,
+        budget=budget,
+        seed=seed,
     )
-    sides = inputs[truth], made[:size], inputs[again[:size]]
+    sides = real_rows[truth], fake_rows[:size], real_rows[again[:size]]
     features = [classifier.features(side) for side in sides]
     shares = [classifier.probabilities(side) for side in sides]
     right = shares[0].argmax(1) == labels[truth]
@@ -152,10 +158,11 @@ def judge_classes(
     )
 
 
-def _inputs(
-    domain: Domain, samples: Samples, conditions: Mapping[str, Any], look: str
+def _rows(
+    domain: Domain, samples: Samples, conditions: Mapping[str, Any], inputs: str
 ) -> np.ndarray:
-    if look == "images":
+    """What the classifier sees of the samples."""
+    if inputs == "images":
         return domain.images(samples)
     values = measure(domain, samples, {**conditions, **domain.geometry(samples)})
     columns = [values[name] for name in domain.features]
@@ -164,19 +171,19 @@ def _inputs(
 
 def _classes(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Number of each sample's class, and the classes' names."""
-    known, labels = np.unique(values, return_inverse=True)
-    if len(known) <= 2 * _BINS:
-        return labels, tuple(f"{value:g}" for value in known)
+    levels, labels = np.unique(values, return_inverse=True)
+    if len(levels) <= 2 * _BINS:
+        return labels, tuple(f"{value:g}" for value in levels)
     edges = np.quantile(values, np.arange(_BINS + 1) / _BINS)
     names = tuple(f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges))
     return np.searchsorted(edges[1:-1], values, "right"), names
 
 
 def _homogeneous(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Chi-squared of two rows of counts having one law, and the chance of a larger one."""
+    """Chi-squared of two rows of counts having one distribution, and the chance of a larger one."""
     table = np.stack([first, second])
     table = table[:, table.sum(0) > 0]
     if table.shape[1] < 2:
         return 0.0, 1.0
-    found = chi2_contingency(table)
-    return float(found.statistic), float(found.pvalue)
+    test = chi2_contingency(table)
+    return float(test.statistic), float(test.pvalue)

@@ -33,9 +33,9 @@ class Classifier:
 
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:
         """Of the classes, float64 (n, classes), for inputs as in `train_classifier`."""
-        found = self._applied(logits, inputs)
-        found = np.exp(found - found.max(1, keepdims=True))
-        return np.asarray(found / found.sum(1, keepdims=True))
+        log_odds = self._applied(logits, inputs)
+        odds = np.exp(log_odds - log_odds.max(1, keepdims=True))
+        return np.asarray(odds / odds.sum(1, keepdims=True))
 
     def features(self, inputs: np.ndarray) -> np.ndarray:
         """The penultimate layer, float64 (n, hidden)."""

@@ -1,4 +1,4 @@
-"""A small convolutional network that judges images: the strongest eye that minutes allow.
+"""A small convolutional network for images: the strongest classifier that minutes allow.
 
 Three 3 x 3 convolutions at full, half and quarter resolution; the mean of every channel at
 every scale, joined by the conditions, goes through one hidden layer. Global means make it

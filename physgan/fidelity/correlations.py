@@ -20,9 +20,9 @@ def pearson(values: np.ndarray) -> np.ndarray:
     constant = spread <= 1e-6 * scale
     centred /= np.where(constant, 1.0, spread)
     centred[:, constant] = 0.0
-    found = centred.T @ centred
-    np.fill_diagonal(found, 1.0)
-    return np.asarray(found)
+    coefficients = centred.T @ centred
+    np.fill_diagonal(coefficients, 1.0)
+    return np.asarray(coefficients)
 
 
 def correlation_difference(

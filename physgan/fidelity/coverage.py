@@ -7,8 +7,8 @@ import numpy as np
 __all__ = ["COVERAGE_IDEALS", "Coverage", "coverage"]
 
 COVERAGE_IDEALS = {"precision": None, "recall": None, "density": 1.0, "coverage": 1 - 2.0**-5}
-"""What equal laws give with five neighbours (M. Naeem et al., lemmas 1 and 2); precision and
-recall have no value of their own, only that of truth against truth."""
+"""What equal distributions give with five neighbours (M. Naeem et al., lemmas 1 and 2); precision
+and recall have no value of their own, only that of truth against truth."""
 
 _GROUPS = 10
 _ROWS = 1024
@@ -21,7 +21,7 @@ class Coverage:
     Args:
         precision: share of fake samples within the reach of a real one.
         recall: share of real samples within the reach of a fake one.
-        density: real balls that a fake sample lies in, over k; 1 for equal laws, unbounded.
+        density: real balls that a fake sample lies in, over k; 1 for equal distributions.
         coverage: share of real samples that have a fake one within their reach.
     """
 
@@ -104,15 +104,14 @@ class _Counts:
 
 def _reach(side: np.ndarray, neighbours: int, rows: int) -> np.ndarray:
     """Squared distance to the k-th neighbour of one's own kind, shape (n,)."""
-    found = np.empty(len(side), np.float32)
+    reach = np.empty(len(side), np.float32)
     for start in range(0, len(side), rows):
         squares = _squares(side[start : start + rows], side)
         inner = np.arange(len(squares))
         squares[inner, start + inner] = np.inf
-        found[start : start + rows] = np.partition(squares, neighbours - 1, axis=1)[
-            :, neighbours - 1
-        ]
-    return found
+        nearest = np.partition(squares, neighbours - 1, axis=1)
+        reach[start : start + rows] = nearest[:, neighbours - 1]
+    return reach
 
 
 def _squares(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -1,23 +1,87 @@
 """The CaloChallenge's classifier of vectors: a dense network, trained in one call (JAX)."""
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-__all__ = ["Split", "logits", "scores_of", "train"]
+from physgan.fidelity.two_sample import Scores, Split
+
+__all__ = ["DenseNetwork", "Labelled", "logits", "scores_of", "train"]
 
 _SLOPE = 0.01
 _ROWS = 1000
+_LARGE = 20_000
 
 Parameters = list[tuple[Any, Any]]
 
 
-class Split(NamedTuple):
+@dataclass(frozen=True)
+class DenseNetwork:
+    """Settings of the CaloChallenge's classifier, scaled to small sets.
+
+    C. Krause et al., arXiv:2410.21611, section 4; a `TwoSampleClassifier` of vectors.
+
+    Args:
+        width: of the hidden layers. None: 2048 as in the Challenge from 20,000 samples a class,
+            and 256 below, where wider networks take ten times as long and find no more.
+        layers: hidden layers.
+        epochs: passes over the training rows.
+        batch: None: 1000, or fewer where an epoch would have less than 24 steps, since the
+            Challenge's 100,000 samples a class give a training 6,000 steps, and small sets with
+            batches of 1000 would end before the network has moved.
+        rate: of Adam.
+        standardise: centre every column and divide it by its spread plus the mean spread of
+            all, by the training rows. The Challenge does not; without it, columns of a
+            ten-thousandth are hardly seen on small sets (an AUC of 0.55 where 0.92 is right),
+            columns of a thousandth are.
+        repeats: see `TwoSampleClassifier`.
+    """
+
+    width: int | None = None
+    layers: int = 3
+    epochs: int = 50
+    batch: int | None = None
+    rate: float = 2e-4
+    standardise: bool = True
+    repeats: int = 2
+
+    name: ClassVar[str] = "network"
+    label: ClassVar[str] = "dense network"
+    selects: ClassVar[bool] = True
+
+    @property
+    def effort(self) -> str:
+        """See `TwoSampleClassifier`."""
+        return f"{self.epochs} epochs"
+
+    def scores(self, rows: np.ndarray, labels: np.ndarray, split: Split, seed: int) -> Scores:
+        """See `TwoSampleClassifier`; the epoch of the best accuracy is selected."""
+        count = len(split.train)
+        centre, spread = _standard(rows[split.train]) if self.standardise else (0.0, 1.0)
+        training, selection, test = (
+            Labelled(((rows[part] - centre) / spread).astype(np.float32), labels[part])
+            for part in split
+        )
+        parameters = train(
+            training,
+            selection,
+            width=self.width or (2048 if len(rows) >= 2 * _LARGE else 256),
+            layers=self.layers,
+            epochs=self.epochs,
+            batch=min(count, self.batch or min(1000, max(32, count // 24))),
+            rate=self.rate,
+            seed=seed,
+        )
+        return Scores(scores_of(parameters, selection.rows), scores_of(parameters, test.rows))
+
+
+class Labelled(NamedTuple):
     """Rows of a table with their labels.
 
     Attributes:
@@ -39,8 +103,8 @@ def logits(parameters: Parameters, rows: jax.Array) -> jax.Array:
 
 
 def train(
-    training: Split,
-    selection: Split,
+    training: Labelled,
+    selection: Labelled,
     *,
     width: int,
     layers: int = 3,
@@ -49,7 +113,7 @@ def train(
     rate: float = 2e-4,
     seed: int = 0,
 ) -> Parameters:
-    """Weights of the epoch with the best accuracy on the selection split.
+    """Weights of the epoch with the best accuracy on the selection rows.
 
     Adam on the binary cross-entropy; every epoch is a fresh order, whose incomplete last batch
     is left out.
@@ -87,8 +151,8 @@ def _one(parameters: Parameters, row: jax.Array) -> jax.Array:
 def _train(
     key: jax.Array,
     parameters: Parameters,
-    training: Split,
-    selection: Split,
+    training: Labelled,
+    selection: Labelled,
     epochs: int,
     batch: int,
     rate: float,
@@ -98,8 +162,8 @@ def _train(
     steps = len(rows) // batch
 
     def loss(weights: Parameters, chosen: jax.Array) -> jax.Array:
-        found = logits(weights, rows[chosen])
-        return optax.sigmoid_binary_cross_entropy(found, labels[chosen]).mean()
+        log_odds = logits(weights, rows[chosen])
+        return optax.sigmoid_binary_cross_entropy(log_odds, labels[chosen]).mean()
 
     def step(carry: Any, chosen: jax.Array) -> tuple[Any, None]:
         weights, state = carry
@@ -124,14 +188,20 @@ def _train(
 
 def _initial(key: jax.Array, sizes: tuple[int, ...]) -> Parameters:
     """Uniform within 1 / sqrt(inputs), as PyTorch's linear layers begin."""
-    found = []
+    layers = []
     for number, (inputs, outputs) in enumerate(pairwise(sizes)):
         weights, bias = jax.random.split(jax.random.fold_in(key, number))
         limit = inputs**-0.5
-        found.append(
+        layers.append(
             (
                 jax.random.uniform(weights, (inputs, outputs), minval=-limit, maxval=limit),
                 jax.random.uniform(bias, (outputs,), minval=-limit, maxval=limit),
             )
         )
-    return found
+    return layers
+
+
+def _standard(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What to subtract and what to divide by, shape (k,) each."""
+    spread = rows.std(0)
+    return rows.mean(0), spread + max(float(spread.mean()), 1e-30)

@@ -9,7 +9,7 @@ __all__ = ["wasserstein", "wasserstein_with_error"]
 def wasserstein(first: np.ndarray, second: np.ndarray) -> float:
     """1-Wasserstein distance, integral of |F - G|, in the observable's unit.
 
-    Positive even for two samples of one law: quote it beside truth against truth.
+    Positive even for two samples of one distribution: quote it beside truth against truth.
     """
     return float(wasserstein_distance(first, second))
 

@@ -1,6 +1,6 @@
 """What is kept of a set of samples: matrices of features, never the samples themselves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 
-__all__ = ["FeatureSet", "features_of", "gather"]
+__all__ = ["FeatureSet", "features_of", "gather", "view_of"]
 
 _ROWS = 2048
 
@@ -59,18 +59,18 @@ def gather(
         chunks: pairs of samples and conditions, in order.
         points: of how many samples, the first ones, the points are kept.
     """
-    found: list[FeatureSet] = []
+    parts: list[FeatureSet] = []
     kept = 0
     for samples, conditions in chunks:
-        found.append(_measured(domain, samples, conditions, max(0, points - kept)))
-        kept += len(found[-1])
-    if not found:
+        parts.append(_measured(domain, samples, conditions, max(0, points - kept)))
+        kept += len(parts[-1])
+    if not parts:
         raise InputError("expected samples to measure; got none")
-    places = [part.points for part in found if part.points is not None]
+    places = [part.points for part in parts if part.points is not None]
     return FeatureSet(
-        _stacked([part.views for part in found]),
-        _stacked([part.observables for part in found]),
-        _stacked([part.conditions for part in found]),
+        _stacked([part.views for part in parts]),
+        _stacked([part.observables for part in parts]),
+        _stacked([part.conditions for part in parts]),
         np.concatenate(places) if places else None,
     )
 
@@ -86,16 +86,31 @@ def features_of(
         conditions: name -> number, or one number a sample.
         points: of how many samples the points are kept.
     """
+    return gather(domain, _chunks(samples, conditions), points)
+
+
+def view_of(domain: Domain, samples: Samples, conditions: Conditions, name: str) -> np.ndarray:
+    """One of the domain's views of samples that are in memory already, float32 (n, k).
+
+    Args:
+        domain: of the samples.
+        samples: field name -> (n, ...).
+        conditions: name -> number, or one number per sample.
+        name: of the view.
+    """
+    parts = [domain.views(*chunk)[name] for chunk in _chunks(samples, conditions)]
+    return np.concatenate(parts)
+
+
+def _chunks(samples: Samples, conditions: Conditions) -> Iterator[tuple[Samples, Conditions]]:
+    """A few thousand samples at a time, so that views of all are not in memory at once."""
     count = len(next(iter(samples.values())))
     full = {k: np.broadcast_to(np.asarray(v), count) for k, v in conditions.items()}
-    chunks = (
-        (
+    for start in range(0, count, _ROWS):
+        yield (
             {k: v[start : start + _ROWS] for k, v in samples.items()},
             {k: v[start : start + _ROWS] for k, v in full.items()},
         )
-        for start in range(0, count, _ROWS)
-    )
-    return gather(domain, chunks, points)
 
 
 def _measured(domain: Domain, samples: Samples, conditions: Conditions, points: int) -> FeatureSet:

@@ -46,10 +46,10 @@ def frechet_physics_distance(
     1/N; averages over `draws` subsets of `points` sizes, regular in 1/N from a fifth of the
     samples to all of them (10,000 to 50,000 if there are so many), are fitted by a straight line,
     whose intercept is quoted. The subsets are drawn without replacement: with it, the fit would
-    lead to the distance of these two sets and not of their laws.
+    lead to the distance of these two sets and not of their distributions.
 
     The error joins that of the fit to the first-order (delta method) error of the distance of
-    all samples; where both laws are equal the latter is too large rather than too small.
+    all samples; where both distributions are equal the latter is too large rather than too small.
 
     Args:
         real: shape (n, d), without conditions.
@@ -96,9 +96,9 @@ def _intercept(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def _first_order_error(real: np.ndarray, fake: np.ndarray) -> float:
-    """Standard error from the distance's derivatives in both laws (its influence functions).
+    """Standard error from the distance's derivatives in both distributions (influence functions).
 
-    In the first law it is 2 (m1 - m2).(x - m1) + (x - m1)' (1 - T) (x - m1), where T is the
+    In the first one it is 2 (m1 - m2).(x - m1) + (x - m1)' (1 - T) (x - m1), where T is the
     matrix that transports the first Gaussian to the second.
     """
     variance = 0.0

@@ -48,8 +48,8 @@ def choose_binning(
     """The widest bins over which the reference still spreads on `effective` bins.
 
     The effective number of bins is (sum_i sqrt p_i)^2: k for k equally filled bins. Two
-    samples of size n from one law then overlap by about 1 - sqrt(effective / (pi n)),
-    whatever the shape of the law, two peaks included.
+    samples of size n from one distribution then overlap by about 1 - sqrt(effective / (pi n)),
+    whatever the shape of the distribution, two peaks included.
 
     Args:
         reference: values of the reference alone, shape (n,), so that what is tested has no

@@ -1,115 +1,131 @@
-"""Training of the convolutional classifier on the samples themselves."""
+"""The convolutional classifier of the samples themselves, and its training."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
-from physgan.domains.base import Domain, Samples
+from physgan.domains.base import Conditions, Domain, Samples
 from physgan.fidelity.auc import auc
 from physgan.fidelity.convnet import Network, Parameters, initialise, trainer
+from physgan.fidelity.two_sample import Scores, Split, View
 
-__all__ = ["Labelled", "image_scores"]
-
-_BATCH = 256
-_LOOKS = 4
+__all__ = ["ConvolutionalNetwork", "SampleRows", "sample_view"]
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Samples of two sources in one set of arrays.
-
-    Args:
-        samples: field name -> (n, ...).
-        conditions: standardised condition values, float32 (n, k).
-        labels: 1 for real, 0 for fake, float32 (n,).
-    """
-
-    samples: Samples
-    conditions: np.ndarray
-    labels: np.ndarray
-
-    def rows(self, chosen: np.ndarray) -> "Labelled":
-        """Those samples alone."""
-        fields = {name: values[chosen] for name, values in self.samples.items()}
-        return Labelled(fields, self.conditions[chosen], self.labels[chosen])
-
-
-def image_scores(
-    domain: Domain,
-    data: Labelled,
-    train: np.ndarray,
-    validation: np.ndarray,
-    test: np.ndarray,
-    *,
-    budget: int = 60_000,
-    seed: int = 0,
-) -> np.ndarray:
-    """Train on the rows `train`, return scores of the rows `test`: high for real.
-
-    Adam with a cosine schedule on images turned by the domain's symmetries. Of a few looks
-    at the validation rows on the way, the weights with the highest AUC are kept.
+class SampleRows:
+    """Samples as images, made when they are asked for, with their conditions beside.
 
     Args:
         domain: gives images and symmetries.
-        data: both sources.
-        train: row numbers, shape (n,).
-        validation: row numbers.
-        test: row numbers, shape (m,).
-        budget: images shown in training, all told.
-        seed: of weights, order and symmetries.
-
-    Returns:
-        Log-odds, shape (m,).
+        samples: field name -> (n, ...).
+        conditions: standardised condition values, float32 (n, k).
     """
-    network = Network(periodic=domain.periodic)
-    steps = max(_LOOKS, budget // _BATCH)
-    looks = {round(steps * (look + 1) / _LOOKS) for look in range(_LOOKS)}
-    inputs = domain.images(data.rows(train[:1]).samples).shape[-1]
-    parameters = initialise(network, seed, inputs, data.conditions.shape[1])
-    init, step, score = trainer(network, steps)
-    state = init(parameters)
-    best, kept = -1.0, parameters
-    batches = _batches(domain, data, train, seed)
-    for number in range(1, steps + 1):
-        parameters, state = step(parameters, state, *next(batches))
-        if number in looks:
-            quality = _quality(
-                data, validation, _score(domain, score, parameters, data, validation)
-            )
-            if quality > best:
-                best, kept = quality, jax.tree.map(np.array, parameters)
-    return _score(domain, score, kept, data, test)
+
+    domain: Domain
+    samples: Samples
+    conditions: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        chosen = {name: values[rows] for name, values in self.samples.items()}
+        return self.domain.images(chosen), self.conditions[rows]
 
 
-def _quality(data: Labelled, rows: np.ndarray, scores: np.ndarray) -> float:
-    real = data.labels[rows] == 1
-    return auc(scores[real], scores[~real])[0]
+@dataclass(frozen=True)
+class ConvolutionalNetwork:
+    """Settings of a small convolutional network; a `TwoSampleClassifier` of `SampleRows`.
+
+    Args:
+        samples: shown in training, all told, turned by the domain's symmetries.
+        batch: samples in a step.
+        rate: of Adam, at the start of a cosine schedule.
+        checks: times in training that the AUC of the selection rows is taken; the weights of
+            the highest one are kept.
+        repeats: see `TwoSampleClassifier`.
+    """
+
+    samples: int = 50_000
+    batch: int = 256
+    rate: float = 3e-3
+    checks: int = 4
+    repeats: int = 1
+
+    name: ClassVar[str] = "convnet"
+    label: ClassVar[str] = "convolutional network"
+    selects: ClassVar[bool] = True
+
+    @property
+    def effort(self) -> str:
+        """See `TwoSampleClassifier`."""
+        return f"{self.samples:,} samples shown"
+
+    def scores(self, rows: SampleRows, labels: np.ndarray, split: Split, seed: int) -> Scores:
+        """See `TwoSampleClassifier`."""
+        network = Network(periodic=rows.domain.periodic)
+        steps = max(self.checks, self.samples // self.batch)
+        check_steps = {round(steps * (n + 1) / self.checks) for n in range(self.checks)}
+        channels = rows[split.train[:1]][0].shape[-1]
+        parameters = initialise(network, seed, channels, rows.conditions.shape[1])
+        init, step, score = trainer(network, steps, self.rate)
+        state = init(parameters)
+        real = labels[split.select] == 1
+        best, kept, kept_scores = -1.0, parameters, np.empty(0)
+        batches = self._batches(rows, labels, split.train, seed)
+        for number in range(1, steps + 1):
+            parameters, state = step(parameters, state, *next(batches))
+            if number in check_steps:
+                selection_scores = self._scores(score, parameters, rows, split.select)
+                area, _ = auc(selection_scores[real], selection_scores[~real])
+                if area > best:
+                    best, kept_scores = area, selection_scores
+                    kept = jax.tree.map(np.array, parameters)
+        return Scores(kept_scores, self._scores(score, kept, rows, split.test))
+
+    def _batches(
+        self, rows: SampleRows, labels: np.ndarray, train: np.ndarray, seed: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Shuffled passes over the training rows, without end, in batches of one size."""
+        rng = np.random.default_rng(seed)
+        waiting = np.empty(0, train.dtype)
+        while True:
+            while len(waiting) < self.batch:
+                waiting = np.concatenate([waiting, rng.permutation(train)])
+            chosen, waiting = waiting[: self.batch], waiting[self.batch :]
+            images, conditions = rows[chosen]
+            yield rows.domain.augment(images, rng), conditions, labels[chosen]
+
+    def _scores(
+        self, score: Any, parameters: Parameters, rows: SampleRows, chosen: np.ndarray
+    ) -> np.ndarray:
+        """Scores of some rows, in chunks of one size, the last one padded by repetition."""
+        chunk = 4 * self.batch
+        parts = []
+        for start in range(0, len(chosen), chunk):
+            batch = rows[np.resize(chosen[start : start + chunk], chunk)]
+            parts.append(np.asarray(score(parameters, *batch)))
+        return np.concatenate(parts)[: len(chosen)]
 
 
-def _batches(
-    domain: Domain, data: Labelled, rows: np.ndarray, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Shuffled passes over `rows`, without end, in batches of one size."""
-    rng = np.random.default_rng(seed)
-    waiting = np.empty(0, rows.dtype)
-    while True:
-        while len(waiting) < _BATCH:
-            waiting = np.concatenate([waiting, rng.permutation(rows)])
-        batch, waiting = data.rows(waiting[:_BATCH]), waiting[_BATCH:]
-        images = domain.augment(domain.images(batch.samples), rng)
-        yield images, batch.conditions, batch.labels
+def sample_view(
+    domain: Domain, real: Samples, fake: Samples, conditions: Conditions, groups: np.ndarray
+) -> View[SampleRows]:
+    """The samples themselves as a view, for convolutional networks.
 
-
-def _score(
-    domain: Domain, score: Any, parameters: Parameters, data: Labelled, rows: np.ndarray
-) -> np.ndarray:
-    """Scores of `rows`, in chunks of one size, the last one padded by repetition."""
-    chunk = 4 * _BATCH
-    scores = []
-    for start in range(0, len(rows), chunk):
-        batch = data.rows(np.resize(rows[start : start + chunk], chunk))
-        scores.append(score(parameters, domain.images(batch.samples), batch.conditions))
-    return np.concatenate([np.asarray(s) for s in scores])[: len(rows)]
+    Args:
+        domain: gives images and symmetries.
+        real: field name -> (n, ...).
+        fake: the same of the samples under test, m of them.
+        conditions: name -> values of all samples, real ones first, shape (n + m,).
+        groups: number of the condition of every sample, shape (n + m,).
+    """
+    counts = [len(next(iter(side.values()))) for side in (real, fake)]
+    labels = np.repeat(np.array([1, 0], np.float32), counts)
+    table = np.zeros((len(labels), len(conditions)), np.float32)
+    for column, name in enumerate(sorted(conditions)):
+        values = np.asarray(conditions[name], np.float64)
+        table[:, column] = (values - values.mean()) / (values.std() or 1.0)
+    samples = {name: np.concatenate([real[name], fake[name]]) for name in real}
+    return View("samples", SampleRows(domain, samples, table), labels, groups)

@@ -42,7 +42,7 @@ def density_ratios(
     views = [domain.views(*side)["high-level"] for side in (real, fake, candidates)]
     table = np.concatenate(views[:2])
     labels = np.repeat([1.0, 0.0], [len(views[0]), len(views[1])])
-    scores = [tree_scores(table, labels, views[2], seed + k, rounds=100) for k in range(_SEEDS)]
+    scores = [tree_scores(table, labels, views[2], seed + k) for k in range(_SEEDS)]
     odds = np.clip(np.mean(scores, 0), -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO)
     weights = np.exp(odds)
     return np.asarray(weights / weights.mean())

@@ -30,7 +30,7 @@ def separation_power(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """S = 1/2 sum_i (p_i - q_i)^2 / (p_i + q_i + 1e-16).
 
     S. Diefenbacher et al., Eur. Phys. J. C 80, 688 (2020), as C. Krause et al.,
-    arXiv:2410.21611, section 4, use it. Two sets of n samples of one law have S of about
+    arXiv:2410.21611, section 4, use it. Two sets of n samples of one distribution have S of about
     (bins - 1) / (2 n): quote it beside truth against truth.
 
     Args:
@@ -81,11 +81,11 @@ def _numbered(
     for component in range(real.shape[1]):
         pair = [side[:, component].astype(np.float64) for side in (real, fake)]
         binning = choose_binning(pair[0], spacing)
-        found, bins = np.unique(
+        occupied, bins = np.unique(
             np.concatenate([binning.index(side) for side in pair]), return_inverse=True
         )
         columns.append((bins + starts[-1]).astype(np.int32))
-        starts.append(starts[-1] + len(found))
+        starts.append(starts[-1] + len(occupied))
     table = np.stack(columns, 1)
     return [table[: len(real)], table[len(real) :]], np.array(starts)
 

@@ -1,128 +1,293 @@
-"""Classifier two-sample tests: can a trained classifier tell two sources apart?
+"""Classifier two-sample tests: can a trained classifier tell two sets of samples apart?
 
-An AUC of 0.5 says that it cannot, 1 that it always can. Both sources are shown at equal
-conditions, which the classifier sees too, so only a difference at a given condition counts.
+An AUC of 0.5 says that it cannot, 1 that it always can. It grows with the number of samples that
+the classifier is trained on, so every result carries how it was obtained. The classifiers are in
+`trees`, `dense_net` and `images`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from physgan.domains.base import Domain, Samples
 from physgan.fidelity.auc import auc
-from physgan.fidelity.trees import tree_scores
 
-__all__ = ["ClassifierResult", "Pair", "image_test", "observable_test"]
+__all__ = [
+    "Procedure",
+    "Scores",
+    "Split",
+    "TwoSampleClassifier",
+    "TwoSampleResult",
+    "View",
+    "divergence",
+    "two_sample_test",
+    "two_sample_tests",
+    "vector_view",
+]
 
-_TRAIN, _VALIDATION = 0.5, 0.1
+_TRAIN, _SELECT = 0.6, 0.2
+
+Figure = tuple[float, float]
+Rows = TypeVar("Rows")
+RowsSeen = TypeVar("RowsSeen", contravariant=True)
+
+
+class Split(NamedTuple):
+    """Numbers of the rows that train a classifier, that select among its states, that test it."""
+
+    train: np.ndarray
+    select: np.ndarray
+    test: np.ndarray
+
+
+class Scores(NamedTuple):
+    """Log-odds of being real, of the selection rows (None if there are none) and the test rows."""
+
+    select: np.ndarray | None
+    test: np.ndarray
+
+
+class TwoSampleClassifier(Protocol[RowsSeen]):
+    """Settings of a classifier, which can be trained by them."""
+
+    @property
+    def name(self) -> str:
+        """Key in JSON and in tables of metrics."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What kind of classifier it is, in words."""
+        ...
+
+    @property
+    def effort(self) -> str:
+        """How long it is trained, in words."""
+        ...
+
+    @property
+    def selects(self) -> bool:
+        """Whether it sets selection rows aside; otherwise they train it, too."""
+        ...
+
+    @property
+    def repeats(self) -> int:
+        """Trainings that are averaged, each with a split and a seed of its own."""
+        ...
+
+    def scores(self, rows: RowsSeen, labels: np.ndarray, split: Split, seed: int) -> Scores:
+        """Train on some rows and score others: high for label 1, which is real."""
+        ...
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Equally many samples of two sources at one condition, and their observables."""
-
-    condition: Mapping[str, float]
-    real: Samples
-    fake: Samples
-    real_values: Mapping[str, np.ndarray]
-    fake_values: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class ClassifierResult:
-    """AUC on samples that the classifier never saw.
+class View(Generic[Rows]):
+    """What a classifier sees of two sets of samples, the conditions included.
 
     Args:
-        auc: over all conditions together, with its standard error (DeLong).
+        name: such as "high-level".
+        rows: of all samples, real ones first: a float32 table (n, k), or what else a classifier
+            takes.
+        labels: 1 for real, 0 for fake, float32, shape (n,).
+        groups: number of the condition of every sample, shape (n,); all 0 if they are not apart.
+    """
+
+    name: str
+    rows: Rows
+    labels: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """How a classifier two-sample test was made.
+
+    Args:
+        settings: of the classifier.
+        train_share: share of the samples that trained it.
+        train_counts: real and fake samples that trained it.
+        test_counts: real and fake samples that it was tested on, in each repeat.
+    """
+
+    settings: TwoSampleClassifier
+    train_share: float
+    train_counts: tuple[int, int]
+    test_counts: tuple[int, int]
+
+    @property
+    def samples(self) -> str:
+        """The number trained on, in words: "4,800 a side"."""
+        return _counted(self.train_counts)
+
+    def __str__(self) -> str:
+        """One line for tables and reports."""
+        repeats = self.settings.repeats
+        return (
+            f"{self.settings.label}, {self.settings.effort}, trained on "
+            f"{100 * self.train_share:.0f} % ({self.samples}), tested on "
+            f"{_counted(self.test_counts)}, {repeats} repeat{'s' * (repeats > 1)}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values only."""
+        settings: Any = self.settings
+        return {
+            "classifier": self.settings.name,
+            "settings": asdict(settings),
+            "train_share": self.train_share,
+            "train_counts": list(self.train_counts),
+            "test_counts": list(self.test_counts),
+        }
+
+
+@dataclass(frozen=True)
+class TwoSampleResult:
+    """What a classifier reaches on samples that it never saw.
+
+    Args:
+        view: name of what it saw.
+        auc: over all conditions together: 0.5 for equal distributions, 1 for distributions that it
+            always tells apart, with its standard error.
         per_condition: the same at each condition.
-        trained_on: samples of both sources it was trained on.
-        tested_on: samples of both sources it was tested on.
+        jsd: Jensen-Shannon divergence that the calibrated scores show, bits, a lower bound of
+            the distributions' own, with its error; None for a classifier without selection rows.
+        procedure: how it was obtained.
     """
 
-    auc: tuple[float, float]
-    per_condition: list[tuple[float, float]]
-    trained_on: int
-    tested_on: int
+    view: str
+    auc: Figure
+    per_condition: tuple[Figure, ...]
+    jsd: Figure | None
+    procedure: Procedure
 
 
-def observable_test(domain: Domain, pairs: Sequence[Pair], seed: int = 0) -> ClassifierResult:
-    """Gradient-boosted trees on the domain's feature observables and the conditions.
-
-    Trained on 60 % of each source (a tenth of which stops the training), tested on 40 %.
-    """
-    rows = _Rows(pairs, seed)
-    real = [_features(domain, pair.real_values) for pair in pairs]
-    fake = [_features(domain, pair.fake_values) for pair in pairs]
-    table = np.concatenate([*real, *fake])
-    table = np.concatenate([table, rows.conditions], axis=1)
-    train = np.concatenate([rows.train, rows.validation])
-    scores = tree_scores(table[train], rows.labels[train], table[rows.test], seed)
-    return rows.result(scores, len(train))
-
-
-def image_test(
-    domain: Domain, pairs: Sequence[Pair], budget: int = 60_000, seed: int = 0
-) -> ClassifierResult:
-    """A small convolutional network on the samples themselves and the conditions.
-
-    Trained on half of each source, its best moment chosen on a tenth, tested on the rest.
+def vector_view(
+    name: str, real: np.ndarray, fake: np.ndarray, groups: np.ndarray | None = None
+) -> View[np.ndarray]:
+    """A view of vectors.
 
     Args:
-        domain: gives images and symmetries.
-        pairs: the two sources at each condition.
-        budget: images shown in training, all told.
-        seed: of split, weights and order.
+        name: of the view.
+        real: shape (n, k), with the conditions among the columns; at least 10 rows.
+        fake: shape (m, k).
+        groups: number of the condition of every sample, shape (n + m,); None: all alike.
     """
-    from physgan.fidelity.images import Labelled, image_scores
+    labels = np.repeat(np.array([1, 0], np.float32), [len(real), len(fake)])
+    zeros = np.zeros(len(labels), int)
+    return View(name, np.concatenate([real, fake]), labels, zeros if groups is None else groups)
 
-    rows = _Rows(pairs, seed)
-    sides = [pair.real for pair in pairs] + [pair.fake for pair in pairs]
-    samples = {name: np.concatenate([side[name] for side in sides]) for name in sides[0]}
-    data = Labelled(samples, rows.conditions, rows.labels)
-    scores = image_scores(
-        domain, data, rows.train, rows.validation, rows.test, budget=budget, seed=seed
+
+def two_sample_tests(
+    views: Sequence[View[Rows]], classifiers: Sequence[TwoSampleClassifier[Rows]], seed: int = 0
+) -> list[TwoSampleResult]:
+    """Every classifier on every view; see `two_sample_test`."""
+    return [two_sample_test(view, c, seed) for c in classifiers for view in views]
+
+
+def two_sample_test(
+    view: View[Rows], classifier: TwoSampleClassifier[Rows], seed: int = 0
+) -> TwoSampleResult:
+    """Train a classifier to tell real samples from fake ones, and test it on others.
+
+    D. Lopez-Paz and M. Oquab, arXiv:1610.06545. Real and fake samples of each condition are split
+    60/20/20 into rows that train, rows that select among states of the training and calibrate the
+    scores (isotonic regression), and rows that test; a classifier that does not select trains on
+    80 %. The error of the AUC joins DeLong's to the scatter over repeats.
+
+    Args:
+        view: real and fake samples at equal conditions, which the classifier sees too, so that
+            only a difference at a given condition counts.
+        classifier: settings of the classifier.
+        seed: of splits, weights and orders.
+    """
+    areas: list[list[Figure]] = []
+    divergences: list[Figure] = []
+    for number in range(classifier.repeats):
+        rng = np.random.default_rng([seed, number])
+        split = _split(view, rng, classifier.selects)
+        scores = classifier.scores(view.rows, view.labels, split, int(rng.integers(2**31)))
+        areas.append(_areas(view, split.test, scores.test))
+        if scores.select is not None:
+            calibration = _sides(scores.select, view.labels[split.select])
+            test = _sides(scores.test, view.labels[split.test])
+            divergences.append(divergence(calibration, test))
+    total, *per_condition = (_joined(list(column)) for column in zip(*areas, strict=True))
+    share = len(split.train) / len(view.labels)
+    counts = (_counts(view.labels[rows]) for rows in (split.train, split.test))
+    return TwoSampleResult(
+        view.name,
+        total,
+        tuple(per_condition),
+        _joined(divergences) if divergences else None,
+        Procedure(classifier, share, *counts),
     )
-    return rows.result(scores, len(rows.train))
 
 
-class _Rows:
-    """Which row is which, when all pairs' real and then all pairs' fake samples are stacked."""
+def divergence(
+    calibration: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]
+) -> Figure:
+    """Jensen-Shannon divergence that scores show, bits, and its standard error.
 
-    def __init__(self, pairs: Sequence[Pair], seed: int) -> None:
-        counts = [[len(next(iter(side.values()))) for side in (p.real, p.fake)] for p in pairs]
-        sizes = np.array(counts).T.ravel()
-        self.groups = np.repeat(np.arange(len(sizes)), sizes)
-        self.pairs = len(pairs)
-        self.labels = (self.groups < self.pairs).astype(np.float32)
-        table = np.array([[p.condition[name] for name in sorted(p.condition)] for p in pairs])
-        spread = np.where(table.std(0) > 0, table.std(0), 1.0)
-        table = ((table - table.mean(0)) / spread).astype(np.float32)
-        self.conditions = table[self.groups % self.pairs]
-        self._split(sizes, np.random.default_rng(seed))
+    JSD >= 1 + (E_real[log2 C] + E_fake[log2(1 - C)]) / 2 for any chance C of being real (C.
+    Krause and D. Shih, arXiv:2106.05285), here the isotonic fit to other samples' scores. C stays
+    half a sample away from 0 and 1: a plateau of n samples cannot vouch for less.
 
-    def _split(self, sizes: np.ndarray, rng: np.random.Generator) -> None:
-        parts: list[list[np.ndarray]] = [[], [], []]
-        start = 0
-        for size in sizes:
-            rows = start + rng.permutation(size)
-            cuts = [int(_TRAIN * size), int((_TRAIN + _VALIDATION) * size)]
-            for part, chosen in zip(parts, np.split(rows, cuts), strict=True):
+    Args:
+        calibration: scores of real and of fake samples that calibrate.
+        test: scores of real and of fake samples.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    labels = np.concatenate([np.ones(len(calibration[0])), np.zeros(len(calibration[1]))])
+    weights = np.where(labels == 1, 0.5 / len(calibration[0]), 0.5 / len(calibration[1]))
+    margin = 1 / (len(labels) + 2)
+    fit = IsotonicRegression(y_min=margin, y_max=1 - margin, out_of_bounds="clip")
+    fit.fit(np.concatenate(calibration), labels, weights)
+    real, fake = (fit.predict(side) for side in test)
+    terms = np.log2(real), np.log2(1 - fake)
+    error = 0.5 * np.sqrt(sum(t.var(ddof=1) / len(t) for t in terms))
+    return float(1 + 0.5 * sum(t.mean() for t in terms)), float(error)
+
+
+def _split(view: View, rng: np.random.Generator, selects: bool) -> Split:
+    """Rows of the three parts, with the same shares of real and fake samples and conditions."""
+    parts: list[list[np.ndarray]] = [[], [], []]
+    for label in (1, 0):
+        for group in np.unique(view.groups):
+            rows = np.flatnonzero((view.labels == label) & (view.groups == group))
+            cuts = [round(_TRAIN * len(rows)), round((_TRAIN + _SELECT) * len(rows))]
+            for part, chosen in zip(parts, np.split(rng.permutation(rows), cuts), strict=True):
                 part.append(chosen)
-            start += size
-        self.train, self.validation, self.test = (np.concatenate(part) for part in parts)
-
-    def result(self, scores: np.ndarray, trained_on: int) -> ClassifierResult:
-        """Sum up the scores of the test rows."""
-        groups = self.groups[self.test]
-        real = groups < self.pairs
-        each = [
-            auc(scores[groups == number], scores[groups == number + self.pairs])
-            for number in range(self.pairs)
-        ]
-        return ClassifierResult(auc(scores[real], scores[~real]), each, trained_on, len(self.test))
+    train, select, test = (np.concatenate(part) for part in parts)
+    if selects:
+        return Split(train, select, test)
+    return Split(np.concatenate([train, select]), select[:0], test)
 
 
-def _features(domain: Domain, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    count = len(values[domain.features[0]])
-    return np.concatenate([values[name].reshape(count, -1) for name in domain.features], axis=1)
+def _areas(view: View, rows: np.ndarray, scores: np.ndarray) -> list[Figure]:
+    """AUC of all rows, then of each condition's."""
+    labels, groups = view.labels[rows], view.groups[rows]
+    chosen = [slice(None), *(groups == group for group in np.unique(view.groups))]
+    return [auc(*_sides(scores[some], labels[some])) for some in chosen]
+
+
+def _sides(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return scores[labels == 1], scores[labels == 0]
+
+
+def _joined(figures: Sequence[Figure]) -> Figure:
+    """Mean over repeats; its error as of one, since all draw on the same samples."""
+    values, errors = np.array(figures).T
+    scatter = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    return float(values.mean()), float(np.hypot(errors.mean(), scatter))
+
+
+def _counts(labels: np.ndarray) -> tuple[int, int]:
+    real = int((labels == 1).sum())
+    return real, len(labels) - real
+
+
+def _counted(counts: tuple[int, int]) -> str:
+    real, fake = counts
+    return f"{real:,} a side" if real == fake else f"{real:,} real and {fake:,} fake"

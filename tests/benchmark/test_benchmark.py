@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from physgan.benchmark import benchmark
 from physgan.benchmark.report.json_report import as_json
+from physgan.comparison import ComparisonSettings
 from physgan.domains.spins import energy
 from physgan.errors import InputError
 from simulators import Condition, Field
@@ -159,6 +161,23 @@ def test_relaxation_heals(wrong) -> None:
         shares = [c["histograms"]["energy"]["share_of_truth_against_truth"] for c in row]
         assert shares[0]["value"] == shares[1]["value"] < 0.97
         assert abs(shares[2]["value"] - 1) < 4.5 * shares[2]["error"]
+
+
+def test_classifiers_are_those_of_compare_and_say_how_they_were_trained(wrong) -> None:
+    """One kind of boosted trees, with the samples a side, wherever their AUC stands."""
+    report, out = wrong
+    page = (out / "report.html").read_text()
+    trees = source(report, WARM)["classifiers"]["trees"]
+    assert trees["view"] == "high-level"
+    assert trees["procedure"]["settings"] == asdict(ComparisonSettings().trees)
+    assert trees["procedure"]["train_counts"] == [3200, 3200]
+    assert trees["procedure"]["test_counts"] == [800, 800]
+    assert "boosted trees on high-level features, trained on 3,200 a side: " in page
+    for words in (
+        "at most 100 rounds, trained on 80 % (3,200 a side), tested on 800 a side, 2 repeats",
+        "4,000 samples shown, trained on 60 % (2,400 a side), tested on 800 a side, 1 repeat",
+    ):
+        assert words in page
 
 
 def test_page_needs_nothing_else(wrong) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from physgan.benchmark.compare import Comparison, HistogramResult, ObservableResult
 from physgan.benchmark.flags import training_flag
-from physgan.benchmark.report.words import percent, seconds_words, with_error
+from physgan.benchmark.report.formatting import percent, seconds_words, with_error
 from physgan.benchmark.sources import subseed
 from physgan.benchmark.speed import measure_speed
 from physgan.benchmark.targets import judge

@@ -13,11 +13,12 @@ from idx_files import real_digits, write_idx
 
 from physgan import compare, open_dataset, runs
 from physgan.benchmark import Recorded, benchmark
+from physgan.comparison import ComparisonSettings
 from physgan.data import Dataset
 from physgan.domains.images.idx import import_idx
 from physgan.domains import domain_of
 from physgan.errors import InputError
-from physgan.fidelity import NetworkSettings, RefereeSettings
+from physgan.fidelity import BoostedTrees, DenseNetwork
 
 FIELD = "intensities"
 STAGES: list[str] = []
@@ -114,7 +115,8 @@ def test_a_dataset_without_test_split_is_refused(digits, tmp_path: Path) -> None
 def test_samples_without_labels_are_compared_with_labelled_ones(digits, tmp_path: Path) -> None:
     """The same images, imported again without their labels: no class is missing."""
     import_idx(digits.path.parent / "images", tmp_path / "d.h5", splits={"test": 1.0})
-    settings = RefereeSettings(NetworkSettings(width=8, epochs=2), repeats=1, rounds=5, draws=2)
+    trees, network = BoostedTrees(rounds=5, repeats=1), DenseNetwork(8, epochs=2, repeats=1)
+    settings = ComparisonSettings(trees, network, draws=2)
     report = compare(digits.path, tmp_path / "d.h5", classes="label", settings=settings)
     assert report.conditions == {}
     assert report.classes is not None

@@ -15,10 +15,10 @@ import pytest
 from flax import nnx
 
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
-from physgan.domains import DOMAINS, LearnableDomain, domain_of
+from physgan.domains import DOMAINS, Domain, domain_of
 from physgan.errors import InputError
 from physgan.networks import LikelihoodGenerator, build_generator
-from physgan.surrogate import Surrogate, load
+from physgan.surrogates import Surrogate, load
 from physgan.training import TrainingConfig
 from physgan.training import train as train_surrogate
 from physgan.training.alone import ALONE, build_alone
@@ -49,7 +49,7 @@ class Tiny(NamedTuple):
     conditions: Arrays
 
     @property
-    def domain(self) -> LearnableDomain:
+    def domain(self) -> Domain:
         return domain_of(self.info)
 
     @property

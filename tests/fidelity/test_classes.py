@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 from physgan.domains import Spins
 from physgan.errors import InputError
-from physgan.fidelity import ClassReport, class_score, judge_classes
+from physgan.fidelity import ClassReport, class_score, compare_classes
 
 
 class Digits(Spins):
@@ -50,7 +50,7 @@ def test_missing_digits_are_named_beside_real_ones(
     images, labels = digits
     real = {"spins": images[:1_200]}, {"label": labels[:1_200]}
     few = images[1_200:][np.resize(np.flatnonzero(labels[1_200:] < 5), 400)]
-    found = judge_classes(Digits(), real, ({"spins": few}, {}), "label", budget=20_000)
+    found = compare_classes(Digits(), real, ({"spins": few}, {}), "label", budget=20_000)
     assert found.accuracy[0] > 0.85
     assert found.classes == tuple("0123456789")
     assert found.score_truth[0] > 7
@@ -79,8 +79,8 @@ def test_classes_of_a_continuous_condition(rng: np.random.Generator) -> None:
         return {"spins": spins}, {"temperature": level}
 
     real = lattices(4_000, 0.5)
-    found = judge_classes(
-        Spins(), real, lattices(1_000, 0.75), "temperature", look="observables", budget=20_000
+    found = compare_classes(
+        Spins(), real, lattices(1_000, 0.75), "temperature", inputs="observables", budget=20_000
     )
     assert len(found.classes) == 10
     assert found.accuracy[0] > 0.3
@@ -92,8 +92,8 @@ def test_bad_input_is_named() -> None:
     samples = {"spins": np.ones((10, 4, 4), np.int8)}
     side = samples, {"temperature": 2.0}
     with pytest.raises(InputError, match=r"expected a condition \(temperature\) as classes"):
-        judge_classes(Spins(), side, side, "label")
-    with pytest.raises(InputError, match="expected look to be one of images, observables"):
-        judge_classes(Spins(), side, side, "temperature", look="sound")
+        compare_classes(Spins(), side, side, "label")
+    with pytest.raises(InputError, match="expected inputs to be one of images, observables"):
+        compare_classes(Spins(), side, side, "temperature", inputs="sound")
     with pytest.raises(InputError, match="expected 800 real and 200 fake samples or more; got 10"):
-        judge_classes(Spins(), side, side, "temperature")
+        compare_classes(Spins(), side, side, "temperature")

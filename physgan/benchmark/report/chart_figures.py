@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from physgan.benchmark.report.formatting import classifier_title
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -21,7 +22,6 @@ from physgan.benchmark.report.style import (
 from physgan.benchmark.results import Results
 
 __all__ = [
-    "CLASSIFIERS",
     "classifier_figure",
     "players_figure",
     "relaxation_figure",
@@ -29,10 +29,6 @@ __all__ = [
     "training_rows",
 ]
 
-CLASSIFIERS = {
-    "trees": "boosted trees on observables",
-    "convnet": "convolutional net on samples",
-}
 _CLOCKS = ("samples_seen", "samples", "step", "seconds")
 _PLAYERS = {
     "mean score": {
@@ -55,21 +51,21 @@ _MOST_PANELS = 9
 @styled
 def classifier_figure(results: Results) -> Figure:
     """AUC of every source at every condition, a panel a classifier."""
-    kinds = list(results.classifiers[results.surrogate.name])
-    figure, grid = panels([2.0], len(kinds), sharey=True)
+    tests = results.classifiers[results.surrogate.name]
+    figure, grid = panels([2.0], len(tests), sharey=True)
     ink = colours(results)
     places = np.arange(len(results.plan.conditions))
-    for axes, kind in zip(grid[0], kinds, strict=True):
+    for test, axes in enumerate(grid[0]):
         axes.axhline(0.5, color=EXACT, lw=1)
         for number, source in enumerate(results.sources):
-            found = results.classifiers[source.name][kind]
-            values, errors = np.array(found.per_condition).T
+            result = results.classifiers[source.name][test]
+            values, errors = np.array(result.per_condition).T
             shift = (number - (len(results.sources) - 1) / 2) * 0.12
             axes.errorbar(
                 places + shift, values, errors, fmt="o", ms=5, color=ink[source.name],
                 label=source.name,
             )  # fmt: skip
-        axes.set_title(CLASSIFIERS[kind])
+        axes.set_title(f"{classifier_title(tests[test])}, {tests[test].procedure.samples}")
         axes.set_xticks(places, [figure_title(results, int(n)) for n in places])
         axes.set_ylim(min(0.45, axes.get_ylim()[0]), max(0.7, axes.get_ylim()[1]))
     grid[0, 0].set_ylabel("AUC on unseen samples")

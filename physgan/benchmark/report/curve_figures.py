@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from physgan.benchmark.report.formatting import condition_units
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -17,7 +18,6 @@ from physgan.benchmark.report.style import (
     styled,
     unit_text,
 )
-from physgan.benchmark.report.words import condition_units
 from physgan.benchmark.results import Results
 from physgan.domains.base import EnsembleObservable
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.benchmark.report.chart_figures import training_rows
-from physgan.benchmark.report.words import headline, speed_words
+from physgan.benchmark.report.formatting import headline, speed_words
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
+from physgan.fidelity import TwoSampleResult
 from physgan.training.diagnostics import findings
 
 __all__ = ["as_json", "dumps"]
@@ -93,15 +94,20 @@ def _source(results: Results, source: DrawnSet) -> dict[str, Any]:
         "seconds": source.seconds,
         "conditions": [_comparison(c) for c in results.comparisons[source.name]],
         "classifiers": {
-            kind: {
-                "auc": found.auc[0],
-                "error": found.auc[1],
-                "per_condition": [{"auc": a, "error": e} for a, e in found.per_condition],
-                "trained_on": found.trained_on,
-                "tested_on": found.tested_on,
-            }
-            for kind, found in results.classifiers[source.name].items()
+            result.procedure.settings.name: _two_sample(result)
+            for result in results.classifiers[source.name]
         },
+    }
+
+
+def _two_sample(result: TwoSampleResult) -> dict[str, Any]:
+    return {
+        "view": result.view,
+        "auc": result.auc[0],
+        "error": result.auc[1],
+        "per_condition": [{"auc": a, "error": e} for a, e in result.per_condition],
+        "jsd": result.jsd and {"value": result.jsd[0], "error": result.jsd[1]},
+        "procedure": result.procedure.to_json(),
     }
 
 

@@ -8,8 +8,14 @@ from markupsafe import Markup, escape
 
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
+from physgan.benchmark.report.formatting import (
+    classifier_title,
+    condition_words,
+    headline,
+    percent,
+    speed_words,
+)
 from physgan.benchmark.report.style import data_uri
-from physgan.benchmark.report.words import condition_words, headline, percent, speed_words
 from physgan.benchmark.results import Results
 from physgan.fidelity import EFFECTIVE_BINS, Binning
 from physgan.training.diagnostics import findings
@@ -95,12 +101,12 @@ def _bin_words(binnings: Sequence[Binning], unit: str) -> str:
 
 
 def _classifiers(results: Results) -> dict[str, Any]:
-    found = results.classifiers[results.surrogate.name]
+    tests = results.classifiers[results.surrogate.name]
     return {
         "classifier_figure": data_uri(chart_figures.classifier_figure(results)),
         "classifiers": [
-            (chart_figures.CLASSIFIERS[kind], tables.classifier_table(results, kind), found[kind])
-            for kind in found
+            (classifier_title(result), tables.classifier_table(results, number), result.procedure)
+            for number, result in enumerate(tests)
         ],
     }
 
@@ -149,15 +155,15 @@ def _training(results: Results) -> dict[str, Any]:
 def _classifier_sentences(results: Results) -> list[str]:
     """One sentence a classifier: surrogate first, truth and baselines in brackets."""
     sentences = []
-    for kind in results.classifiers[results.surrogate.name]:
-        own = results.classifiers[results.surrogate.name][kind].auc
+    for number, result in enumerate(results.classifiers[results.surrogate.name]):
         others = [
-            f"{source.name} {results.classifiers[source.name][kind].auc[0]:.3f}"
+            f"{source.name} {results.classifiers[source.name][number].auc[0]:.3f}"
             for source in results.sources
             if source.role != "surrogate"
         ]
-        name = chart_figures.CLASSIFIERS[kind]
-        sentences.append(f"{name} {own[0]:.3f} ± {own[1]:.3f} ({', '.join(others)})")
+        title = f"{classifier_title(result)}, trained on {result.procedure.samples}"
+        auc, error = result.auc
+        sentences.append(f"{title}: {auc:.3f} ± {error:.3f} ({', '.join(others)})")
     return sentences
 
 

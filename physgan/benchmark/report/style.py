@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from physgan.benchmark.report.words import condition_title
+from physgan.benchmark.report.formatting import condition_title
 from physgan.benchmark.results import Results
 
 __all__ = [

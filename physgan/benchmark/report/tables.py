@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from physgan.benchmark.compare import Comparison
-from physgan.benchmark.report.words import (
+from physgan.benchmark.report.formatting import (
     condition_title,
     percent,
     seconds_words,
@@ -136,13 +136,13 @@ def vector_table(results: Results, observable: EnsembleObservable) -> Table:
     return table
 
 
-def classifier_table(results: Results, kind: str) -> Table:
-    """AUCs of one kind of classifier."""
+def classifier_table(results: Results, test: int) -> Table:
+    """AUCs of one two-sample test, by its number."""
     table = _with_conditions(results, "AUC")
     table.head.insert(1, "all")
     for source in results.sources:
-        found = results.classifiers[source.name][kind]
-        pairs = [found.auc, *found.per_condition]
+        result = results.classifiers[source.name][test]
+        pairs = [result.auc, *result.per_condition]
         row = [
             Entry(with_error(*p), kind="loud" if p[0] - 0.5 > _LOUD * p[1] else "") for p in pairs
         ]

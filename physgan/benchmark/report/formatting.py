@@ -1,4 +1,4 @@
-"""Numbers as words: the verdict at the top, formatted values and conditions."""
+"""Results as text: the verdict at the top, formatted values and conditions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from physgan.benchmark.results import Results
+from physgan.fidelity import TwoSampleResult
 
 __all__ = [
+    "classifier_title",
     "condition_title",
     "condition_units",
     "condition_words",
@@ -68,6 +70,12 @@ def condition_title(results: Results, number: int) -> str:
         ((name, value),) = condition.items()
         return f"{value:.4g} {units.get(name, '')}".strip() + star
     return condition_words(results, number) + star
+
+
+def classifier_title(result: TwoSampleResult) -> str:
+    """Kind of classifier and what it saw: "boosted trees on high-level features"."""
+    view = result.view if result.view == "samples" else f"{result.view} features"
+    return f"{result.procedure.settings.label} on {view}"
 
 
 def headline(results: Results) -> dict[str, Any]:

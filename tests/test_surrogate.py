@@ -9,12 +9,10 @@ import pytest
 from flax import nnx
 
 from physgan.data import Condition, Field, open_dataset
-from physgan.surrogates import Description
-from physgan.domains.spins.heat_bath import heat_bath_logits
+from physgan.domains.spins import Spins
 from physgan.domains.spins.observables import energy
 from physgan.errors import InputError, VerificationError
-from physgan.networks import build_generator
-from physgan.surrogates import Surrogate, load
+from physgan.surrogates import Description, NetworkSampler, Surrogate, load
 from simulators.ising.exact import kaufman
 
 NETWORK = {
@@ -41,8 +39,9 @@ def made(size: int) -> Surrogate:
         parameters={"size": size, "field": 0.0},
         network=network,
     )
-    generator = build_generator(network, {"head": heat_bath_logits}, 3)
-    return Surrogate(description, jax.device_get(nnx.to_pure_dict(nnx.split(generator)[1])))
+    generator = Spins().build_generator(network, {}, 3)
+    parameters = jax.device_get(nnx.to_pure_dict(nnx.split(generator)[1]))
+    return Surrogate(description, NetworkSampler(description, parameters))
 
 
 @pytest.fixture(scope="module")

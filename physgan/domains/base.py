@@ -387,7 +387,8 @@ class Domain(ABC):
         if "preprocessing" in settings:
             arguments = settings.pop("preprocessing")
             parts["preprocessing"] = self.preprocessing(settings.pop("shape"), **arguments)
-        return build_generator(settings, {**GENERATORS, **self.generators}, parts, seed)
+        generators = {**GENERATORS, **self.generators}
+        return build_generator(settings, parts, seed, generators=generators)
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
         """Arguments of `preprocessing` for these training samples in network space (n, ...)."""

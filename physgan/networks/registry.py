@@ -82,25 +82,26 @@ def generic_settings(
 
 def build_generator(
     settings: Mapping[str, Any],
-    generators: Mapping[str, Callable[..., Generator]],
-    parts: Mapping[str, Any],
+    parts: Mapping[str, Any] | None = None,
     seed: int = 0,
+    *,
+    generators: Mapping[str, Callable[..., Generator]] = GENERATORS,
 ) -> Generator:
     """A fresh generator.
 
     Args:
         settings: JSON values: "network", a key of `generators`; "ranges", a list of [minimum,
             maximum, scale]; and the network's other arguments.
-        generators: network name -> class.
         parts: arguments that are no JSON values, such as exact layers or a preprocessing; used
             where the network takes them.
         seed: of the initial parameters.
+        generators: network name -> class.
     """
     arguments = dict(settings)
     network = generators[arguments.pop("network")]
     ranges = tuple(ConditionRange(*span) for span in arguments.pop("ranges"))
     taken = _arguments(network)
-    arguments |= {name: part for name, part in parts.items() if name in taken}
+    arguments |= {name: part for name, part in (parts or {}).items() if name in taken}
     return network(ranges, rngs=nnx.Rngs(seed), **arguments)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from physgan.networks import ConditionRange, ShowerCascade
+from physgan.domains.showers.generator import ShowerCascade
+from physgan.networks import ConditionRange
 from physgan.domains.showers.generator import plan_splits
 
 T = 0.1

@@ -7,7 +7,9 @@ import pytest
 import scipy.special
 
 from physgan.domains.spins.heat_bath import heat_bath_logits
-from physgan.networks import ConditionRange, SpinHierarchy, build_generator
+from physgan.domains.spins import Spins
+from physgan.domains.spins.generator import SpinHierarchy
+from physgan.networks import ConditionRange
 
 SIZE = 4
 RANGES = (ConditionRange(1.5, 3.5),)
@@ -15,7 +17,7 @@ SETTINGS = {"network": "spin-hierarchy", "ranges": [[1.5, 3.5, "linear"]], "widt
 
 
 def generator(size: int = SIZE, seed: int = 0) -> SpinHierarchy:
-    return build_generator({**SETTINGS, "size": size}, {"head": heat_bath_logits}, seed)
+    return Spins().build_generator({**SETTINGS, "size": size}, {}, seed)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from flax import nnx
 
 from physgan.data import Condition
 from physgan.explain import condition_sensitivity, jacobians, neighbours
+from physgan.domains.showers.generator import ShowerCascade
 from physgan.networks import build_generator
 
 NOISE = np.random.default_rng(5).random((4_000, 2))
@@ -43,7 +44,7 @@ def test_energy_that_scales_has_a_logarithmic_slope_of_one() -> None:
         "network": "shower-cascade", "ranges": [[1e3, 1e5, "log"]], "width": 4, "embedding": 4,
         "shape": [2, 2, 2], "threshold": 0.1, "ratio": [-1.5, 0.1], "relative": True,
     }  # fmt: skip
-    cascade = build_generator(settings, {})
+    cascade = build_generator(settings, generators={"shower-cascade": ShowerCascade})
     cascade.total.last.kernel[...] *= 0
     noise = jnp.asarray(NOISE[:64], jnp.float32)
 

@@ -11,9 +11,9 @@ from physgan.networks import (
     ConditionRange,
     Discriminator,
     pack_parameters,
-    spins_from_logits,
     unpack_parameters,
 )
+from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
 

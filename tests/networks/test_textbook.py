@@ -11,10 +11,10 @@ from flax import nnx
 from physgan.errors import InputError
 from physgan.networks import (
     DISCRIMINATORS,
-    PLAIN_GENERATORS,
+    GENERIC_GENERATORS,
     build_discriminator,
     build_generator,
-    plain_settings,
+    generic_settings,
 )
 from physgan.networks.dense_discriminator import waves
 from physgan.networks.strided import HalvingConvolution, TransposedConvolution
@@ -35,7 +35,7 @@ def kernels(module: object) -> list[tuple[int, ...]]:
 def generator(name: str, labelled: bool = False):
     """A network and it as a compiled function."""
     common = {"ranges": LABEL if labelled else [], "embedding": 8}
-    network = build_generator(plain_settings(name, SHAPES[name], common, "images"), {}, seed=0)
+    network = build_generator(generic_settings(name, SHAPES[name], common, "images"), {}, seed=0)
     return network, jax.jit(lambda noise, conditions: network(noise, conditions))
 
 
@@ -58,7 +58,7 @@ def test_halving_convolution_is_that_of_lax() -> None:
     np.testing.assert_allclose(layer(images), plain, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", PLAIN_GENERATORS)
+@pytest.mark.parametrize("name", GENERIC_GENERATORS)
 def test_generators_draw_samples_of_their_shape(name: str) -> None:
     """Every number depends on the noise; the ends of its range give finite ones."""
     network, draw = generator(name)
@@ -70,7 +70,7 @@ def test_generators_draw_samples_of_their_shape(name: str) -> None:
     assert np.ptp(samples[2:], 0).min() > 0
 
 
-@pytest.mark.parametrize("name", PLAIN_GENERATORS)
+@pytest.mark.parametrize("name", GENERIC_GENERATORS)
 def test_conditions_reach_every_generator(name: str) -> None:
     network, draw = generator(name, labelled=True)
     noise = jnp.full((6, network.noise_size()), 0.3)
@@ -182,7 +182,7 @@ def test_conditions_reach_every_discriminator(name: str) -> None:
             r"expected samples of shape \(16, 16, 3\) for the network dcgan16; got \(16, 16\)",
         ),
         (
-            lambda: plain_settings("dcgan", (8, 8, 1), {}, "images"),
+            lambda: generic_settings("dcgan", (8, 8, 1), {}, "images"),
             r"expected a network for images \(dcgan16, dcgan28, dense.*, or none .*; got 'dcgan'",
         ),
         (

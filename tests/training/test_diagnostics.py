@@ -12,7 +12,7 @@ from physgan.training.diagnostics import (
     oscillation,
     overfitting,
 )
-from physgan.training.watch import Warner
+from physgan.training.monitor import Announcer
 
 PAIRS = 2_000
 
@@ -113,10 +113,10 @@ def test_a_warning_is_given_once_and_taken_back(capsys: pytest.CaptureFixture[st
     lost: dict[str, Any] = {"modes_lost": 7}
     rows = game({}, lost, lost, lost, {}, lost, lost, {})
     lines = []
-    warn = Warner(rows[:1])
+    warn = Announcer(rows[:1])
     for count in range(2, len(rows) + 1):
         if count == 4:
-            warn = Warner(rows[:3])
+            warn = Announcer(rows[:3])
         warn(rows[:count])
         lines.append(capsys.readouterr().err)
     assert [line.split(":")[0] for line in lines] == [

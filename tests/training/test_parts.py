@@ -9,8 +9,7 @@ import pytest
 
 from physgan.data import open_dataset
 from physgan.domains import domain_of
-from physgan.training import TrainingConfig
-from physgan.training.model import build_model
+from physgan.methods import METHODS, GanSettings
 from physgan.training.schedules import cosine, ema_decay
 from physgan.training.standardise import fit_scale
 from physgan.training.validation import feature_distance
@@ -31,7 +30,7 @@ def test_standardised_features_have_mean_zero_and_spread_one(rng: np.random.Gene
     condition = np.repeat(np.linspace(1, 2, 8), 4_000)
     features = np.stack([condition, condition**2], -1)
     features = features * rng.standard_normal(features.shape) + 5 * features
-    scale = fit_scale(features, condition)
+    scale = fit_scale(features, condition[:, None])
     assert len(scale.nodes) == 8
     conditions = jnp.asarray(condition[:, None], jnp.float32)
     z = np.asarray(scale.standardise(jnp.asarray(features, jnp.float32), conditions))
@@ -42,7 +41,7 @@ def test_standardised_features_have_mean_zero_and_spread_one(rng: np.random.Gene
 def test_scale_interpolates_between_nodes(rng: np.random.Generator) -> None:
     condition = np.repeat([1.0, 2.0], 50_000)
     features = rng.standard_normal((100_000, 1)) + 4 * condition[:, None]
-    scale = fit_scale(features, condition)
+    scale = fit_scale(features, condition[:, None])
     z = scale.standardise(jnp.full((1, 1), 6.0), jnp.full((1, 1), 1.5))
     assert float(z[0, 0]) == pytest.approx(0, abs=0.03)
 
@@ -50,7 +49,7 @@ def test_scale_interpolates_between_nodes(rng: np.random.Generator) -> None:
 def test_scale_of_few_samples_is_no_scale_of_chance(rng: np.random.Generator) -> None:
     """One sample a bin would have deviation 0; 16 miss theirs by 18 %, here four times that."""
     condition = rng.random(40)
-    scale = fit_scale(rng.standard_normal((40, 1)), condition)
+    scale = fit_scale(rng.standard_normal((40, 1)), condition[:, None])
     fresh = jnp.asarray(rng.standard_normal((4_000, 1)), jnp.float32)
     z = scale.standardise(fresh, jnp.asarray(rng.random((4_000, 1)), jnp.float32))
     assert float(z.std()) == pytest.approx(1, rel=0.72)
@@ -98,13 +97,14 @@ def test_distance_sees_a_spread_that_is_lost_in_one_corner(rng: np.random.Genera
 def test_symmetries_move_samples_unless_switched_off(exact_dataset: Path, augment: bool) -> None:
     """Magnetisation up to its sign stays; a lattice of one odd spin is moved 15 times in 16."""
     dataset = open_dataset(exact_dataset)
-    config = TrainingConfig(
+    settings = GanSettings(
         augment=augment, generator_width=2, discriminator_width=2, discriminator_blocks=1
     )
     single = np.ones((256, 4, 4), np.int8)
     single[:, 0, 0] = -1
     temperatures = np.linspace(1.8, 3.0, 256, dtype=np.float32)[:, None]
-    model, *_ = build_model(dataset.info, domain_of(dataset.info), config, single, temperatures, 0)
+    domain = domain_of(dataset.info)
+    model = METHODS["gan"].build(dataset.info, domain, settings, single, temperatures, 0).model
     turned = np.asarray(model.transform(jax.random.key(1), jnp.asarray(single, jnp.float32)))
     np.testing.assert_array_equal(np.abs(turned.sum((1, 2))), 14)
     moved = (turned[:, 0, 0] * np.sign(turned.sum((1, 2))) > 0).mean()

@@ -15,9 +15,8 @@ import pytest
 from exact_torus import SMALL, all_lattices, boltzmann
 from flax import nnx
 
-from physgan.domains.spins.heat_bath import heat_bath_logits
+from physgan.domains.spins import Spins
 from physgan.errors import InputError, PhysganError
-from physgan.networks import build_generator
 from physgan.surrogates import load
 from physgan.methods import train
 
@@ -43,8 +42,8 @@ def test_learns_the_boltzmann_distribution(exact_dataset: Path, tmp_path: Path) 
     long = {**SMALL, "likelihood_samples": 51_200, "batch_size": 256, "adversarial_samples": 0}
     train(exact_dataset, tmp_path / "run", long, seed=0)
     surrogate = load(tmp_path / "run")
-    fresh = build_generator(surrogate.description.network, {"head": heat_bath_logits})
-    trained = nnx.merge(nnx.split(fresh)[0], surrogate.state)
+    fresh = Spins().build_generator(surrogate.description.network, {})
+    trained = nnx.merge(nnx.split(fresh)[0], surrogate.sampler.parameters)
     lattices, temperature = all_lattices(), 2.375
     p = boltzmann(lattices, temperature)
 
@@ -96,7 +95,7 @@ def test_same_seed_same_parameters_and_resuming_is_exact(
 def test_kill_9_loses_nothing(exact_dataset: Path, run: Path, tmp_path: Path) -> None:
     """A killed process, started again, ends with the parameters of one never killed."""
     script = (
-        "import sys, json; from physgan.training import train;"
+        "import sys, json; from physgan.methods import train;"
         "train(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), seed=1)"
     )
     command = [sys.executable, "-c", script, str(exact_dataset), str(tmp_path), json.dumps(SMALL)]
@@ -143,7 +142,7 @@ def test_nan_stops_the_run_and_keeps_the_last_good_state(
     ("settings", "message"),
     [
         ({"batch_size": 33}, "expected a batch_size that 2 devices divide evenly; got 33"),
-        ({"gama": 1.0}, "expected a training setting; got 'gama'; did you mean gamma"),
+        ({"gama": 1.0}, "expected a setting of the method gan; got 'gama'; did you mean gamma"),
         ({"gamma": -1.0}, "expected gamma to be 0 or more; got -1.0"),
         ({"gamma": "big"}, "expected gamma of type float; got 'big'"),
         ({"likelihood_rate": float("nan")}, "expected likelihood_rate to be 0 or more; got nan"),

@@ -12,23 +12,22 @@ from flax import nnx
 from scipy.stats import multivariate_normal
 
 from physgan.errors import InputError
-from physgan.networks import Autoencoder, Flow
+from physgan.networks import Autoencoder, Flow, Standardisation
 from physgan.surrogates import load
 from physgan.methods import train
-from physgan.training.flow_matching import velocity_error
-from physgan.training.vae import negative_evidence
+from physgan.methods.flow_matching import velocity_error
+from physgan.methods.vae import negative_evidence
 
 TINY = {
     "batch_size": 32,
     "generator_width": 4,
     "generator_depth": 1,
     "embedding": 8,
-    "latents": 4,
-    "ode_steps": 4,
-    "likelihood_samples": 1_920,
+    "training_samples": 1_920,
     "checkpoint_samples": 640,
     "validation_samples": 256,
 }
+OWN = {"vae": {"latents": 4}, "flow-matching": {"ode_steps": 4}}
 
 
 def trained(
@@ -73,7 +72,7 @@ def test_evidence_of_a_linear_gaussian_model_is_reached(rng: np.random.Generator
         return jax.random.normal(key, (count, 5)) @ root.T + jnp.asarray(mu, jnp.float32)
 
     network = Autoencoder(
-        (), (5,), values={"kind": "plain"}, latents=2, width=2, depth=1, embedding=4,
+        (), preprocessing=Standardisation((5,)), latents=2, width=2, depth=1, embedding=4,
         rngs=nnx.Rngs(0),
     )  # fmt: skip
     network = trained(network, negative_evidence, draw, 2_000)
@@ -99,7 +98,7 @@ def test_flow_of_a_gaussian_has_the_exact_field_and_law(rng: np.random.Generator
         return jax.random.normal(key, (512, 2)) @ root.T + jnp.asarray(mu, jnp.float32)
 
     network = Flow(
-        (), (2,), values={"kind": "plain"}, ode_steps=20, width=4, depth=1, embedding=8,
+        (), preprocessing=Standardisation((2,)), ode_steps=20, width=4, depth=1, embedding=8,
         rngs=nnx.Rngs(0),
     )  # fmt: skip
     network = trained(network, velocity_error, draw, 2_000)
@@ -126,7 +125,7 @@ def run(
     request: pytest.FixtureRequest, exact_dataset: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, Path]:
     path = tmp_path_factory.mktemp(request.param)
-    train(exact_dataset, path, TINY, seed=1, method=request.param)
+    train(exact_dataset, path, TINY | OWN[request.param], seed=1, method=request.param)
     return request.param, path
 
 
@@ -138,15 +137,16 @@ def test_stopped_and_continued_it_ends_with_the_same_bytes(
     exact_dataset: Path, run: tuple[str, Path], tmp_path: Path
 ) -> None:
     method, path = run
+    settings = TINY | OWN[method]
 
     def stop(done: int, total: int) -> None:
-        assert total == TINY["likelihood_samples"]
+        assert total == TINY["training_samples"]
         if done >= 900:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(exact_dataset, tmp_path, TINY, seed=1, method=method, progress=stop)
-    train(exact_dataset, tmp_path, TINY, seed=1, method=method)
+        train(exact_dataset, tmp_path, settings, seed=1, method=method, progress=stop)
+    train(exact_dataset, tmp_path, settings, seed=1, method=method)
     assert weights(tmp_path) == weights(path)
 
 
@@ -168,9 +168,9 @@ def test_another_method_in_the_folder_is_refused(
 ) -> None:
     other = "vae" if run[0] == "flow-matching" else "flow-matching"
     with pytest.raises(InputError, match=r"got another .*method"):
-        train(exact_dataset, run[1], TINY, seed=1, method=other)
+        train(exact_dataset, run[1], TINY | OWN[other], seed=1, method=other)
 
 
 def test_what_only_a_gan_has_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected no adversarial_samples with the method vae"):
+    with pytest.raises(InputError, match="setting of the method vae; got 'adversarial_samples', which"):
         train(exact_dataset, tmp_path, {"adversarial_samples": 100}, method="vae")

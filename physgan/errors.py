@@ -1,6 +1,9 @@
 """The one family of exceptions; a message is one line: expected X; got Y; do Z."""
 
-__all__ = ["InputError", "PhysganError", "VerificationError"]
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["InputError", "PhysganError", "VerificationError", "nearest"]
 
 
 class PhysganError(Exception):
@@ -13,3 +16,9 @@ class InputError(PhysganError, ValueError):
 
 class VerificationError(PhysganError):
     """Stored data are not what was written: truncated, altered or missing."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: "; did you mean X?", or "" where none is near."""
+    close = get_close_matches(word, list(known), 1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -60,6 +60,18 @@ class Small:
     silent: bool = False
 
 
+@dataclass(frozen=True)
+class Larger(Small):
+    """More settings.
+
+    Args:
+        name: another word.
+        depth: of a network.
+    """
+
+    depth: int = 2
+
+
 def test_settings_and_their_meanings_are_read_from_a_dataclass() -> None:
     expected = (
         Setting("rate", 0.5, "of learning, per step; over two lines."),
@@ -68,6 +80,10 @@ def test_settings_and_their_meanings_are_read_from_a_dataclass() -> None:
     )
     assert settings_table(Small) == expected
     assert settings_table(Small(rate=0.1))[0].default == 0.1
+    assert settings_table(Larger) == (
+        *(s._replace(meaning="another word.") if s.name == "name" else s for s in expected),
+        Setting("depth", 2, "of a network."),
+    )
     assert settings_table(None) == ()
 
 

@@ -52,10 +52,13 @@ class Entry(NamedTuple):
 def settings_table(settings: Any) -> tuple[Setting, ...]:
     """Settings of a dataclass, or of an instance of one, with their meanings.
 
-    The meanings are the section "Args" of its docstring.
+    The meanings are the sections "Args" of its docstring and of those of its bases.
     """
     names = getattr(settings, "__dataclass_fields__", {})
-    meanings = _arguments(settings)
+    kind = settings if isinstance(settings, type) else type(settings)
+    meanings: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        meanings |= _arguments(base)
     return tuple(Setting(n, getattr(settings, n, None), meanings.get(n, "")) for n in names)
 
 

@@ -17,6 +17,7 @@ from physgan.data.writer import first_bad_row
 from physgan.domains import Importer, domain_type
 from physgan.errors import InputError
 from simulators.protocol import Progress
+from simulators.units import convert, kind_of, unit_in_name, units_of
 
 __all__ = ["SPLITS", "import_arrays"]
 
@@ -60,8 +61,8 @@ def import_arrays(
         out: a name ending in .h5 for one file (1 GiB at most), else a folder of shards.
         domain: key of `physgan.domains.DOMAINS`; its importer says what arrays have to be.
         conditions: name -> "key:unit" or "key:unit:log": an array of the file with one number
-            a sample, or another .npy file; "key[2]" is the third column of an array. Energies
-            are converted to MeV under names that end in `_mev`.
+            a sample, or another .npy file; "key[2]" is the third column of an array. Values
+            are converted to the unit that a name ends in: to MeV for `energy_mev`, mm for `x_mm`.
         samples: key of the samples; none for an .npy file.
         unit: of the samples, converted to the domain's own where it has one.
         axes: names of a sample's axes, such as layer, alpha, r or layer, x, y, which give
@@ -149,15 +150,16 @@ def _column(name: str, text: str, read: Any) -> tuple[Condition, np.ndarray]:
     values = read(key)
     if (row := first_bad_row(values)) >= 0:
         raise InputError(f"expected finite values in {key}; got NaN or infinity in row {row}")
-    if name.endswith("_mev"):
-        if unit not in _IN_MEV:
-            raise InputError(f"expected a unit ({', '.join(_IN_MEV)}) for {name}; got {unit}")
-        values, unit = values * _IN_MEV[unit], "MeV"
+    if (stated := unit_in_name(name)) and kind_of(unit) == kind_of(stated):
+        values, unit = convert(values, unit, stated), stated
+    elif len(stated) > 1:  # sigma_m need not be in metres
+        units = ", ".join(units_of(kind_of(stated)))
+        raise InputError(f"expected a unit ({units}) for {name}; got {unit}")
     if (scale == "log" or kind_of(unit) == "energy") and values.min() <= 0:
         row = int(np.argmax(values <= 0))
         raise InputError(f"expected positive values in {key}; got {values[row]:g} in row {row}")
     span = float(values.min()), float(values.max())
-    return Condition(name, unit, *span, scale, name.removesuffix("_mev")), values
+    return Condition(name, unit, *span, scale, name.removesuffix(f"_{unit.lower()}")), values
 
 
 def _info(

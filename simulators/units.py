@@ -56,6 +56,8 @@ def convert(values: Values, unit: str, to: str) -> Values:
     ratio = size / wanted_size
     if isinstance(values, np.ndarray):
         return values * float(ratio) if ratio >= 1 else values / float(1 / ratio)
+    if not math.isfinite(values):
+        return values
     return float(Fraction(repr(float(values))) * ratio)
 
 

@@ -1,15 +1,25 @@
-"""The application itself, and the options that several commands share."""
+"""The application itself, the options that several commands share, and help with more to it."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-__all__ = ["EXTRA", "ConditionOption", "Json", "Seed", "Split", "app"]
+__all__ = [
+    "EXTRA",
+    "ConditionOption",
+    "Json",
+    "Seed",
+    "Split",
+    "app",
+    "own_options",
+    "with_more_help",
+]
 
 app = typer.Typer(
     name="physgan",
     help="Emulate slow physics simulators with GANs, and say how well and how fast.",
-    add_completion=False,
     rich_markup_mode=None,
 )
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -23,3 +33,47 @@ ConditionOption = Annotated[
 Split = Annotated[
     str, typer.Option(help="train=0.93,validation=0.07: shares, if not 0.8, 0.1 and 0.1 test.")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from physgan import __version__
+
+        print(f"physgan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def own_options(context: typer.Context) -> list[str]:
+    """Names of the options that a command itself knows, with underscores and without dashes."""
+    spelt = [option for parameter in context.command.params for option in parameter.opts]
+    return [o[2:].replace("-", "_") for o in spelt if o.startswith("--")]
+
+
+def with_more_help(more: Callable[[list[str]], str]) -> type[TyperCommand]:
+    """A command whose --help ends with a text made when it is asked for.
+
+    Args:
+        more: all words after the command's name -> the text.
+    """
+
+    class Command(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            ctx.meta["words"] = list(args)
+            return super().parse_args(ctx, args)
+
+        def get_help(self, ctx: Any) -> str:
+            return "\n\n".join(filter(None, [super().get_help(ctx), more(ctx.meta["words"])]))
+
+    return Command

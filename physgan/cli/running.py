@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from physgan.cli.app import app
+from physgan.cli.options import UsageError
 from physgan.errors import PhysganError, VerificationError
-from physgan.options import UsageError
 
 __all__ = ["main", "run_command"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from physgan.data.distributions import make_distributions
 from physgan.data.schema import SPLITS
-from physgan.errors import InputError
+from physgan.errors import InputError, nearest
 
 __all__ = ["DEFAULT_SPLITS", "Recipe", "check_splits", "load_recipe", "recipe_names"]
 
@@ -85,6 +85,7 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     if text not in recipe_names():
         raise InputError(
             f"expected a recipe ({', '.join(recipe_names())}) or a .toml file; got {text!r}"
+            + nearest(text, recipe_names())
         )
     return _load(_home() / f"{text}.toml", _home() / f"{text}.md", text)
 

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from tiny_showers import ENERGY, cylinder, described, ragged
 
 from physgan.data import Condition, DatasetInfo, write_dataset
-from physgan.domains.showers import geometry_of
+from physgan.domains.showers.geometry import geometry_of
 from physgan.domains.showers.copula import ShowerCopula
 from physgan.domains.showers.copula_tables import LEVELS, fit_state, level_of
 from physgan.domains.showers.layer_sums import match_layers

@@ -5,7 +5,7 @@ import pytest
 from tiny_showers import cylinder, described, ragged
 
 from physgan.data import DatasetInfo
-from physgan.domains.showers import geometry_of
+from physgan.domains.showers.geometry import geometry_of
 from physgan.errors import InputError
 
 RINGS = (0.0, 4.0, 10.0)

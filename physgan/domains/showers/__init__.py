@@ -14,14 +14,14 @@ from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.importer import IMPORTER
 from physgan.domains.showers.observables import ShowerSums, observables_of
-from physgan.domains.showers.pictures import draw_cells, draw_event, shower_figure
+from physgan.domains.showers.pictures import draw_cells, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
 from physgan.domains.showers.views import shower_views
 from physgan.errors import InputError
 from simulators.protocol import Condition
 
-__all__ = ["CellGeometry", "Showers", "draw_event", "geometry_of", "shower_figure"]
+__all__ = ["Showers"]
 
 _DYNAMIC_RANGE = 1e-7
 _EMPTY = 0.1
@@ -96,6 +96,12 @@ class Showers(Domain):
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw shower `index`, depth against the last axis."""
         draw_cells(axes, self.cells.to_grid(samples["deposits"][index : index + 1])[0])
+
+    def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
+        """Depth against radius, and layers face on, where the cells have edges."""
+        if not self.cells.edges:
+            return None
+        return shower_figure(samples["deposits"][index].astype(np.float64), self.cells.edges)
 
     def encode(self, samples: Samples) -> np.ndarray:
         """Deposits on the grid: float32 (n, layers, rows, columns)."""

@@ -1,43 +1,15 @@
 """Pictures of a shower: r against depth, and r-phi of layers, in MeV on a logarithmic scale."""
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from physgan.data import open_dataset
-from physgan.errors import InputError
-
-__all__ = ["draw_cells", "draw_event", "shower_figure"]
+__all__ = ["draw_cells", "shower_figure"]
 
 ARC = 16
-
-
-def draw_event(
-    data: str | os.PathLike[str], event: int, out: str | os.PathLike[str]
-) -> dict[str, Any]:
-    """Draw one shower of a dataset into a file.
-
-    Raises:
-        InputError: for a dataset without layers of cells, or without that event.
-    """
-    dataset = open_dataset(data)
-    field = next((f for f in dataset.info.fields if f.name == "deposits"), None)
-    if field is None or len(field.axes) != 3:
-        raise InputError(f"expected deposits in layers of cells in {data}; got none to draw")
-    if event >= len(dataset):
-        raise InputError(f"expected an event below {len(dataset)}; got {event}")
-    samples, conditions = dataset.read(start=event, stop=event + 1)
-    edges = {axis.name: axis.values for axis in dataset.info.grid if axis.name in field.axes[1:]}
-    deposits = samples["deposits"][0].astype(np.float64)
-    energy = float(conditions["energy_mev"][0]) if "energy_mev" in conditions else float("nan")
-    title = f"event {event}: {energy / 1000:.4g} GeV, {deposits.sum():.4g} MeV in the cells"
-    shower_figure(deposits, edges, title).savefig(Path(out), dpi=130)
-    return {"picture": str(out), "event": event, "deposits_mev": float(deposits.sum())}
 
 
 def draw_cells(axes: Any, deposits: np.ndarray) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.options import assignments, import_settings, numbers, shares
-from physgan.printing import show
+from physgan.cli.listing import check_word
+from physgan.cli.options import assignments, import_settings, numbers, shares
+from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
 __all__ = ["export_calochallenge", "import_arrays", "import_calochallenge", "import_idx"]
@@ -24,7 +25,7 @@ def export_calochallenge(
 
     with reporting("export", "showers") as report:
         result = run(data, out, progress=report)
-    show(result, as_json)
+    print_result(result, as_json)
 
 
 @app.command("import")
@@ -38,8 +39,8 @@ def import_arrays(
         list[str] | None,
         typer.Option(help="name=key:unit[:log]; key may be x.npy or key[column]; repeatable."),
     ] = None,
-    domain: Annotated[str, typer.Option(help="showers or spins.")] = "",
-    unit: Annotated[str, typer.Option(help="Of the deposits: eV to TeV.")] = "",
+    domain: Annotated[str, typer.Option(help="Kind of sample; see physgan list domains.")] = "",
+    unit: Annotated[str, typer.Option(help="Of the samples: eV to TeV for energies.")] = "",
     axes: Annotated[
         str, typer.Option(help="Of a sample: layer,alpha,r or layer,x,y; else cells as they are.")
     ] = "",
@@ -47,7 +48,7 @@ def import_arrays(
         list[str] | None, typer.Option(help="r=0,5,10: bin edges in mm; repeatable.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Deposits below are set to 0; in the unit given.")
+        float | None, typer.Option(help="Values below are set to 0; in the unit given.")
     ] = None,
     split: Split = "",
     recipe: Annotated[Path | None, typer.Option(help="TOML file of these settings.")] = None,
@@ -72,9 +73,10 @@ def import_arrays(
         "splits": shares(split),
     }
     table = import_settings(given, recipe)
+    check_word("domains", table["domain"])
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)
-    show(result, as_json)
+    print_result(result, as_json)
 
 
 @app.command()
@@ -91,7 +93,7 @@ def import_calochallenge(
 
     with reporting("import", "showers") as report:
         result = run(showers, binning, out, pid=pid, splits=shares(split) or None, progress=report)
-    show(result, as_json)
+    print_result(result, as_json)
 
 
 @app.command()
@@ -113,4 +115,4 @@ def import_idx(
 
     with reporting("import", "images") as report:
         result = run(images, out, labels=labels, splits=shares(split) or None, progress=report)
-    show(result, as_json)
+    print_result(result, as_json)

@@ -1,37 +1,36 @@
-"""The commands that make surrogates and draw from them."""
+"""The commands that train surrogates and sample from them."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app
-from physgan.options import (
+from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options, with_more_help
+from physgan.cli.conditions import drawn_conditions
+from physgan.cli.listing import check_word, train_help
+from physgan.cli.options import (
     assignments,
-    drawn_conditions,
     extra_options,
     read_toml,
     settings,
+    trained,
     training_options,
 )
-from physgan.printing import show
+from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
 __all__ = ["sample", "train"]
 
 
-@app.command(context_settings=EXTRA)
+@app.command(context_settings=EXTRA, cls=with_more_help(train_help))
 def train(
     context: typer.Context,
     data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     method: Annotated[
         str,
-        typer.Option(
-            help="gan, vae or flow-matching; without a network: clipped-gaussian (spins), copula "
-            "(showers)."
-        ),
-    ] = "gan",
+        typer.Option(help="What is trained, see below; by default what the recipe says, or gan."),
+    ] = "",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")
@@ -46,11 +45,14 @@ def train(
     """
     from physgan.methods import train as run
 
-    free = training_options(context.args) if context.args else {}
+    if method:
+        check_word("methods", method)
+    own = own_options(context)
+    free = training_options(context.args, method, own) if context.args else {}
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
     with reporting("train", "samples") as report:
         result = run(data, out, table, seed=seed, method=method, progress=report)
-    show(result, as_json)
+    print_result(result, as_json)
 
 
 @app.command(context_settings=EXTRA)
@@ -61,13 +63,17 @@ def sample(
     count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 1000,
     seed: Seed = 0,
     condition: ConditionOption = None,
-    size: Annotated[int | None, typer.Option(help="Lattice size, if not the trained one.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Length of a sample's axes, if not the trained one.")
+    ] = None,
     extrapolate: Annotated[
         bool, typer.Option(help="Allow conditions outside the trained range.")
     ] = False,
     proposals: Annotated[
         int,
-        typer.Option(help="Draws a sample, one kept by the physics' exact weight (spins).", min=1),
+        typer.Option(
+            help="Draws per sample; one is kept by the physics' exact weight, if known.", min=1
+        ),
     ] = 1,
     as_json: Json = False,
 ) -> None:
@@ -77,9 +83,9 @@ def sample(
     """
     from physgan.surrogates import load
 
-    surrogate = load(run)
+    surrogate = load(trained(run))
     texts = {**extra_options(context.args), **assignments(condition or [])}
-    conditions = drawn_conditions(texts, surrogate.conditions, count, seed)
+    conditions = drawn_conditions(texts, surrogate.conditions, count, seed, own_options(context))
     with reporting("sample", "samples") as report:
         result = surrogate.write(
             out,
@@ -91,4 +97,4 @@ def sample(
             proposals=proposals,
             progress=report,
         )
-    show(result, as_json)
+    print_result(result, as_json)

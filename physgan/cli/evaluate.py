@@ -1,13 +1,14 @@
-"""The commands that judge surrogates and datasets, and explain them."""
+"""The commands that evaluate surrogates and datasets, and explain them."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app
-from physgan.options import assignments, extra_options, numbers
-from physgan.printing import show
+from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options
+from physgan.cli.conditions import one_condition
+from physgan.cli.options import assignments, extra_options, trained
+from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
 __all__ = ["benchmark", "compare", "explain"]
@@ -38,17 +39,17 @@ def benchmark(
 
     with reporting("benchmark", "steps") as report:
         result = benchmark_run(
-            run,
+            trained(run),
             out,
             count=count,
             recipe=recipe,
-            baselines=baseline or [],
+            baselines=[trained(each) for each in baseline or []],
             data=data,
             classes=classes,
             seed=seed,
             progress=report,
         )
-    show(result if as_json else {"report": str(out / "report.html")}, as_json)
+    print_result(result if as_json else {"report": str(out / "report.html")}, as_json)
 
 
 @app.command()
@@ -85,7 +86,7 @@ def compare(
             class_inputs=look,
             progress=report,
         )
-    show(result.to_json(), True) if as_json else print(table(result))
+    print_result(result.to_json(), True) if as_json else print(table(result))
 
 
 @app.command(context_settings=EXTRA)
@@ -107,10 +108,13 @@ def explain(
     physgan explain run/ --temperature 2.3 --data data.h5 --out explained
     """
     from physgan.explain import explain as explained
+    from physgan.surrogates import load
 
     texts = {**extra_options(context.args), **assignments(condition or [])}
-    at = {name: numbers(text)[0] for name, text in texts.items()}
+    at = one_condition(texts, load(trained(run)).conditions, own_options(context)) if texts else {}
     with reporting("explain", "steps") as report:
-        result = explained(run, out, data=data, at=at, count=count, seed=seed, progress=report)
+        result = explained(
+            trained(run), out, data=data, at=at, count=count, seed=seed, progress=report
+        )
     short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}
-    show(result if as_json else short, as_json)
+    print_result(result if as_json else short, as_json)

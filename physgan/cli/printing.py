@@ -1,42 +1,42 @@
-"""Results on stdout, as words or as JSON."""
+"""Results on stdout, as text or as JSON."""
 
 import json
 import math
 from typing import Any
 
-__all__ = ["plain", "show"]
+__all__ = ["json_value", "print_result"]
 
 
-def show(result: dict[str, Any], as_json: bool) -> None:
+def print_result(result: dict[str, Any], as_json: bool) -> None:
     """Print a result: `name: value` lines, or one line of JSON."""
     if as_json:
-        print(json.dumps(plain(result), allow_nan=False))
+        print(json.dumps(json_value(result), allow_nan=False))
         return
     for name, value in result.items():
         if isinstance(value, dict):
             print(f"{name}:")
             for key, item in value.items():
-                print(f"  {key}: {_words(item)}")
+                print(f"  {key}: {_text(item)}")
         else:
-            print(f"{name}: {_words(value)}")
+            print(f"{name}: {_text(value)}")
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
-        return f"{len(value)} items" if len(value) > 8 else ", ".join(map(_words, value))
+        return f"{len(value)} items" if len(value) > 8 else ", ".join(map(_text, value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """JSON values only: no NumPy, no NaN."""
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [json_value(item) for item in value]
     if hasattr(value, "tolist"):
-        return plain(value.tolist())
+        return json_value(value.tolist())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, bool | int | str | None) else str(value)

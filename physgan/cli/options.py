@@ -1,0 +1,189 @@
+"""What the command line accepts: options, parameters and settings as text."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from physgan.errors import InputError, nearest
+
+__all__ = [
+    "UsageError",
+    "assignments",
+    "extra_options",
+    "import_settings",
+    "numbers",
+    "option_of",
+    "read_toml",
+    "settings",
+    "shares",
+    "trained",
+    "training_options",
+    "value_of",
+]
+
+
+class UsageError(InputError):
+    """A command line that cannot be understood; exit code 2."""
+
+
+def assignments(items: Iterable[str]) -> dict[str, str]:
+    """Turn ["name=value", ...] into a dict.
+
+    Raises:
+        UsageError: for an item without "=".
+    """
+    result = {}
+    for item in items:
+        name, sign, value = item.partition("=")
+        if not (name and sign and value):
+            raise UsageError(f"expected name=value; got {item!r}")
+        result[name.strip()] = value.strip()
+    return result
+
+
+def extra_options(arguments: Sequence[str]) -> dict[str, str]:
+    """Turn ["--size", "32", "--temperature=2.3"] into a dict.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    result, rest = {}, list(arguments)
+    while rest:
+        name, sign, value = rest.pop(0).partition("=")
+        if not name.startswith("--"):
+            raise UsageError(f"expected an option such as --temperature 2.3; got {name!r}")
+        if not sign:
+            if not rest:
+                raise UsageError(f"expected a value after {name}; got nothing")
+            value = rest.pop(0)
+        result[name[2:].replace("-", "_")] = value
+    return result
+
+
+def value_of(text: str) -> Any:
+    """A JSON value, or the text itself if it is not JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def settings(items: Iterable[str]) -> dict[str, Any]:
+    """Turn ["name=value", ...] into a dict of JSON values."""
+    return {name: value_of(text) for name, text in assignments(items).items()}
+
+
+def training_options(
+    arguments: Sequence[str], method: str, others: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Turn ["--network", "dcgan28", "--gamma", "1"] into settings of a method.
+
+    Args:
+        arguments: options that the command itself does not know.
+        method: whose settings; "" for those of any.
+        others: names of the options that the command knows.
+
+    Raises:
+        UsageError: for an option that is no setting.
+    """
+    from physgan.methods import METHODS
+
+    given = {name: value_of(text) for name, text in extra_options(arguments).items()}
+    methods = [METHODS[method]] if method else METHODS.values()
+    known = [name for each in methods for name in each.settings.names()]
+    for name in given:
+        if name not in known:
+            raise UsageError(
+                f"expected an option of train or one of its settings; got {option_of(name)}"
+                + nearest(option_of(name), map(option_of, [*known, *others]))
+            )
+    return given
+
+
+def option_of(name: str) -> str:
+    """`--spectral-norm` for `spectral_norm`."""
+    return "--" + name.replace("_", "-")
+
+
+def numbers(text: str) -> list[float]:
+    """Turn "0,5,10" into numbers.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"expected numbers such as 0,5,10; got {text!r}") from None
+
+
+def shares(text: str) -> dict[str, float]:
+    """Turn "train=0.9,validation=0.1" into a dict; empty text into an empty one.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    given = assignments(part for part in text.split(",") if part)
+    return {name: numbers(value)[0] for name, value in given.items()}
+
+
+def import_settings(given: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
+    """Arguments of `physgan.import_arrays`: those of a recipe, under those given on the line.
+
+    Args:
+        given: all that may be set, empty values where nothing was given.
+        recipe: TOML file with the same keys, its file names relative to it; or None.
+
+    Raises:
+        UsageError: if no data, domain or condition is given.
+        InputError: for other keys in the recipe.
+    """
+    table = read_toml(recipe) if recipe else {}
+    if unknown := set(table) - set(given):
+        raise InputError(f"expected only {', '.join(given)} in {recipe}; got {min(unknown)}")
+    for name, value in table.items():
+        kind = {"axes": list, "threshold": int | float}.get(name, str)
+        if not isinstance(value, dict if name in ("conditions", "edges", "splits") else kind):
+            raise InputError(f"expected {name} in {recipe} as in the documentation; got {value!r}")
+    if recipe and "data" in table:
+        table["data"] = recipe.parent / str(table["data"])
+    for name, value in given.items():
+        if isinstance(value, dict) and name in table and name != "splits":
+            value = {**table[name], **value}
+        if value not in (None, "", [], {}):
+            table[name] = value
+    for name, option in (("data", "a file"), ("domain", "--domain"), ("conditions", "--condition")):
+        if name not in table:
+            raise UsageError(f"expected {option} on the line or {name} in a recipe; got none")
+    return table
+
+
+def trained(run: str) -> str:
+    """The run or surrogate of the package that a word names, as it is.
+
+    Raises:
+        InputError: for a word that is nearly the name of a surrogate of the package.
+    """
+    from physgan.surrogates import pretrained_names
+
+    names = pretrained_names()
+    near = "" if Path(run).exists() or run in names else nearest(run, names)
+    if near:
+        raise InputError(
+            f"expected a trained run or a surrogate ({', '.join(names)}); got {run!r}{near}"
+        )
+    return run
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings.
+
+    Raises:
+        InputError: if it is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"expected TOML in {path}; got {' '.join(str(error).split())}") from None

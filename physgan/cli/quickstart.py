@@ -1,0 +1,74 @@
+"""The command to begin with: simulate, train, benchmark, and a page to look at."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from physgan.cli.app import Json, Seed, app
+from physgan.cli.printing import print_result
+from physgan.errors import InputError
+from physgan.progress import reporting
+
+__all__ = ["baseline_of", "quickstart"]
+
+_MOST_BENCHMARKED = 4_096
+
+
+@app.command()
+def quickstart(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path(
+        "quickstart"
+    ),
+    recipe: Annotated[str, typer.Option(help="What to simulate and emulate.")] = "ising-16",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Simulate, train and benchmark a recipe; end with a page to look at.
+
+    Stopped and given again, the command goes on where it was.
+    """
+    print_result(_run(out, recipe, seed), as_json)
+
+
+def baseline_of(domain: str) -> str:
+    """Method of the classical baseline that suits a domain's samples; "" if there is none."""
+    from physgan.domains import domain_type
+
+    return next(iter(domain_type(domain).baselines), "")
+
+
+def _run(out: Path, name: str, seed: int) -> dict[str, Any]:
+    from physgan.benchmark import benchmark_run
+    from physgan.data import load_recipe, open_dataset, simulate
+    from physgan.methods import train
+
+    recipe = load_recipe(name)
+    if not recipe.benchmark.get("conditions"):
+        raise InputError(f"expected [benchmark] with conditions in the recipe {name}; got none")
+    out.mkdir(parents=True, exist_ok=True)
+    dataset, run, baselines = out / f"{recipe.name}.h5", out / "run", []
+    with reporting("simulate", "events") as progress:
+        simulate(recipe, dataset, seed=seed, progress=progress)
+    if baseline := baseline_of(open_dataset(dataset).info.domain):
+        baselines = [str(out / baseline)]
+        with reporting("fit the baseline", "samples") as progress:
+            train(dataset, out / baseline, seed=seed, method=baseline, progress=progress)
+    with reporting("train", "samples") as progress:
+        train(dataset, run, seed=seed, progress=progress)
+    with reporting("benchmark", "steps") as progress:
+        result = benchmark_run(
+            run,
+            out / "report",
+            count=min(_MOST_BENCHMARKED, recipe.benchmark.get("count", _MOST_BENCHMARKED)),
+            recipe=name,
+            baselines=baselines,
+            seed=seed + 1,
+            progress=progress,
+        )
+    return {
+        "report": str(out / "report" / "report.html"),
+        "verdict": result["verdict"],
+        "dataset": str(dataset),
+        "run": str(run),
+    }

@@ -38,7 +38,7 @@ from physgan import load, train
 from physgan.benchmark.environment import environment
 from physgan.data import Condition, DatasetInfo, write_dataset
 from physgan.domains import domain_of
-from physgan.domains.spins import energy
+from physgan.domains.spins.observables import energy
 from simulators import Ising
 
 SIZE, CRITICAL, RANGE = 8, 2.269185314213022, (1.5, 3.5)

@@ -12,7 +12,7 @@ import pytest
 from physgan.benchmark import benchmark
 from physgan.benchmark.report.json_report import as_json
 from physgan.comparison import ComparisonSettings
-from physgan.domains.spins import energy
+from physgan.domains.spins.observables import energy
 from physgan.errors import InputError
 from simulators import Condition, Field
 

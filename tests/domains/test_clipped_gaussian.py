@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from physgan.domains.spins import correlation, energy, magnetisation
+from physgan.domains.spins.observables import correlation, energy, magnetisation
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.domains.spins.clipped_nodes import _local_lines
 from physgan.errors import InputError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from physgan.domains import Spins
-from physgan.domains.spins import correlation, energy, magnetisation, structure_kmin
+from physgan.domains.spins.observables import correlation, energy, magnetisation, structure_kmin
 from physgan.domains.spins.lattice import augment
 
 SPINS = Spins()

@@ -17,12 +17,11 @@ from flax import nnx
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.domains import DOMAINS, Domain, domain_of
 from physgan.errors import InputError
-from physgan.networks import LikelihoodGenerator, build_generator
+from physgan.methods import METHODS
+from physgan.methods import train as train_surrogate
+from physgan.networks import GENERATORS, LikelihoodGenerator, build_discriminator
 from physgan.surrogates import Surrogate, load
-from physgan.training import TrainingConfig
-from physgan.training import train as train_surrogate
-from physgan.training.alone import ALONE, build_alone
-from physgan.training.model import Model, build_model, condition_matrix
+from physgan.surrogates.conditions import condition_matrix
 from simulators import SIMULATORS, GaussianRing, Ising
 
 Arrays = Mapping[str, np.ndarray]
@@ -60,7 +59,7 @@ class Tiny(NamedTuple):
     @property
     def matrix(self) -> np.ndarray:
         """The conditions as columns, shape (COUNT, c)."""
-        return condition_matrix(self.info, dict(self.conditions), COUNT)
+        return condition_matrix(self.info.conditions, dict(self.conditions), COUNT)
 
     @property
     def known(self) -> dict[str, Any]:
@@ -87,16 +86,16 @@ def _showers(*transverse: Axis) -> Tiny:
     rng = np.random.default_rng(1)
     energy = np.geomspace(20, 200, COUNT)
     sides = [len(axis.values) - 1 for axis in transverse]
-    share = rng.exponential(size=(COUNT, 3, *sides)) * (rng.random((COUNT, 3, *sides)) < 0.6)
+    share = rng.exponential(size=(COUNT, 2, *sides)) * (rng.random((COUNT, 2, *sides)) < 0.6)
     share /= share.sum(tuple(range(1, share.ndim)), keepdims=True)
     deposits = np.where(share > 1e-4, 0.2 * energy[:, None, None, None] * share, 0)
-    deposits[0], deposits[1, 2] = 0, 0
+    deposits[0], deposits[1, 1] = 0, 0
     axes = ("layer", *(axis.name for axis in transverse))
     info = DatasetInfo(
         "showers",
         (Field("deposits", "MeV", axes, "energy", "float32"),),
         (Condition("energy_mev", "MeV", 20.0, 200.0, "log"),),
-        (Axis("layer", "1", (0.0, 1.0, 2.0)), *transverse),
+        (Axis("layer", "1", (0.0, 1.0)), *transverse),
         seed=1,
     )
     return Tiny(info, {"deposits": deposits.astype(np.float32)}, {"energy_mev": energy})
@@ -136,7 +135,7 @@ def _points() -> Tiny:
 
 
 ALPHA = Axis("alpha", "rad", tuple(np.linspace(-np.pi, np.pi, 5).tolist()))
-RINGS = Axis("r", "mm", (0.0, 10.0, 30.0, 80.0))
+RINGS = Axis("r", "mm", (0.0, 20.0, 80.0))
 SQUARE = tuple(Axis(name, "mm", (-30.0, -10.0, 10.0, 30.0)) for name in ("x", "y"))
 
 DATASETS: dict[str, Callable[[], Tiny]] = {
@@ -148,6 +147,9 @@ DATASETS: dict[str, Callable[[], Tiny]] = {
     "points": _points,
 }
 """Name -> dataset. The first word is the domain; its first entry is the one that others use."""
+
+EVERY_GENERATOR = (*GENERATORS, *(name for d in DOMAINS.values() for name in d.generators))
+"""Names of all generators, generic ones and those of the domains."""
 
 KINDS = (*DATASETS, *(name for name in DOMAINS if name not in DATASETS))
 
@@ -161,94 +163,108 @@ def dataset(kind: str) -> Tiny:
 
 
 class Network(NamedTuple):
-    """A fresh generator, or a fresh discriminator, as training makes it.
+    """A fresh generator as training makes it.
 
     Attributes:
         settings: JSON values that build it again.
         parameters: nested dicts of arrays.
-        call: (parameters, *inputs) -> its output: a generator's are noise and conditions, a
-            discriminator's are samples in network space and conditions.
-        noise_size: uniform numbers that a sample takes; 0 for a discriminator.
+        draw: (parameters, noise, conditions) -> samples in network space.
+        noise_size: uniform numbers that a sample takes.
+        adversarial: whether a discriminator can teach it, by slopes through what it draws.
         objective: (parameters, key, samples, conditions) -> what training on its own lowers, None
-            if it needs an opponent.
+            if it needs a discriminator.
         negative_log_likelihood: (parameters, samples, conditions) -> shape (n,), None if unknown.
     """
 
     settings: dict[str, Any]
     parameters: Any
-    call: Callable[..., jax.Array]
-    noise_size: int = 0
-    objective: Callable[..., jax.Array] | None = None
-    negative_log_likelihood: Callable[..., jax.Array] | None = None
+    draw: Callable[..., jax.Array]
+    noise_size: int
+    adversarial: bool
+    objective: Callable[..., jax.Array] | None
+    negative_log_likelihood: Callable[..., jax.Array] | None
 
 
 @cache
 def generator(name: str, kind: str) -> Network | None:
     """The generator of this name for samples of this kind; None if it is not made for them."""
+    content = dataset(kind)
+    domain = content.domain
+    if name not in GENERATORS and name not in domain.generators:
+        return None
+    own = {getattr(m, "network", ""): m for m in METHODS.values()}.get(name)
+    method = own or METHODS["gan"]
+    chosen = {
+        "generator_width": 4, "discriminator_width": 4, "embedding": 4, "latents": 4,
+        "ode_steps": 2, "network": name,
+    }  # fmt: skip
+    given = {name: value for name, value in chosen.items() if name in method.settings.names()}
+    settings = method.settings_of(domain.training(), given)
     try:
-        model, settings, parameters, _ = _networks(kind, generator=name)
+        networks = method.build(
+            content.info, domain, settings, content.encoded, content.matrix, SEED
+        )
     except InputError:
         return None
+    model, parameters = networks.model, networks.generator
 
-    def method(name: str) -> Callable[..., jax.Array]:
+    def call(name: str) -> Callable[..., jax.Array]:
         return lambda p, *inputs: getattr(nnx.merge(model.generator, p), name)(*inputs)
 
     module = nnx.merge(model.generator, parameters)
-    has_likelihood = isinstance(module, LikelihoodGenerator)
+    known = isinstance(module, LikelihoodGenerator)
     return Network(
-        settings,
+        networks.settings,
         parameters,
-        method("__call__"),
+        call("__call__"),
         module.noise_size(),
+        own is None,
         model.objective_value if model.objective else None,
-        method("negative_log_likelihood") if has_likelihood else None,
+        call("negative_log_likelihood") if known else None,
     )
 
 
-def rebuilt_parameters(settings: Mapping[str, Any], kind: str) -> Any:
-    """Fresh parameters of the generator that these settings build."""
+def rebuilt_shapes(settings: Mapping[str, Any], kind: str) -> Any:
+    """Shapes of the parameters of the generator that these settings build."""
     content = dataset(kind)
-    parts = content.domain.exact_parts(content.info.parameters)
-    return nnx.to_pure_dict(nnx.split(build_generator(settings, parts, SEED))[1])
+    built = content.domain.build_generator(settings, content.info.parameters, SEED)
+    return jax.tree.map(np.shape, nnx.to_pure_dict(nnx.split(built)[1]))
 
 
 @cache
-def discriminator(name: str, kind: str) -> Network | None:
-    """The discriminator of this name for samples of this kind; None if it is not made for them."""
+def discriminator(name: str, kind: str) -> tuple[Callable[..., jax.Array], Any] | None:
+    """(parameters, samples in network space, conditions) -> scores, and fresh parameters.
+
+    None if the discriminator of this name is not made for samples of this kind.
+    """
+    content = dataset(kind)
+    domain, ranges = (
+        content.domain,
+        [[c.minimum, c.maximum, c.scale] for c in content.info.conditions],
+    )
+    some = jax.ShapeDtypeStruct(content.encoded.shape, np.float32)
+    seen, features = (
+        jax.eval_shape(f, some).shape
+        for f in (domain.discriminator_input, domain.physical_features)
+    )
     try:
-        model, settings, _, parameters = _networks(kind, discriminator=name)
+        module = build_discriminator(
+            seen[1:], features[1], ranges, name=name, width=4, blocks=1, embedding=4, seed=SEED
+        )
     except InputError:
         return None
+    graph, parameters = nnx.split(module)
 
     def score(p: Any, samples: jax.Array, conditions: jax.Array) -> jax.Array:
-        return model.score(p, model.seen(samples, conditions), conditions)
+        inputs = domain.discriminator_input(samples), domain.physical_features(samples)
+        return nnx.merge(graph, p)(*inputs, conditions)
 
-    return Network(settings, parameters, score)
-
-
-def _networks(kind: str, **chosen: str) -> tuple[Model, dict[str, Any], Any, Any]:
-    """What training builds: model, settings and parameters of generator and discriminator."""
-    content = dataset(kind)
-    alone = {about.network: method for method, about in ALONE.items()}
-    name = chosen.get("generator", "")
-    build = partial(build_alone, alone[name]) if name in alone else build_model
-    small = {f"{who}_width": 4 for who in ("generator", "discriminator")}
-    options = {"embedding": 4, "latents": 4, "ode_steps": 2, "penalty": "none", **small}
-    suited = content.domain.training()
-    config = TrainingConfig.from_table(
-        {
-            **suited,
-            **options,
-            "network": "" if name in alone else name,
-            "discriminator": chosen.get("discriminator", suited.get("discriminator", "")),
-        }
-    )
-    return build(content.info, content.domain, config, content.encoded, content.matrix, SEED)
+    return score, nnx.to_pure_dict(parameters)
 
 
 _LENGTHS = {"batch_size": 32, "checkpoint_samples": 64, "validation_samples": HELD_OUT}
 _WIDTHS = {"generator_width": 4, "generator_depth": 1, "embedding": 4}
-_ALONE = {**_LENGTHS, **_WIDTHS, "likelihood_samples": 128}
+_SINGLE = {**_LENGTHS, **_WIDTHS, "training_samples": 128}
 _GAN = {
     **_LENGTHS,
     **_WIDTHS,
@@ -263,14 +279,15 @@ _GAN = {
 
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "gan": ("points", _GAN),
-    "vae": ("points", {**_ALONE, "latents": 4}),
-    "flow-matching": ("points", {**_ALONE, "ode_steps": 2}),
+    "likelihood": ("spins", {**_LENGTHS, **_WIDTHS, "likelihood_samples": 128}),
+    "vae": ("points", {**_SINGLE, "latents": 4}),
+    "flow-matching": ("points", {**_SINGLE, "ode_steps": 2}),
     "clipped-gaussian": ("spins", {}),
     "copula": ("showers", {}),
 }
 """Method -> name of a dataset and settings of a run of four batches and two checkpoints."""
 
-_RIVALRY = {
+_ADVERSARIAL = {
     "loss": "hinge", "penalty": "none", "spectral_norm": True, "discriminator_steps": 2,
     "discriminator_width": 4, "discriminator_blocks": 1, "generator_rate": 1e-3,
     "discriminator_rate": 1e-3, "rate_fall": 2.0, "beta1": 0.5, "beta2": 0.9, "first_beta2": 0.8,
@@ -278,11 +295,12 @@ _RIVALRY = {
 }  # fmt: skip
 
 UNUSED: dict[str, dict[str, Any]] = {
-    "gan": {"latents": 4, "ode_steps": 2},
-    "vae": {**_RIVALRY, "ode_steps": 2},
-    "flow-matching": {**_RIVALRY, "latents": 4},
-    "clipped-gaussian": {**_RIVALRY, **_ALONE, "latents": 4, "ode_steps": 2},
-    "copula": {**_RIVALRY, **_ALONE, "latents": 4, "ode_steps": 2},
+    "gan": {"latents": 4, "ode_steps": 2, "learning_rate": 1e-3},
+    "likelihood": {**_ADVERSARIAL, "latents": 4, "ode_steps": 2, "training_samples": 64},
+    "vae": {**_ADVERSARIAL, "ode_steps": 2},
+    "flow-matching": {**_ADVERSARIAL, "latents": 4},
+    "clipped-gaussian": {**_ADVERSARIAL, **_SINGLE, "latents": 4, "ode_steps": 2},
+    "copula": {**_ADVERSARIAL, **_SINGLE, "latents": 4, "ode_steps": 2},
 }
 """Method -> settings of other methods, each of which it has to refuse."""
 
@@ -349,7 +367,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "ising": Simulation({"size": 4}, {"temperature": (2.0, 3.0)}, 8192 + 16),
     "calorimeter": Simulation(
         {"slabs": [_STACK], "cells": {"r_mm": [0, 20, 80], "alpha": 4}, "range_cut_mm": 5.0},
-        {"energy_mev": (10.0, 20.0)},
+        {"energy_mev": (50.0, 100.0)},
         16,
     ),
     "gaussian-ring": Simulation({"modes": 3}, {}, 4096 + 16),

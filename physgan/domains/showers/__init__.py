@@ -63,13 +63,16 @@ class Showers:
     periodic: bool = False
     unit_scale: bool = False
     needs_conditions: bool = True
+    picture_note: str = "energy, four decades below each one's largest"
     targets: Mapping[str, tuple[Target, ...]] = TARGETS
 
     def __init__(self, source: Described) -> None:
         self.cells = geometry_of(source)
         self.conditions: tuple[str, ...] = tuple(c.name for c in source.conditions)
         self.observables: tuple[Observable, ...] = observables_of(self.cells, self.conditions)
-        self.features: tuple[str, ...] = tuple(o.name for o in self.observables)
+        self.features: tuple[str, ...] = tuple(
+            o.name for o in self.observables if o.name != "ring_energy"
+        )
         self._sums = ShowerSums(self.cells)
         self._symmetry = self._symmetry_of()
 

@@ -42,6 +42,7 @@ class GaussianRing:
     fields = (Field("points", "1", ("coordinate",), "position", "float32"),)
     grid = (Axis("coordinate", "1", (0.0, 1.0)),)
     block_size = 4096
+    independence = "one point"
 
     def __init__(self, modes: int = 25, radius: float = 1.0, sigma: float = 0.02) -> None:
         self.modes = whole_number("modes", modes, 1)

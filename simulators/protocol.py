@@ -102,6 +102,8 @@ class Simulator(Protocol):
         block_size: events are made in blocks of this many. An event is a function of (seed,
             event number, conditions of its block), so a run split into calls on multiples
             of `block_size` gives the same bytes as one call.
+        independence: what `seconds_per_independent_sample` is the time of, in words, such as
+            "one shower"; optional: a simulator without it says nothing more than that.
     """
 
     name: str

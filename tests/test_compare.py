@@ -8,7 +8,7 @@ import pytest
 
 import physgan
 from physgan.cli import run_command
-from physgan.comparison import ComparisonSettings, compare, compare_samples, table
+from physgan.comparison import ComparisonReport, ComparisonSettings, compare, compare_samples, table
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.errors import InputError
 from physgan.fidelity import BoostedTrees, DenseNetwork
@@ -48,9 +48,17 @@ def spins(path: Path, seed: int, size: int = 4) -> Path:
     return path
 
 
-def test_showers_with_a_floor(tmp_path: Path) -> None:
-    files = [showers(tmp_path / f"{n}.h5", n, s) for n, s in enumerate((1.0, 3.0, 1.0))]
-    report = compare(*files[:2], floor=files[2], out=tmp_path / "out", settings=QUICK)
+@pytest.fixture(scope="module")
+def beside_floor(tmp_path_factory) -> tuple[ComparisonReport, Path]:
+    """Showers of which the second layer is three times too bright, and what was written."""
+    folder = tmp_path_factory.mktemp("floor")
+    files = [showers(folder / f"{n}.h5", n, s) for n, s in enumerate((1.0, 3.0, 1.0))]
+    report = compare(*files[:2], floor=files[2], out=folder / "out", settings=QUICK)
+    return report, folder / "out"
+
+
+def test_showers_with_a_floor(beside_floor) -> None:
+    report, out = beside_floor
     assert report.counts == {"real": COUNT, "fake": COUNT, "floor": COUNT}
     assert report.floor == "a second real set"
     energy = report.find("separation power", "layer_energy")
@@ -60,13 +68,13 @@ def test_showers_with_a_floor(tmp_path: Path) -> None:
     assert report.find("Fréchet distance", "high-level").value[0] > 0
     names = {m.metric for m in report.metrics}
     assert {"precision", "recall", "density", "coverage", "kernel distance"} <= names
-    stored = json.loads((tmp_path / "out" / "compare.json").read_text())
+    stored = json.loads((out / "compare.json").read_text())
     assert stored["seed"] == 0
     assert stored["settings"]["network"]["width"] == 8
     assert len(stored["metrics"]) == len(report.metrics)
-    pictures = {p.name for p in (tmp_path / "out").glob("*.png")}
+    pictures = {p.name for p in out.glob("*.png")}
     assert pictures == set(stored["pictures"])
-    wanted = "profile-layer_energy histogram-response radial-profile profile-sparsity samples"
+    wanted = "profile-layer_energy histogram-response profile-ring_energy profile-sparsity samples"
     assert {f"{name}.png" for name in wanted.split()} <= pictures
     assert "correlations-layer_energy.png" in pictures
     text = table(report)
@@ -74,10 +82,9 @@ def test_showers_with_a_floor(tmp_path: Path) -> None:
     assert "a second real set" in text
 
 
-def test_aucs_say_how_they_were_obtained(tmp_path: Path) -> None:
+def test_aucs_say_how_they_were_obtained(beside_floor) -> None:
     """In the table and in compare.json: settings, and samples that trained and tested."""
-    files = [showers(tmp_path / f"{n}.h5", n) for n in range(3)]
-    report = compare(*files[:2], floor=files[2], out=tmp_path / "out", settings=QUICK)
+    report, out = beside_floor
     text = table(report)
     half, fifth = 6 * COUNT // 10, COUNT // 5
     assert (
@@ -85,7 +92,7 @@ def test_aucs_say_how_they_were_obtained(tmp_path: Path) -> None:
         f"tested on {fifth} a side, 1 repeat"
     ) in text.splitlines()
     assert f"network: dense network, 2 epochs, trained on 60 % ({half} a side)" in text
-    stored = json.loads((tmp_path / "out" / "compare.json").read_text())
+    stored = json.loads((out / "compare.json").read_text())
     for metric in stored["metrics"]:
         classified = metric["metric"].endswith(("AUC", "JSD"))
         assert (metric["procedure"] is not None) == classified
@@ -104,7 +111,7 @@ def test_spins_are_split_in_halves_and_have_no_neighbours(tmp_path: Path, capsys
     views = {m.of for m in report.metrics if m.metric == "network AUC"}
     assert views == {"low-level", "high-level"}
     assert (tmp_path / "out" / "profile-correlation.png").is_file()
-    assert not (tmp_path / "out" / "radial-profile.png").exists()
+    assert not (tmp_path / "out" / "profile-ring_energy.png").exists()
 
 
 def test_same_seed_same_report_and_count_caps(tmp_path: Path) -> None:

@@ -39,12 +39,14 @@ class Speed:
         sources: name -> batch size -> seconds a sample, one entry a round.
         simulator: condition -> seconds of one independent sample, one entry a round.
         sizes: name -> parameters and FLOPs a sample of each source that knows them.
+        independence: what the simulator's time is the time of, in words; "" if it does not say.
     """
 
     timed_at: int
     sources: dict[str, dict[int, list[float]]] = field(default_factory=dict)
     simulator: list[list[float]] = field(default_factory=list)
-    sizes: dict[str, "Size"] = field(default_factory=dict)
+    sizes: dict[str, Size] = field(default_factory=dict)
+    independence: str = ""
 
     @property
     def hardest(self) -> int:
@@ -75,7 +77,8 @@ def measure_speed(
     Sources are timed at the condition that costs the simulator most at first sight.
     """
     costs = [[simulator.seconds_per_independent_sample(dict(c))] for c in conditions]
-    result = Speed(int(np.argmax(costs)), simulator=costs)
+    independence = str(getattr(simulator, "independence", ""))
+    result = Speed(int(np.argmax(costs)), simulator=costs, independence=independence)
     condition = dict(conditions[result.timed_at])
     for source in sources:
         if isinstance(source, _Sized):

@@ -8,21 +8,21 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
-from physgan.domains import Domain, Observable, Showers
+from physgan.domains import Domain, Observable
 from physgan.fidelity import choose_binning, pearson
 
 __all__ = ["draw_all"]
 
 _FIRST, _SECOND = "#1c2430", "#0b63c5"
 _DPI = 130
+_DECADES = 100.0
 
 
 def draw_all(domain: Domain, first: Side, second: Side, out: Path) -> list[str]:
     """Draw all that applies to the domain into a folder; returns the files' names.
 
     Means of vector observables by component with their ratio, histograms of scalar ones,
-    differences of correlation coefficients, samples side by side, and for showers the energy by
-    distance from the axis.
+    differences of correlation coefficients, and samples side by side.
     """
     drawn: dict[str, Figure] = {}
     for observable in domain.observables:
@@ -31,8 +31,6 @@ def draw_all(domain: Domain, first: Side, second: Side, out: Path) -> list[str]:
             drawn[f"correlations-{observable.name}"] = _correlations(observable, first, second)
         else:
             drawn[f"histogram-{observable.name}"] = _histogram(observable, first, second)
-    if first.rings is not None and second.rings is not None:
-        drawn["radial-profile"] = _rings(first, second)
     drawn["samples"] = _samples(domain, first, second)
     for name, figure in drawn.items():
         figure.savefig(out / f"{name}.png", dpi=_DPI)
@@ -45,21 +43,24 @@ def _profile(observable: Observable, first: Side, second: Side) -> Figure:
     errors = [side.std(0, dtype=np.float64) / np.sqrt(len(side)) for side in sides]
     name, unit = observable.axis or ("component", "1")
     title = f"mean {observable.long_name}"
-    along = np.arange(len(means[0]))
     return _with_ratio(
-        along, means, errors, (first, second), _label(name, unit),
+        _along(observable, len(means[0])), means, errors, (first, second), _label(name, unit),
         _label(observable.symbol, observable.unit), title,
     )  # fmt: skip
 
 
-def _rings(first: Side, second: Side) -> Figure:
-    assert first.rings is not None
-    assert second.rings is not None
-    means, errors = ([side[i] for side in (first.rings, second.rings)] for i in (1, 2))
-    return _with_ratio(
-        first.rings[0], means, errors, (first, second), "distance from the axis (mm)",
-        "energy in cells at this distance (MeV)", "mean energy of a shower", logarithmic=True,
-    )  # fmt: skip
+def _along(observable: Observable, count: int) -> np.ndarray:
+    """Coordinates of a vector observable's entries."""
+    return np.arange(count) if observable.along is None else np.array(observable.along)
+
+
+def _spans_decades(means: list[np.ndarray]) -> bool:
+    """Whether all means are positive or zero, and the positive ones differ a hundredfold."""
+    values = np.concatenate(means)
+    positive = values[values > 0]
+    if (values < 0).any() or not len(positive):
+        return False
+    return bool(positive.max() > _DECADES * positive.min())
 
 
 def _with_ratio(
@@ -70,7 +71,6 @@ def _with_ratio(
     xlabel: str,
     ylabel: str,
     title: str,
-    logarithmic: bool = False,
 ) -> Figure:
     figure, (above, below) = _axes(2, height_ratios=(3, 1), sharex=True)
     styles = (("o", _FIRST), ("s", _SECOND))
@@ -78,7 +78,7 @@ def _with_ratio(
         above.errorbar(
             along, mean, error, label=side.name, color=colour, marker=marker, markersize=3, lw=1
         )
-    if logarithmic and all((m > 0).any() for m in means):
+    if _spans_decades(means):
         above.set_yscale("log")
     above.set(ylabel=ylabel, title=title)
     above.legend(frameon=False)
@@ -88,9 +88,9 @@ def _with_ratio(
     spread = np.where(usable, np.hypot(errors[1], ratio * errors[0]) / np.abs(divisor), np.nan)
     below.axhline(1, color=_FIRST, lw=0.8)
     below.errorbar(along, ratio, spread, color=_SECOND, fmt="s", markersize=3, lw=1)
-    shown = ratio[np.isfinite(ratio)]
-    if len(shown):
-        reach = min(1.0, max(0.05, 1.2 * float(np.percentile(np.abs(shown - 1), 90))))
+    finite = ratio[np.isfinite(ratio)]
+    if len(finite):
+        reach = min(1.0, max(0.05, 1.2 * float(np.percentile(np.abs(finite - 1), 90))))
         below.set_ylim(1 - reach, 1 + reach)
     below.set(xlabel=xlabel, ylabel="ratio")
     return figure
@@ -132,7 +132,10 @@ def _correlations(observable: Observable, first: Side, second: Side) -> Figure:
     reach = max(0.05, float(np.abs(difference).max()))
     name, unit = observable.axis or ("component", "1")
     figure, (panel,) = _axes(1)
-    image = panel.imshow(difference, origin="lower", cmap="RdBu_r", vmin=-reach, vmax=reach)
+    along = _along(observable, len(difference))
+    limits = {"vmin": -reach, "vmax": reach}
+    image = panel.pcolormesh(along, along, difference, cmap="RdBu_r", **limits)
+    panel.set_aspect("equal")
     bar = figure.colorbar(image)
     bar.set_label(f"Pearson coefficient, {second.name} less {first.name}")
     panel.set(
@@ -147,15 +150,11 @@ def _samples(domain: Domain, first: Side, second: Side) -> Figure:
     pairs = _paired(first, second)
     figure = Figure(figsize=(2.6 * len(pairs), 5.2), layout="constrained")
     panels = figure.subplots(2, len(pairs), squeeze=False)
-    showers = isinstance(domain, Showers)
     for column, pair in enumerate(pairs):
         for panel, side, index in zip(panels[:, column], (first, second), pair, strict=True):
-            domain.picture(panel, side.shown, index)
+            domain.picture(panel, side.pictured, index)
             panel.set_title(f"{side.name}{_conditions(side, index)}", fontsize="small")
-            if showers:
-                panel.set(xlabel="layer", ylabel="column of cells")
-    if showers:
-        figure.suptitle("energy, four decades below each one's largest", fontsize="small")
+    figure.suptitle(getattr(domain, "picture_note", ""), fontsize="small")
     return figure
 
 
@@ -163,7 +162,7 @@ def _paired(first: Side, second: Side, count: int = 3) -> list[tuple[int, int]]:
     """Rows of the first set's samples, from low to high conditions, and their likes."""
     tables = []
     for side in (first, second):
-        kept = len(next(iter(side.shown.values())))
+        kept = len(next(iter(side.pictured.values())))
         columns = [values[:kept] for values in side.features.conditions.values()]
         tables.append(np.stack([np.zeros(kept), *columns], 1))
     scale = np.maximum(tables[0].std(0), 1e-30)
@@ -183,8 +182,8 @@ def _conditions(side: Side, index: int) -> str:
 
 def _axes(count: int, **layout: Any) -> tuple[Figure, Any]:
     figure = Figure(figsize=(6.4, 5.0), layout="constrained")
-    make: Callable[..., Any] = figure.subplots
-    return figure, np.atleast_1d(make(count, 1, **layout))
+    subplots: Callable[..., Any] = figure.subplots
+    return figure, np.atleast_1d(subplots(count, 1, **layout))
 
 
 def _label(symbol: str, unit: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physgan.data import Condition, Dataset
-from physgan.domains import Domain, Samples, Showers, domain_of
+from physgan.domains import Domain, Samples, domain_of
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
@@ -24,17 +24,14 @@ class Side:
     Args:
         name: for legends.
         features: see `FeatureSet`.
-        shown: the first few samples, for pictures.
+        pictured: the first few samples.
         conditions: of the dataset.
-        rings: for showers, radii of the cells, mm, and mean and standard error of a shower's
-            energy in the cells of each, MeV.
     """
 
     name: str
     features: FeatureSet
-    shown: Samples
+    pictured: Samples
     conditions: tuple[Condition, ...]
-    rings: tuple[np.ndarray, np.ndarray, np.ndarray] | None
 
 
 def check_alike(first: Dataset, other: Dataset) -> None:
@@ -59,8 +56,8 @@ def check_alike(first: Dataset, other: Dataset) -> None:
             )
     grids = [{axis.name: np.asarray(axis.values) for axis in i.grid} for i in (one, two)]
     for name, values in grids[0].items():
-        found = grids[1].get(name)
-        if found is None or found.shape != values.shape or not np.allclose(found, values):
+        others = grids[1].get(name)
+        if others is None or others.shape != values.shape or not np.allclose(others, values):
             raise InputError(
                 f"expected the axis {name} of {other.path} to be that of {first.path}; "
                 "got another; only samples on one grid can be compared"
@@ -68,7 +65,7 @@ def check_alike(first: Dataset, other: Dataset) -> None:
 
 
 def read_side(
-    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, shown: int = 64
+    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, pictured: int = 64
 ) -> Side:
     """Read `count` samples of a dataset, drawn at random if it has more, in chunks.
 
@@ -78,22 +75,20 @@ def read_side(
         name: for legends.
         count: most samples.
         seed: of the choice; datasets of one length lose the same rows.
-        shown: samples kept for pictures.
+        pictured: samples kept for pictures.
     """
     kept: list[Arrays] = []
-    rings = _Rings(domain)
 
     def chunks() -> Iterator[tuple[Arrays, Arrays]]:
         for samples, conditions in _chosen(dataset, count, seed):
-            missing = shown - sum(len(next(iter(part.values()))) for part in kept)
+            missing = pictured - sum(len(next(iter(part.values()))) for part in kept)
             if missing > 0:
                 kept.append({k: v[:missing].copy() for k, v in samples.items()})
-            rings.add(samples)
             yield samples, conditions
 
     features = gather(domain, chunks())
-    pictured = {k: np.concatenate([part[k] for part in kept]) for k in kept[0]}
-    return Side(name, features, pictured, dataset.info.conditions, rings.mean())
+    first = {k: np.concatenate([part[k] for part in kept]) for k in kept[0]}
+    return Side(name, features, first, dataset.info.conditions)
 
 
 def read_samples(dataset: Dataset, count: int, seed: int) -> tuple[Arrays, Arrays]:
@@ -120,31 +115,3 @@ def _chosen(dataset: Dataset, count: int, seed: int) -> Iterator[tuple[Arrays, A
                 {k: v[inside] for k, v in samples.items()},
                 {k: v[inside] for k, v in conditions.items()},
             )
-
-
-class _Rings:
-    """Sums of deposits over cells at one distance from the axis, for domains that have cells."""
-
-    def __init__(self, domain: Domain) -> None:
-        self.count = 0
-        self.radii = np.empty(0)
-        if isinstance(domain, Showers):
-            self.radii, ring = np.unique(np.round(domain.cells.radius, 6), return_inverse=True)
-            self.member = (ring[:, None] == np.arange(len(self.radii))).astype(np.float32)
-            self.sums, self.squares = np.zeros((2, len(self.radii)))
-
-    def add(self, samples: Arrays) -> None:
-        if not len(self.radii):
-            return
-        deposits = samples["deposits"].reshape(len(samples["deposits"]), -1)
-        energies = (deposits @ self.member).astype(np.float64)
-        self.sums += energies.sum(0)
-        self.squares += (energies**2).sum(0)
-        self.count += len(deposits)
-
-    def mean(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        if not len(self.radii):
-            return None
-        mean = self.sums / self.count
-        variance = np.maximum(self.squares / self.count - mean**2, 0)
-        return self.radii, mean, np.sqrt(variance / self.count)

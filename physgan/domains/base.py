@@ -50,6 +50,8 @@ class Observable:
             a lattice): geometry -> that number. Histograms then use bins that hold equally
             many levels.
         axis: for a vector, (name, unit) of its index, such as ("layer", "1").
+        along: for a vector, coordinate of each entry in the axis' unit, ascending; None: their
+            numbers, 0, 1, ...
     """
 
     name: str
@@ -59,6 +61,7 @@ class Observable:
     compute: Callable[[Samples, Conditions], np.ndarray]
     spacing: Callable[[Mapping[str, float]], float] | None = None
     axis: tuple[str, str] | None = None
+    along: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class Calorimeter:
     version = "1"
     domain = "showers"
     block_size = 1
+    independence = "one shower"
 
     def __init__(
         self,

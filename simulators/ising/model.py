@@ -48,6 +48,7 @@ class Ising:
     name = "ising"
     version = "1"
     domain = "spins"
+    independence = "two integrated autocorrelation times"
     conditions = (Condition("temperature", "J/k_B", 0.1, 10.0, "linear", "temperature"),)
     fields = (Field("spins", "1", ("row", "column"), "spin", "int8"),)
 

@@ -27,6 +27,7 @@ class Exact:
     """Draws from the Boltzmann law of the 4 x 4 torus by its full table."""
 
     version, domain, parameters, block_size, grid = "1", "spins", {"size": 4}, 1, ()
+    independence = "one draw from the table"
     conditions = (Condition("temperature", "J/k_B", 0.1, 10.0),)
     fields = (Field("spins", "1", ("row", "column"), "spin", "int8"),)
 
@@ -189,6 +190,8 @@ def test_page_needs_nothing_else(wrong) -> None:
     assert "12345" in page
     assert "<b>warm" not in page
     assert "&lt;b&gt;warm" in page
+    assert "independent sample: one draw from the table." in page
+    assert "autocorrelation" not in page
     assert not [p for p in out.iterdir() if p.name not in ("report.html", "report.json")]
 
 

@@ -11,6 +11,7 @@ from physgan.benchmark.speed import measure_speed
 from physgan.benchmark.targets import judge
 from physgan.domains import Target
 from physgan.fidelity import Estimate
+from simulators import SIMULATORS
 
 
 def found(value, reference, error=1e-6) -> ObservableResult:
@@ -109,10 +110,23 @@ class Clock:
         return conditions["x"] * 1e-3
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ising", "two integrated autocorrelation times"),
+        ("calorimeter", "one shower"),
+        ("gaussian-ring", "one point"),
+    ],
+)
+def test_simulators_say_what_their_time_is_the_time_of(name: str, words: str) -> None:
+    assert SIMULATORS[name].independence == words
+
+
 def test_speed_is_seconds_a_sample() -> None:
     """Sleeping takes as long as asked or, on a busy machine, longer."""
     speed = measure_speed([Clock(2e-3)], Clock(0), [{"x": 1.0}, {"x": 4.0}], 0, batches=(1, 10))
     for seconds in speed.sources["clock"].values():
         assert 1.99e-3 <= min(seconds) < 0.1
     assert speed.timed_at == speed.hardest == 1
+    assert speed.independence == ""
     assert speed.simulator == [[1e-3] * 3, [4e-3] * 3]

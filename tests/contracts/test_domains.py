@@ -22,14 +22,6 @@ COVARIANT = {
 Names that are alike but for this part belong together: the sum of their squares is invariant.
 """
 NOTHING = r"(?!)"
-RADIUS = pytest.param(
-    "points",
-    marks=pytest.mark.xfail(
-        strict=True, reason="feature_names of points has a radius that physical_features has not"
-    ),
-)
-
-
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 

@@ -179,3 +179,18 @@ def test_views(domain: Showers, rng: np.random.Generator) -> None:
     lit = np.count_nonzero(layer, axis=1)
     np.testing.assert_allclose(views["normalised"][:, 1 : 1 + cells].sum(1), lit, rtol=1e-5)
     assert views["high-level"].shape == (50, 1 + count + 1 + count + 6 * count)
+
+
+@pytest.mark.parametrize("domain", ALL.values(), ids=ALL)
+def test_energy_by_distance_from_the_axis(domain: Showers, rng: np.random.Generator) -> None:
+    """Every cell counts once, at its own radius; classifiers do not see it."""
+    deposits = random_showers(domain, rng)
+    rings = next(o for o in domain.observables if o.name == "ring_energy")
+    energy = rings.compute({"deposits": deposits}, {})
+    radii = np.array(rings.along)
+    assert energy.shape == (50, len(radii))
+    assert (np.diff(radii) > 0).all()
+    flat = deposits.reshape(50, -1).astype(np.float64)
+    np.testing.assert_allclose(energy.sum(1), flat.sum(1), rtol=1e-6)
+    np.testing.assert_allclose(energy @ radii, flat @ domain.cells.radius, rtol=1e-5)
+    assert "ring_energy" not in domain.features

@@ -186,6 +186,7 @@ def _speed(results: Results) -> dict[str, Any] | None:
             for name, size in speed.sizes.items()
         },
         "simulator_seconds_per_independent_sample": speed.simulator,
+        "independence": speed.independence,
     }
 
 

@@ -63,8 +63,9 @@ def _content(results: Results) -> dict[str, Any]:
         "classes": _classes(results),
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
-        **_training(results),
+        "speed_independence": results.speed.independence if results.speed else "",
         "timed_at": condition_words(results, results.speed.timed_at) if results.speed else "",
+        **_training(results),
         "effective_bins": EFFECTIVE_BINS,
         "any_held_out": "held out" in results.flags,
     }

@@ -49,6 +49,7 @@ def picture_figure(results: Results) -> Figure:
                 axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))
                 results.plan.domain.picture(axes, source.samples[number], index)
                 axes.grid(False)
+                axes.set(xlabel="", ylabel="")
                 if block == index == 0:
                     label = source.name.replace(", ", ",\n")
                     axes.set_ylabel(label, color=colours(results)[source.name], fontsize=8)

@@ -63,15 +63,18 @@ class Showers(Domain):
     baselines = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
+    picture_note = "energy, four decades below each one's largest"
     ensemble = ENSEMBLE
     histograms = ("response",)
     targets = TARGETS
     observables: tuple[Observable, ...] = ()
+    features: tuple[str, ...] = ()
 
     def __init__(self, source: Described) -> None:
         super().__init__(source)
         self.cells = geometry_of(source)
         self.observables = observables_of(self.cells, self.conditions)
+        self.features = tuple(o.name for o in self.observables if o.name != "ring_energy")
         self._sums = ShowerSums(self.cells)
         self._energy = next(
             (i for i, condition in enumerate(source.conditions) if condition.kind == "energy"), None

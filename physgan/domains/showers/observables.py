@@ -1,7 +1,8 @@
 """What is measured on a shower: the high-level features of the CaloChallenge.
 
 C. Krause et al., arXiv:2410.21611, section 4: total and layer energies, centres of energy and
-widths in eta, phi and r, and the share of empty cells, all for each layer.
+widths in eta, phi and r, and the share of empty cells, all for each layer; and the energy by
+distance from the axis, which is not among them.
 """
 
 from collections.abc import Callable
@@ -102,4 +103,15 @@ def observables_of(geometry: CellGeometry, names: tuple[str, ...]) -> tuple[Obse
                 f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}", width
             ),
         ]  # fmt: skip
-    return tuple(found)
+    return (*found, _ring_energy(sums))
+
+
+def _ring_energy(sums: ShowerSums) -> Observable:
+    """Energy in all cells at one distance from the axis, for each distance that there is."""
+    radii, ring = np.unique(np.round(sums.geometry.radius, 6), return_inverse=True)
+    member = (ring[:, None] == np.arange(len(radii))).astype(np.float64)
+    return Observable(
+        "ring_energy", "$E_r$", "MeV", "energy in cells at this distance",
+        lambda samples, conditions: sums.by_rows(samples, lambda deposits: deposits @ member),
+        axis=("distance from the axis", "mm"), along=tuple(map(float, radii)),
+    )  # fmt: skip

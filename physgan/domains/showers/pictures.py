@@ -18,8 +18,7 @@ def draw_cells(axes: Any, deposits: np.ndarray) -> None:
     top = max(float(summed.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
     axes.imshow(np.ma.masked_less_equal(summed.T, 0), norm=norm, origin="lower", aspect="auto")
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xlabel="layer", ylabel="column of cells", xticks=[], yticks=[])
 
 
 def shower_figure(

@@ -182,7 +182,7 @@ def test_symmetries_are_drawn_by_their_keys(kind: str) -> None:
     np.testing.assert_array_equal(alone, once[7:9])
 
 
-@pytest.mark.parametrize("kind", [*(k for k in KINDS if k != "points"), RADIUS])
+@every_kind
 def test_features_are_named(kind: str) -> None:
     names = feature_names(kind)
     assert len(names) == len(set(names)) == features(kind)[0].shape[1], names

@@ -1,10 +1,10 @@
 """Modules beside the tests, and runs that are trained once."""
 
 import sys
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -13,13 +13,16 @@ import tiny
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Method -> the folder of a finished run, which is not to be changed."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tiny.Finished:
+    return tiny.Finished(tmp_path_factory.mktemp("finished"))
 
-    @cache
-    def run(method: str) -> Path:
-        folder = tmp_path_factory.mktemp("finished") / method
-        tiny.train(method, folder)
-        return folder
 
-    return run
+@pytest.fixture(scope="module", autouse=True)
+def compile_quickly() -> Iterator[None]:
+    """Programs that run once on tiny arrays are not worth the time that makes them fast."""
+    flag = "jax_disable_most_optimizations"
+    before = jax.config.read(flag)
+    jax.config.update(flag, True)
+    yield
+    jax.config.update(flag, before)
+    jax.clear_caches()  # other tests compile with all optimisations

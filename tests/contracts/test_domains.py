@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from tiny import COUNT, KINDS, dataset, quick_jit
+from tiny import COUNT, KINDS, dataset
 
 COVARIANT = {
     "spins": r"^magnetisation$",  # odd under the global flip; its square is invariant
@@ -38,7 +38,7 @@ def measured(kind: str, moved: bool = False) -> dict[str, np.ndarray]:
 def turned(kind: str, seed: int = 0) -> np.ndarray:
     """The samples in network space, each under a random symmetry of its own."""
     keys = jax.random.split(jax.random.key(seed), COUNT)
-    return np.asarray(quick_jit(dataset(kind).domain.transform)(keys, in_network_space(kind)))
+    return np.asarray(jax.jit(dataset(kind).domain.transform)(keys, in_network_space(kind)))
 
 
 @cache
@@ -50,7 +50,7 @@ def features(kind: str, moved: bool = False) -> tuple[np.ndarray, np.ndarray]:
         weights = jnp.cos(jnp.arange(1.0, found.shape[1] + 1))
         return found, pull_back(jnp.broadcast_to(weights, found.shape))[0]
 
-    found, slopes = quick_jit(both)(turned(kind) if moved else in_network_space(kind))
+    found, slopes = jax.jit(both)(turned(kind) if moved else in_network_space(kind))
     return np.asarray(found), np.asarray(slopes)
 
 

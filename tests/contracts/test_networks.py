@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tiny import DATASETS, EVERY_GENERATOR, dataset, discriminator, generator, quick_jit, rebuilt_shapes
+from tiny import DATASETS, EVERY_GENERATOR, dataset, discriminator, generator, rebuilt_shapes
 
 from physgan.losses import LOSSES
 from physgan.networks import DISCRIMINATORS
@@ -51,7 +51,7 @@ def drawn(name: str, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, Any
         return draw(parameters, noise), None
 
     sloped = jax.value_and_grad(draw, has_aux=True)
-    step = quick_jit(sloped if network.adversarial else without)
+    step = jax.jit(sloped if network.adversarial else without)
     rng = np.random.default_rng(3)
     first, second = rng.random((2, BATCH, network.noise_size), np.float32)
     (_, once), slopes = step(network.parameters, first)
@@ -116,14 +116,14 @@ def test_what_it_learns_by_is_finite_and_has_slopes(name: str) -> None:
                 each = density(parameters, samples, given)
                 return each.sum(), each
 
-            step = quick_jit(jax.value_and_grad(total, has_aux=True))
+            step = jax.jit(jax.value_and_grad(total, has_aux=True))
             (_, each), slopes = step(network.parameters, samples, conditions)
             assert each.shape == (BATCH,)
             assert np.all(np.isfinite(each)), kind
             (_, backwards), _ = step(network.parameters, samples[::-1], conditions[::-1])
             np.testing.assert_allclose(backwards[::-1], each, rtol=1e-4, atol=1e-4)
         elif objective:
-            step = quick_jit(jax.value_and_grad(objective))
+            step = jax.jit(jax.value_and_grad(objective))
             value, slopes = step(network.parameters, jax.random.key(5), samples, conditions)
             assert np.isfinite(value), kind
         else:
@@ -150,7 +150,7 @@ def test_a_discriminator_scores_each_sample_for_itself(name: str) -> None:
             scores = call(parameters, samples, given)
             return scores.sum(), scores
 
-        step = quick_jit(jax.value_and_grad(total, (0, 1), has_aux=True))
+        step = jax.jit(jax.value_and_grad(total, (0, 1), has_aux=True))
         (_, scores), (slopes, on_samples) = step(parameters, samples)
         assert scores.shape == (BATCH,)
         assert np.all(np.isfinite(scores)), kind

@@ -26,9 +26,6 @@ from simulators import SIMULATORS, GaussianRing, Ising
 
 Arrays = Mapping[str, np.ndarray]
 
-quick_jit = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-"""Compiles in half the time; what it makes is slow, which tiny arrays do not feel."""
-
 COUNT = 128
 HELD_OUT = 32
 SEED = 1
@@ -329,6 +326,26 @@ def train(
         write_dataset(path, content.samples, content.conditions, content.info, splits)
     chosen = {**(usual if settings is None else settings), **(more or {})}
     train_surrogate(path, folder, chosen, seed=SEED, method=method, progress=progress)
+
+
+class Finished:
+    """A run of each method, made when it is first asked for.
+
+    Attributes:
+        progress: method -> what its run said of its progress, (done, total) each time.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.progress: dict[str, list[tuple[int, int]]] = {}
+
+    def __call__(self, method: str) -> Path:
+        """The run's folder, which is not to be changed."""
+        folder = self._root / method
+        if method not in self.progress:
+            calls = self.progress[method] = []
+            train(method, folder, progress=lambda *at: calls.append(at))
+        return folder
 
 
 def recorded_settings(folder: Path) -> dict[str, Any]:

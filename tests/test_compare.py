@@ -167,7 +167,7 @@ def test_command_line_reports_what_differs(tmp_path: Path, capsys) -> None:
     assert len(captured.err.splitlines()) == 1
 
 
-def test_classes_are_judged_if_asked_for(tmp_path: Path) -> None:
+def test_classes_are_compared_if_asked_for(tmp_path: Path) -> None:
     files = []
     for number, least in enumerate((1.5, 2.5)):
         path = tmp_path / f"{number}.h5"

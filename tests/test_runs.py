@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from physgan import runs
-from physgan.benchmark.flags import training_flag
+from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.data import load_recipe
 from physgan.data.schema import fingerprint
 from physgan.data.simulation import definition_of
@@ -33,7 +33,7 @@ def test_what_was_seen_in_training(tmp_path: Path, asked: dict, seed: int) -> No
     dataset = fingerprint(definition_of(replace(load_recipe("ising-16"), seed=seed)))
     (tmp_path / "run.json").write_text(json.dumps({"dataset": dataset, "seed": seed}))
     runs.benchmark_run(tmp_path, tmp_path / "report")
-    flags = [training_flag(c, asked["training"]) for c in asked["conditions"]]
+    flags = [seen_in_training(c, asked["training"]) for c in asked["conditions"]]
     assert flags == ["seen", "held out", "seen", "held out", "seen"]
 
 

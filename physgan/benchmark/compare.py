@@ -1,4 +1,4 @@
-"""One set of samples held against the truth at one condition."""
+"""One set of samples compared with the truth at one condition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,26 +56,29 @@ class Comparison:
 def compare(
     plan: Plan,
     reference: Reference,
-    number: int,
+    condition_index: int,
     values: Mapping[str, np.ndarray],
     context: Mapping[str, Any],
     quick: bool = False,
 ) -> Comparison:
-    """Compare per-sample `values` at condition `number` with the truth.
+    """Compare per-sample `values` at one condition with the truth.
 
     Args:
         plan: of the benchmark.
         reference: the truth.
-        number: which condition.
+        condition_index: which condition.
         values: per-sample observables.
         context: see `Plan.context`.
         quick: whether to leave out Wasserstein distances and halve the bootstrap.
     """
-    seed = subseed(plan.seed, 92, number)
-    found = estimates(plan.domain, values, context, seed, 30 if quick else 60)
-    observables = {name: _observable(found[name], reference.best(number, name)) for name in found}
+    seed = subseed(plan.seed, 92, condition_index)
+    own_estimates = estimates(plan.domain, values, context, seed, 30 if quick else 60)
+    observables = {
+        name: _observable(own, reference.best(condition_index, name))
+        for name, own in own_estimates.items()
+    }
     histograms = {
-        name: _histogram(reference, number, name, values[name], seed, quick)
+        name: _histogram(reference, condition_index, name, values[name], seed, quick)
         for name in plan.domain.histograms
     }
     return Comparison(observables, histograms)
@@ -88,10 +91,15 @@ def _observable(value: Estimate, reference: Estimate) -> ObservableResult:
 
 
 def _histogram(
-    reference: Reference, number: int, name: str, values: np.ndarray, seed: int, quick: bool
+    reference: Reference,
+    condition_index: int,
+    name: str,
+    values: np.ndarray,
+    seed: int,
+    quick: bool,
 ) -> HistogramResult:
-    truths = [s.values[number][name] for s in reference.sets]
-    floor = reference.floors[number][name]
+    truths = [s.values[condition_index][name] for s in reference.sets]
+    floor = reference.floors[condition_index][name]
     share, error = mean_overlap(values, truths, floor.binning, seed)
     ratio = share / floor.overlap
     ratio_error = float(np.hypot(error, ratio * floor.error) / floor.overlap)

@@ -1,4 +1,4 @@
-"""Recorded samples in a simulator's place: what a surrogate of imported data is held against."""
+"""Recorded samples in a simulator's place: what a surrogate of imported data is compared with."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,22 +50,22 @@ class Recorded:
         names = [condition.name for condition in conditions]
         columns = [self._labels[name][order] for name in names]
         values = np.stack(columns, 1) if columns else np.empty((len(order), 0))
-        places, which = np.unique(values, axis=0, return_inverse=True)
-        if len(places) > _MOST_VALUES:
+        levels, level = np.unique(values, axis=0, return_inverse=True)
+        if len(levels) > _MOST_VALUES:
             raise InputError(
                 f"expected at most {_MOST_VALUES} values of {', '.join(names)} in "
-                f"{dataset.path}; got {len(places)}; use physgan compare"
+                f"{dataset.path}; got {len(levels)}; use physgan compare"
             )
         self._left: dict[tuple[float, ...], np.ndarray] = {
-            tuple(map(float, place)): order[which.ravel() == number]
-            for number, place in enumerate(places)
+            tuple(map(float, values_there)): order[level.ravel() == number]
+            for number, values_there in enumerate(levels)
         }
 
     @property
     def places(self) -> list[dict[str, float]]:
         """All conditions that there are samples at."""
         names = [condition.name for condition in self.conditions]
-        return [dict(zip(names, place, strict=True)) for place in self._left]
+        return [dict(zip(names, values, strict=True)) for values in self._left]
 
     @property
     def fewest(self) -> int:
@@ -74,7 +74,7 @@ class Recorded:
 
     @property
     def labelled(self) -> tuple[Samples, Mapping[str, np.ndarray]]:
-        """All samples and what is known of them, whether handed out or not."""
+        """All samples and their conditions, whether handed out or not."""
         return self._samples, self._labels
 
     def sample(
@@ -91,15 +91,15 @@ class Recorded:
         Raises:
             InputError: if fewer are left.
         """
-        place = tuple(float(np.asarray(conditions[c.name])) for c in self.conditions)
-        rows = self._left.get(place, np.empty(0, int))
+        values = tuple(float(np.asarray(conditions[c.name])) for c in self.conditions)
+        rows = self._left.get(values, np.empty(0, int))
         if len(rows) < count:
             raise InputError(
                 f"expected {count} more recorded samples at {dict(conditions)}; got {len(rows)}; "
                 "ask for fewer"
             )
-        self._left[place] = rows[count:]
-        return {name: values[rows[:count]] for name, values in self._samples.items()}
+        self._left[values] = rows[count:]
+        return {name: array[rows[:count]] for name, array in self._samples.items()}
 
     def seconds_per_independent_sample(self, conditions: Conditions) -> float:
         """Not a number: what recording cost is not known."""

@@ -46,7 +46,7 @@ class Reference:
     """Truth at every condition.
 
     Args:
-        sets: independent sets from the simulator, values alone, that sources are held against.
+        sets: independent sets from the simulator, values alone, that sources are compared with.
         pooled: all values of `sets` together, at each condition.
         estimates: ensemble observables of `pooled`, by name, at each condition.
         exact: their exact values, where known.
@@ -59,11 +59,11 @@ class Reference:
     exact: list[dict[str, np.ndarray | None]]
     floors: list[dict[str, Floor]]
 
-    def best(self, number: int, name: str) -> Estimate:
+    def best(self, condition_index: int, name: str) -> Estimate:
         """The exact value if there is one, else the simulator's estimate."""
-        exact = self.exact[number][name]
+        exact = self.exact[condition_index][name]
         if exact is None:
-            return self.estimates[number][name]
+            return self.estimates[condition_index][name]
         return Estimate(exact, np.zeros_like(exact))
 
 
@@ -95,21 +95,21 @@ def _pool(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def _exact(plan: Plan, context: Mapping[str, Any]) -> dict[str, np.ndarray | None]:
-    known = {o.name: o.exact(context) if o.exact else None for o in plan.domain.ensemble}
-    return {name: None if v is None else np.asarray(v, float) for name, v in known.items()}
+    exact = {o.name: o.exact(context) if o.exact else None for o in plan.domain.ensemble}
+    return {name: None if v is None else np.asarray(v, float) for name, v in exact.items()}
 
 
 def _floors(
-    plan: Plan, sets: Sequence[DrawnSet], pooled: Mapping[str, np.ndarray], number: int
+    plan: Plan, sets: Sequence[DrawnSet], pooled: Mapping[str, np.ndarray], condition_index: int
 ) -> dict[str, Floor]:
     floors = {}
-    geometry = sets[0].contexts[number]
+    geometry = sets[0].contexts[condition_index]
     for observable in plan.domain.observables:
         name = observable.name
         if name in plan.domain.histograms:
             spacing = observable.spacing(geometry) if observable.spacing else None
             binning = choose_binning(pooled[name], spacing)
-            floors[name] = _floor([s.values[number][name] for s in sets], binning)
+            floors[name] = _floor([s.values[condition_index][name] for s in sets], binning)
     return floors
 
 

@@ -33,16 +33,16 @@ def relaxation(
         Comparisons, [condition][sweeps].
     """
     results = []
-    for number, condition in enumerate(plan.conditions):
-        samples, context = dict(source.samples[number]), source.contexts[number]
+    for condition_index, condition in enumerate(plan.conditions):
+        samples, context = dict(source.samples[condition_index]), source.contexts[condition_index]
         row, done = [], 0
         for total in sweeps:
             if total > done:
-                seed = subseed(plan.seed, 93, number, total)
+                seed = subseed(plan.seed, 93, condition_index, total)
                 samples = simulator.relax(samples, dict(condition), total - done, seed)
                 done = total
             values = measure(plan.domain, samples, context)
-            row.append(compare(plan, reference, number, values, context, quick=True))
+            row.append(compare(plan, reference, condition_index, values, context, quick=True))
         results.append(row)
         step()
     return results

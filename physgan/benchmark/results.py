@@ -1,4 +1,4 @@
-"""Everything a benchmark found, in memory."""
+"""All results of a benchmark, in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from physgan.benchmark.compare import Comparison
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
-from physgan.benchmark.targets import Cell
+from physgan.benchmark.targets import TargetResult
 from physgan.domains.base import Target
 from physgan.fidelity import ClassReport, TwoSampleResult
 from simulators.protocol import Simulator
@@ -22,11 +22,11 @@ class Verdict:
 
     Args:
         target: what to reach.
-        cells: source name -> a cell for each condition; None where it does not apply.
+        results: source name -> one for each condition; None where it does not apply.
     """
 
     target: Target
-    cells: Mapping[str, Sequence[Cell | None]]
+    results: Mapping[str, Sequence[TargetResult | None]]
 
 
 @dataclass
@@ -37,17 +37,17 @@ class Results:
         plan: domain, conditions, count, seed.
         simulator: the reference simulator.
         reference: the truth.
-        shown: the reference set whose samples are kept.
+        reference_set: the set of the simulator whose samples are kept.
         sources: surrogate, simulator again, variants, baselines, in this order.
         comparisons: source name -> one for each condition.
         classifiers: source name -> two-sample tests, the same ones in the same order for each.
-        classes: source name -> what a classifier of real classes finds in its samples.
+        classes: source name -> comparison of its samples with real ones by classes.
         sweeps: updates of the reference dynamics, increasing.
         relaxed: source name -> [condition][sweeps].
         speed: timings.
         profile: name of the set of targets.
         verdicts: one for each target.
-        flags: "seen", "held out" or "unknown" for each condition.
+        seen_in_training: "seen", "held out" or "unknown" for each condition.
         training: what was passed in about the training.
         environment: versions and hardware.
         created: UTC, ISO 8601.
@@ -57,7 +57,7 @@ class Results:
     plan: Plan
     simulator: Simulator
     reference: Reference
-    shown: DrawnSet
+    reference_set: DrawnSet
     sources: list[DrawnSet]
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
     classifiers: dict[str, list[TwoSampleResult]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Results:
     speed: Speed | None = None
     profile: str = ""
     verdicts: list[Verdict] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
+    seen_in_training: list[str] = field(default_factory=list)
     training: Mapping[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     created: str = ""
@@ -82,6 +82,6 @@ class Results:
         """The source on trial."""
         return self.of_role("surrogate")[0]
 
-    def cells(self, name: str) -> list[Cell]:
-        """All cells of one source."""
-        return [cell for verdict in self.verdicts for cell in verdict.cells[name] if cell]
+    def target_results(self, name: str) -> list[TargetResult]:
+        """All of one source."""
+        return [result for verdict in self.verdicts for result in verdict.results[name] if result]

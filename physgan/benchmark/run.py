@@ -1,4 +1,4 @@
-"""The benchmark: draw, compare, classify, relax, time, judge, report."""
+"""The benchmark: draw, compare, classify, relax, time, evaluate targets, report."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,21 @@ import numpy as np
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
 from physgan.benchmark.environment import environment
-from physgan.benchmark.flags import training_flag
 from physgan.benchmark.reference import make_reference
 from physgan.benchmark.relaxation import relaxation
 from physgan.benchmark.report import write_report
 from physgan.benchmark.results import Results, Verdict
-from physgan.benchmark.sources import Condition, DrawnSet, Plan, Report, Source, draw, subseed
+from physgan.benchmark.seen_in_training import seen_in_training
+from physgan.benchmark.sources import (
+    ConditionValues,
+    DrawnSet,
+    Plan,
+    Progress,
+    Source,
+    draw,
+)
 from physgan.benchmark.speed import BATCHES, measure_speed
-from physgan.benchmark.targets import judge
+from physgan.benchmark.targets import evaluate
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
@@ -30,14 +37,14 @@ __all__ = ["benchmark"]
 AGAIN = "simulator again"
 
 Labelled = tuple[Samples, Conditions, str]
-"""Real samples, what is known of each, and which of that is its class."""
+"""Real samples, their conditions, and which of these is the class."""
 
 
 def benchmark(
     surrogate: Source,
     simulator: Simulator,
     *,
-    conditions: Sequence[Condition],
+    conditions: Sequence[ConditionValues],
     count: int,
     seed: int,
     out: str | Path,
@@ -51,14 +58,14 @@ def benchmark(
     references: int = 3,
     batches: Sequence[int] = BATCHES,
     classes: Labelled | None = None,
-    progress: Report | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Compare a surrogate and baselines with fresh simulation, and write the report.
 
     Writes `report.json` and `report.html`, which needs no other file, to the folder `out`.
 
     Args:
-        surrogate: what is on trial.
+        surrogate: what is compared with the simulator.
         simulator: the truth; if it offers `relax`, samples are also compared after updates
             of its dynamics.
         conditions: where to compare: at least one, each name -> value.
@@ -70,14 +77,14 @@ def benchmark(
         baselines: further sources, shown beside the surrogate.
         relax_sweeps: increasing numbers of updates, 0 for none.
         training: about the training: "metrics" (path of a JSON-lines file, drawn as curves),
-            "seen" (see `flags.training_flag`); other numbers and strings are listed.
+            "seen" (see `seen_in_training`); other numbers and strings are listed.
         targets: profile of the domain's targets, such as "quickstart" or "long".
         classifier_budget: images shown to each convolutional classifier in training; 0
             leaves it out.
-        references: independent sets from the simulator that sources are held against; one
-            more plays a source.
+        references: independent sets from the simulator that sources are compared with; one
+            more is treated as a source.
         batches: batch sizes at which sources are timed.
-        classes: real samples with classes, if sources are to be judged by a classifier of them.
+        classes: real samples with classes, if sources are to be compared by a classifier of them.
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
@@ -87,28 +94,29 @@ def benchmark(
         InputError: for conditions, counts or names that cannot be used.
     """
     kind = domain_of(simulator) if domain is None else domain
-    rivals = [surrogate, *variants, *baselines]
+    sources = [surrogate, *variants, *baselines]
     roles = ["surrogate", *["variant"] * len(variants), *["baseline"] * len(baselines)]
-    _check(kind, conditions, count, rivals, targets, references)
+    _check(kind, conditions, count, sources, targets, references)
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     steps = 2 + relaxing + (classes is not None)
-    tell = _Steps(references + 5 + len(rivals) * steps, progress)
+    tell = _Steps(references + 5 + len(sources) * steps, progress)
     start = time.perf_counter()
 
-    results = _draw(plan, simulator, list(zip(rivals, roles, strict=True)), references, tell)
+    results = _draw(plan, simulator, list(zip(sources, roles, strict=True)), references, tell)
     results.profile, results.training = targets, training or {}
-    results.flags = [training_flag(c, results.training) for c in conditions]
+    results.seen_in_training = [seen_in_training(c, results.training) for c in conditions]
     _compare(results, tell)
-    _classify(results, classifier_budget, tell)
+    network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
+    results.classifiers = classify(plan, results.reference_set, results.sources, network, tell)
     if classes is not None:
-        _find_classes(results, classes, tell)
+        _compare_classes(results, classes, tell)
     if relaxing:
         results.sweeps = sorted(relax_sweeps)
         _relax(results, tell)
-    _judge(results)
+    _evaluate(results)
     tell("timing")
-    results.speed = measure_speed(rivals, simulator, conditions, seed, batches)
+    results.speed = measure_speed(sources, simulator, conditions, seed, batches)
     results.environment, results.created = environment(), _now()
     results.seconds = time.perf_counter() - start
     tell("writing the report")
@@ -120,7 +128,7 @@ def benchmark(
 class _Steps:
     """Counts steps and tells what comes next."""
 
-    def __init__(self, total: int, progress: Report | None) -> None:
+    def __init__(self, total: int, progress: Progress | None) -> None:
         self.total, self.done, self.progress = total, -1, progress
 
     def __call__(self, stage: str) -> None:
@@ -132,18 +140,18 @@ class _Steps:
 def _draw(
     plan: Plan,
     simulator: Simulator,
-    rivals: Sequence[tuple[Source, str]],
+    sources: Sequence[tuple[Source, str]],
     references: int,
     tell: _Steps,
 ) -> Results:
     sets = []
-    for place in range(references):
-        tell(f"simulating the truth, {place + 1} of {references + 1}")
-        sets.append(draw(simulator, plan, simulator.name, "reference", place, keep=place == 0))
+    for number in range(references):
+        tell(f"simulating the truth, {number + 1} of {references + 1}")
+        sets.append(draw(simulator, plan, simulator.name, "reference", number, keep=number == 0))
     tell(f"simulating the truth, {references + 1} of {references + 1}")
     again = draw(simulator, plan, AGAIN, "truth", references)
     drawn: list[DrawnSet] = []
-    for number, (source, role) in enumerate(rivals):
+    for number, (source, role) in enumerate(sources):
         tell(f"sampling {source.name}")
         drawn.append(draw(source, plan, source.name, role, references + 1 + number))
     reference = make_reference(plan, sets, again)
@@ -159,25 +167,15 @@ def _compare(results: Results, tell: _Steps) -> None:
         ]
 
 
-def _classify(results: Results, budget: int, tell: _Steps) -> None:
-    plan = results.plan
-    convolutional = ConvolutionalNetwork(samples=budget) if budget else None
-    for number, source in enumerate(results.sources):
-        tell(f"classifiers: {source.name}")
-        results.classifiers[source.name] = classify(
-            plan, results.shown, source, convolutional, subseed(plan.seed, 96, number)
-        )
-
-
-def _find_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
+def _compare_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
     domain, (samples, conditions, label) = results.plan.domain, labelled
     for source in results.sources:
         if source.role != "truth":
             tell(f"classes: {source.name}")
             names = source.samples[0]
-            made = {name: np.concatenate([s[name] for s in source.samples]) for name in names}
+            fake = {name: np.concatenate([s[name] for s in source.samples]) for name in names}
             results.classes[source.name] = compare_classes(
-                domain, (samples, conditions), (made, {}), label, seed=results.plan.seed
+                domain, (samples, conditions), (fake, {}), label, seed=results.plan.seed
             )
 
 
@@ -191,24 +189,24 @@ def _relax(results: Results, tell: _Steps) -> None:
             )
 
 
-def _judge(results: Results) -> None:
+def _evaluate(results: Results) -> None:
     baselines = [results.comparisons[source.name] for source in results.of_role("baseline")]
     for target in results.plan.domain.targets[results.profile]:
-        cells = {}
+        target_results = {}
         for source in results.sources:
             own = results.comparisons[source.name]
-            rivals = [b for b in baselines if b is not own]
-            cells[source.name] = [
-                judge(target, own[n], [b[n] for b in rivals]) for n in range(len(own))
+            others = [b for b in baselines if b is not own]
+            target_results[source.name] = [
+                evaluate(target, own[n], [b[n] for b in others]) for n in range(len(own))
             ]
-        results.verdicts.append(Verdict(target, cells))
+        results.verdicts.append(Verdict(target, target_results))
 
 
 def _check(
     domain: Domain,
-    conditions: Sequence[Condition],
+    conditions: Sequence[ConditionValues],
     count: int,
-    rivals: Sequence[Source],
+    sources: Sequence[Source],
     targets: str,
     references: int,
 ) -> None:
@@ -220,7 +218,7 @@ def _check(
         raise InputError(f"expected count of at least 100; got {count}; draw more samples")
     if references < 2:
         raise InputError(f"expected references of at least 2; got {references}; pass 3")
-    names = [source.name for source in rivals] + [AGAIN]
+    names = [source.name for source in sources] + [AGAIN]
     if len(set(names)) < len(names):
         raise InputError(f"expected sources of different names; got {names}; rename one")
     if targets not in domain.targets:

@@ -11,10 +11,21 @@ from physgan.domains.base import Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import measure
 
-__all__ = ["Condition", "DrawnSet", "Plan", "Report", "Source", "Variant", "draw", "subseed"]
+__all__ = [
+    "ConditionValues",
+    "DrawnSet",
+    "Plan",
+    "Progress",
+    "Source",
+    "Variant",
+    "draw",
+    "subseed",
+]
 
-Condition = Mapping[str, float]
-Report = Callable[[int, int, str], None]
+ConditionValues = Mapping[str, float]
+"""Condition name -> value: where a benchmark compares."""
+
+Progress = Callable[[int, int, str], None]
 """Called with (steps done, steps in total, what comes next)."""
 
 
@@ -26,7 +37,7 @@ class Source(Protocol):
         """What tables call it."""
         ...
 
-    def sample(self, conditions: Condition, count: int, seed: int) -> Any:
+    def sample(self, conditions: ConditionValues, count: int, seed: int) -> Any:
         """`count` samples at one condition: field name -> (count, ...)."""
         ...
 
@@ -45,7 +56,7 @@ class Variant:
     name: str
     options: Mapping[str, Any]
 
-    def sample(self, conditions: Condition, count: int, seed: int) -> Any:
+    def sample(self, conditions: ConditionValues, count: int, seed: int) -> Any:
         """See `Source.sample`."""
         return self.surrogate.sample(conditions, count, seed, **self.options)
 
@@ -63,15 +74,15 @@ class Plan:
     """
 
     domain: Domain
-    conditions: Sequence[Condition]
+    conditions: Sequence[ConditionValues]
     count: int
     seed: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def context(self, number: int, samples: Samples) -> dict[str, Any]:
-        """What is known at condition `number`: parameters, geometry and the condition."""
+    def context(self, condition_index: int, samples: Samples) -> dict[str, Any]:
+        """Parameters, geometry and the values of that condition."""
         geometry = self.domain.geometry(samples)
-        return {**self.parameters, **geometry, **self.conditions[number]}
+        return {**self.parameters, **geometry, **self.conditions[condition_index]}
 
 
 @dataclass
@@ -97,12 +108,12 @@ class DrawnSet:
 
 
 def subseed(seed: int, *path: int) -> int:
-    """A seed of its own for every place in a benchmark, below 2^31."""
+    """A seed of its own for every path of numbers, below 2^31."""
     return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
 
 
 def draw(
-    source: Source, plan: Plan, name: str, role: str, place: int, keep: bool = True
+    source: Source, plan: Plan, name: str, role: str, set_index: int, keep: bool = True
 ) -> DrawnSet:
     """Draw `plan.count` samples at every condition and measure them.
 
@@ -111,16 +122,17 @@ def draw(
         plan: how many, and at which conditions.
         name: see `DrawnSet`.
         role: see `DrawnSet`.
-        place: number of this set; sets of different number are independent.
-        keep: whether to keep the samples or their observables alone.
+        set_index: of this set; sets of different index are independent.
+        keep: whether to keep the samples or their observables only.
     """
     result = DrawnSet(name, role)
-    for number, condition in enumerate(plan.conditions):
+    for condition_index, condition in enumerate(plan.conditions):
         start = time.perf_counter()
-        samples = source.sample(dict(condition), plan.count, subseed(plan.seed, place, number))
+        seed = subseed(plan.seed, set_index, condition_index)
+        samples = source.sample(dict(condition), plan.count, seed)
         result.seconds.append(time.perf_counter() - start)
         _check(name, samples, plan.count)
-        context = plan.context(number, samples)
+        context = plan.context(condition_index, samples)
         result.contexts.append(context)
         result.values.append(measure(plan.domain, samples, context))
         if keep:

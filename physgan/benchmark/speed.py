@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from physgan.benchmark.sources import Condition, Source, subseed
+from physgan.benchmark.sources import ConditionValues, Source, subseed
 from simulators.protocol import Simulator
 
 __all__ = ["BATCHES", "Size", "Speed", "measure_speed"]
@@ -67,7 +67,7 @@ class _Sized(Protocol):
 def measure_speed(
     sources: Sequence[Source],
     simulator: Simulator,
-    conditions: Sequence[Condition],
+    conditions: Sequence[ConditionValues],
     seed: int,
     batches: Sequence[int] = BATCHES,
     rounds: int = _ROUNDS,
@@ -93,12 +93,12 @@ def measure_speed(
                 seconds = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
                 result.sources[source.name][batch].append(seconds)
         if turn:
-            for place, found in zip(conditions, costs, strict=True):
-                found.append(simulator.seconds_per_independent_sample(dict(place)))
+            for values, rounds_of_one in zip(conditions, costs, strict=True):
+                rounds_of_one.append(simulator.seconds_per_independent_sample(dict(values)))
     return result
 
 
-def _seconds(source: Source, condition: Condition, batch: int, seed: int) -> float:
+def _seconds(source: Source, condition: ConditionValues, batch: int, seed: int) -> float:
     calls = _CALLS.get(batch, 1)
     start = time.perf_counter()
     for call in range(calls):

@@ -8,11 +8,11 @@ import numpy as np
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.domains.base import Target
 
-__all__ = ["Cell", "judge"]
+__all__ = ["TargetResult", "evaluate"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class TargetResult:
     """A target at one condition.
 
     Args:
@@ -26,8 +26,10 @@ class Cell:
     passed: bool
 
 
-def judge(target: Target, own: Comparison, baselines: Sequence[Comparison] = ()) -> Cell | None:
-    """Hold one source at one condition against `target`.
+def evaluate(
+    target: Target, own: Comparison, baselines: Sequence[Comparison] = ()
+) -> TargetResult | None:
+    """Whether one source reaches `target` at one condition.
 
     Args:
         target: what to reach.
@@ -40,25 +42,25 @@ def judge(target: Target, own: Comparison, baselines: Sequence[Comparison] = ())
     """
     if target.measure == "overlap":
         value, error = own.histograms[target.observable].ratio
-        return Cell(value, error, value >= target.limit)
+        return TargetResult(value, error, value >= target.limit)
     if target.measure == "baseline":
         return _against_baselines(target, own, baselines)
     value, error = _deviation(target, own.observables[target.observable])
-    return Cell(value, error, value <= target.limit)
+    return TargetResult(value, error, value <= target.limit)
 
 
 def _against_baselines(
     target: Target, own: Comparison, baselines: Sequence[Comparison]
-) -> Cell | None:
+) -> TargetResult | None:
     if not baselines:
         return None
     value, error = own.histograms[target.observable].overlap
-    rival = max((b.histograms[target.observable] for b in baselines), key=lambda h: h.overlap)
-    if rival.ratio[0] + 2 * rival.ratio[1] > 1:
+    highest = max((b.histograms[target.observable] for b in baselines), key=lambda h: h.overlap)
+    if highest.ratio[0] + 2 * highest.ratio[1] > 1:
         return None
-    best, best_error = rival.overlap
+    best, best_error = highest.overlap
     margin = value - best
-    return Cell(margin, float(np.hypot(error, best_error)), margin > target.limit)
+    return TargetResult(margin, float(np.hypot(error, best_error)), margin > target.limit)
 
 
 def _deviation(target: Target, result: ObservableResult) -> tuple[float, float]:

@@ -133,7 +133,7 @@ def _drawn(features: FeatureSet, size: int, rng: np.random.Generator) -> Feature
 def _tasks(
     domain: Domain, seed: int, settings: ComparisonSettings, points: bool
 ) -> Iterator[tuple[str, Task]]:
-    """What is measured, in words and as functions of two sets."""
+    """What is measured: its name, and a function of two sets."""
     yield "histograms", lambda a, b: _separations(domain, a, b, seed, settings)
     yield "correlations", lambda a, b: _correlations(a, b, seed, settings)
     yield "distances of features", lambda a, b: _distances(domain, a, b, seed, settings)

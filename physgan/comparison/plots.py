@@ -176,8 +176,8 @@ def _paired(first: Side, second: Side, count: int = 3) -> list[tuple[int, int]]:
 def _conditions(side: Side, index: int) -> str:
     values = side.features.conditions
     units = {c.name: "" if c.unit == "1" else f" {c.unit}" for c in side.conditions}
-    words = [f"{values[name][index]:.4g}{units[name]}" for name in values]
-    return ", ".join(["", *words])
+    texts = [f"{values[name][index]:.4g}{units[name]}" for name in values]
+    return ", ".join(["", *texts])
 
 
 def _axes(count: int, **layout: Any) -> tuple[Figure, Any]:

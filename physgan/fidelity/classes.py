@@ -30,7 +30,7 @@ Figure = tuple[float, float]
 
 @dataclass(frozen=True)
 class ClassReport:
-    """What a classifier of real samples finds in fake ones; figures with standard errors.
+    """Fake samples as a classifier of real ones sees them; figures with standard errors.
 
     Args:
         classes: in words.
@@ -39,8 +39,8 @@ class ClassReport:
         frechet_truth: the same of truth against truth, at the same sizes.
         score: exp of the mean information on the class, see `class_score`; of fake samples.
         score_truth: of as many real ones.
-        counts: fake samples found in each class.
-        counts_truth: unseen real samples found in each.
+        counts: fake samples that it sorts into each class.
+        counts_truth: unseen real samples in each.
         chi_squared: of the two rows of counts being of one distribution.
         chance: of a larger chi-squared.
     """
@@ -98,9 +98,8 @@ def compare_classes(
 ) -> ClassReport:
     """Compare fake samples with real ones by a classifier of the real ones' classes.
 
-    Half of the real samples train it; a quarter is what fake samples are compared with; the last
-    quarter takes the fakes' place for truth against truth. Equally many fake samples are
-    taken.
+    Half of the real samples train it. A quarter is what fake samples are compared with. The last
+    quarter replaces the fake samples for truth against truth; equally many fake ones are used.
 
     Args:
         domain: of the samples.

@@ -29,7 +29,7 @@ def density_ratios(
     Args:
         domain: gives the view.
         real: samples and conditions, from the training or validation split: never those that
-            judge the result.
+            test the result.
         fake: generated ones at the same conditions.
         candidates: further generated ones, to be weighted; none of `fake`, on which the
             classifier would be too sure.

@@ -24,7 +24,7 @@ CONDITIONS = [{"temperature": t} for t in (2.0, 3.0)]
 
 
 class Exact:
-    """Draws from the Boltzmann law of the 4 x 4 torus by its full table."""
+    """Draws from the Boltzmann distribution of the 4 x 4 torus by its full table."""
 
     version, domain, parameters, block_size, grid = "1", "spins", {"size": 4}, 1, ()
     independence = "one draw from the table"

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from physgan.benchmark.compare import Comparison, HistogramResult, ObservableResult
-from physgan.benchmark.flags import training_flag
-from physgan.benchmark.report.formatting import percent, seconds_words, with_error
+from physgan.benchmark.report.formatting import percent, seconds_text, with_error
+from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.benchmark.sources import subseed
 from physgan.benchmark.speed import measure_speed
-from physgan.benchmark.targets import judge
+from physgan.benchmark.targets import evaluate
 from physgan.domains import Target
 from physgan.fidelity import Estimate
 from simulators import SIMULATORS
@@ -36,38 +36,38 @@ def comparison(observable: ObservableResult | None = None, overlap: float = 0.9)
         ("absolute", 0.01, 0.625, 0.61, False),
     ],
 )
-def test_deviations_are_judged(measure, limit, value, reference, passed) -> None:
-    cell = judge(Target("x", "x", measure, limit), comparison(found(value, reference)))
+def test_deviations_are_evaluated(measure, limit, value, reference, passed) -> None:
+    cell = evaluate(Target("x", "x", measure, limit), comparison(found(value, reference)))
     assert cell is not None
     assert cell.passed is passed
 
 
-def test_entries_of_a_vector_that_nobody_knows_are_not_judged() -> None:
+def test_unresolved_entries_of_a_vector_are_left_out() -> None:
     """At r = 2 the deviation is 50 %, but so is its error; r = 0 is 1 by definition."""
     values = found([1.0, 0.404, 0.015], [1.0, 0.4, 0.01], [0.0, 0.001, 0.005])
-    cell = judge(Target("C", "x", "relative", 0.02), comparison(values))
+    cell = evaluate(Target("C", "x", "relative", 0.02), comparison(values))
     assert cell is not None
     assert cell.passed
     assert cell.value == pytest.approx(0.01)
 
 
-def test_overlap_is_judged_as_a_share_of_truths_own() -> None:
+def test_overlap_is_evaluated_as_a_share_of_truths_own() -> None:
     target = Target("E", "x", "overlap", 0.9)
-    assert judge(target, comparison(overlap=0.86)).passed
-    assert not judge(target, comparison(overlap=0.85)).passed
+    assert evaluate(target, comparison(overlap=0.86)).passed
+    assert not evaluate(target, comparison(overlap=0.85)).passed
 
 
 def test_surrogate_has_to_beat_the_best_baseline() -> None:
     target = Target("E", "x", "baseline", 0.0)
     rivals = [comparison(overlap=0.7), comparison(overlap=0.92)]
-    assert judge(target, comparison(overlap=0.93), rivals).passed
-    assert not judge(target, comparison(overlap=0.91), rivals).passed
-    assert judge(target, comparison(overlap=0.91)) is None
+    assert evaluate(target, comparison(overlap=0.93), rivals).passed
+    assert not evaluate(target, comparison(overlap=0.91), rivals).passed
+    assert evaluate(target, comparison(overlap=0.91)) is None
 
 
 def test_nothing_has_to_beat_a_baseline_that_is_as_good_as_truth() -> None:
     target = Target("E", "x", "baseline", 0.0)
-    assert judge(target, comparison(overlap=0.93), [comparison(overlap=0.949)]) is None
+    assert evaluate(target, comparison(overlap=0.93), [comparison(overlap=0.949)]) is None
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_nothing_has_to_beat_a_baseline_that_is_as_good_as_truth() -> None:
 )
 def test_conditions_are_flagged(temperature: float, expected: str) -> None:
     training = {"seen": {"temperature": [[1.5, 2.4], 3.0]}}
-    assert training_flag({"temperature": temperature}, training) == expected
-    assert training_flag({"temperature": temperature}, {}) == "unknown"
+    assert seen_in_training({"temperature": temperature}, training) == expected
+    assert seen_in_training({"temperature": temperature}, {}) == "unknown"
 
 
 def test_numbers_are_written_to_two_digits_of_their_error() -> None:
@@ -84,7 +84,7 @@ def test_numbers_are_written_to_two_digits_of_their_error() -> None:
     assert with_error(123.4, 5.6) == "123.4 ± 5.6"
     assert with_error(float("nan"), 1.0) == "–"
     assert percent(0.912, 0.004) == "91.2 ± 0.4 %"
-    assert seconds_words(2.1e-5) == "21 µs"
+    assert seconds_text(2.1e-5) == "21 µs"
 
 
 def test_seeds_differ_from_place_to_place() -> None:

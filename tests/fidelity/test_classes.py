@@ -1,4 +1,4 @@
-"""Class scores of known laws, and scikit-learn's real digits with classes left out."""
+"""Class scores of known distributions, and scikit-learn's real digits with classes left out."""
 
 import numpy as np
 import pytest

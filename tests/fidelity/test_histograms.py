@@ -23,13 +23,13 @@ def test_overlap_is_one_for_equal_and_zero_for_disjoint_samples(rng: np.random.G
     assert overlap(values, values + 1000, binning) == 0
 
 
-@pytest.mark.parametrize("law", ["one peak", "two sharp peaks"])
+@pytest.mark.parametrize("shape", ["one peak", "two sharp peaks"])
 def test_truth_against_truth_falls_short_of_one_as_predicted(
-    rng: np.random.Generator, law: str
+    rng: np.random.Generator, shape: str
 ) -> None:
     count, sides = 4096, []
     for _ in range(2):
-        sign = rng.choice([-1, 1], (50, count)) if law == "two sharp peaks" else 0
+        sign = rng.choice([-1, 1], (50, count)) if shape == "two sharp peaks" else 0
         sides.append(rng.normal(0, 0.01, (50, count)) + sign)
     binning = choose_binning(sides[0].ravel())
     values = [overlap(a, b, binning) for a, b in zip(*sides, strict=True)]

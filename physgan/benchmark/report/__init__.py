@@ -1,4 +1,4 @@
-"""Writing what a benchmark found: `report.json` for programs, `report.html` for people."""
+"""Writing the results of a benchmark: `report.json` for programs, `report.html` for people."""
 
 from pathlib import Path
 from typing import Any

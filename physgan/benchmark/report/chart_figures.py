@@ -22,20 +22,20 @@ from physgan.benchmark.report.style import (
 from physgan.benchmark.results import Results
 
 __all__ = [
+    "adversarial_figure",
     "classifier_figure",
-    "players_figure",
     "relaxation_figure",
     "training_figure",
     "training_rows",
 ]
 
 _CLOCKS = ("samples_seen", "samples", "step", "seconds")
-_PLAYERS = {
+_CHECKPOINT_PANELS = {
     "mean score": {
         "score_train": "training samples", "score_held_out": "held-out samples",
         "score_fake": "generated samples",
     },
-    "share of pairs judged rightly": {
+    "share of pairs ranked rightly": {
         "accuracy_train": "training samples", "accuracy_held_out": "held-out samples",
     },
     "over the truth’s": {"spread": "smallest spread", "duplicates": "duplicates"},
@@ -54,7 +54,7 @@ def classifier_figure(results: Results) -> Figure:
     tests = results.classifiers[results.surrogate.name]
     figure, grid = panels([2.0], len(tests), sharey=True)
     ink = colours(results)
-    places = np.arange(len(results.plan.conditions))
+    positions = np.arange(len(results.plan.conditions))
     for test, axes in enumerate(grid[0]):
         axes.axhline(0.5, color=EXACT, lw=1)
         for number, source in enumerate(results.sources):
@@ -62,11 +62,11 @@ def classifier_figure(results: Results) -> Figure:
             values, errors = np.array(result.per_condition).T
             shift = (number - (len(results.sources) - 1) / 2) * 0.12
             axes.errorbar(
-                places + shift, values, errors, fmt="o", ms=5, color=ink[source.name],
+                positions + shift, values, errors, fmt="o", ms=5, color=ink[source.name],
                 label=source.name,
             )  # fmt: skip
         axes.set_title(f"{classifier_title(tests[test])}, {tests[test].procedure.samples}")
-        axes.set_xticks(places, [figure_title(results, int(n)) for n in places])
+        axes.set_xticks(positions, [figure_title(results, int(n)) for n in positions])
         axes.set_ylim(min(0.45, axes.get_ylim()[0]), max(0.7, axes.get_ylim()[1]))
     grid[0, 0].set_ylabel("AUC on unseen samples")
     legend_above(figure, grid)
@@ -80,14 +80,14 @@ def relaxation_figure(results: Results) -> Figure:
     observables = {o.name: o for o in results.plan.domain.observables}
     figure, grid = panels([1.15] * len(names), count, gaps=(0.15,), sharex=True, sharey=True)
     ink = colours(results)
-    places = range(len(results.sweeps))
+    positions = range(len(results.sweeps))
     for row, name in zip(grid, names, strict=True):
         for number, axes in enumerate(row):
             axes.axhline(1, color=EXACT, lw=1)
             for source, comparisons in results.relaxed.items():
                 shares = np.array([c.histograms[name].ratio for c in comparisons[number]]).T
                 axes.errorbar(
-                    places, *shares, fmt="o-", ms=3, lw=1.1, color=ink[source], label=source
+                    positions, *shares, fmt="o-", ms=3, lw=1.1, color=ink[source], label=source
                 )
         row[0].set_ylabel(f"overlap of {observables[name].symbol}")
     for number, axes in enumerate(grid[0]):
@@ -95,26 +95,26 @@ def relaxation_figure(results: Results) -> Figure:
     for axes in grid[:-1].ravel():
         axes.tick_params(labelbottom=False)
     for axes in grid[-1]:
-        axes.set_xticks(places, [str(k) for k in results.sweeps])
+        axes.set_xticks(positions, [str(k) for k in results.sweeps])
         axes.set_xlabel("sweeps")
     legend_above(figure, grid)
     return figure
 
 
 @styled
-def players_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
-    """How the players fare at checkpoints, on samples seen and unseen; None if nothing says."""
-    looks = [row for row in rows if "accuracy_held_out" in row]
-    if not looks:
+def adversarial_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
+    """Discriminator and generator at checkpoints, on samples seen and unseen; None if not there."""
+    checkpoints = [row for row in rows if "accuracy_held_out" in row]
+    if not checkpoints:
         return None
-    figure, grid = panels([1.8], len(_PLAYERS))
-    x = [row["samples"] for row in looks]
-    for axes, (quantity, lines) in zip(grid[0], _PLAYERS.items(), strict=True):
+    figure, grid = panels([1.8], len(_CHECKPOINT_PANELS))
+    x = [row["samples"] for row in checkpoints]
+    for axes, (quantity, lines) in zip(grid[0], _CHECKPOINT_PANELS.items(), strict=True):
         for name, label in lines.items():
-            y = np.array([row[name] for row in looks])
+            y = np.array([row[name] for row in checkpoints])
             axes.plot(x, y, "o-", ms=3, lw=1.1, color=_LINES[label], label=label)
             if name.startswith("accuracy"):
-                error = np.sqrt(y * (1 - y) / [row["pairs"] for row in looks])
+                error = np.sqrt(y * (1 - y) / [row["pairs"] for row in checkpoints])
                 axes.fill_between(x, y - error, y + error, color=_LINES[label], alpha=0.15, lw=0)
         axes.set_title(quantity)
         axes.set_xlabel("samples")
@@ -126,7 +126,7 @@ def players_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
 
 @styled
 def training_figure(rows: list[Mapping[str, Any]]) -> Figure | None:
-    """Every number in lines of training metrics, the players' apart; None if there are none."""
+    """Every number in lines of training metrics, without checkpoints; None if there are none."""
     clock = next((c for c in _CLOCKS if any(c in row for row in rows)), None)
     series = _series(rows, clock) if clock else {}
     if not series:
@@ -167,11 +167,11 @@ def training_rows(path: str | Path) -> list[Mapping[str, Any]]:
 
 
 def _series(rows: list[Mapping[str, Any]], clock: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    found: dict[str, list[tuple[float, float]]] = {}
+    points: dict[str, list[tuple[float, float]]] = {}
     for row in (row for row in rows if "accuracy_held_out" not in row):
         for name, value in row.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if number and name not in _CLOCKS and clock in row and np.isfinite(value):
-                found.setdefault(name, []).append((float(row[clock]), float(value)))
-    varying = {n: np.array(p).T for n, p in found.items() if len(p) > 1 and np.ptp(p, 0)[1] > 0}
+                points.setdefault(name, []).append((float(row[clock]), float(value)))
+    varying = {n: np.array(p).T for n, p in points.items() if len(p) > 1 and np.ptp(p, 0)[1] > 0}
     return {n: (p[0], p[1]) for n, p in list(varying.items())[:_MOST_PANELS]}

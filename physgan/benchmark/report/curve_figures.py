@@ -32,14 +32,14 @@ def curve_figure(results: Results) -> Figure:
     scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
     rows, columns = panel_grid(len(scalars), 3)
     figure, grid = panels([2.0, 0.75] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
+    for panel in range(rows * columns):
+        row, column = divmod(panel, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= len(scalars):
+        if panel >= len(scalars):
             main.set_visible(False)
             below.set_visible(False)
             continue
-        _curve(main, below, results, scalars[place])
+        _curve(main, below, results, scalars[panel])
     legend_above(figure, grid)
     return figure
 
@@ -50,14 +50,14 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
     figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
+    for panel in range(rows * columns):
+        row, column = divmod(panel, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= count:
+        if panel >= count:
             main.set_visible(False)
             below.set_visible(False)
             continue
-        _vector(main, below, results, observable, place)
+        _vector(main, below, results, observable, panel)
     grid[0, 0].set_ylabel(observable.symbol)
     grid[1, 0].set_ylabel("Δ")
     legend_above(figure, grid)
@@ -65,12 +65,12 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
 
 
 def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObservable) -> None:
-    places, label = _abscissa(results)
+    x, label = _abscissa(results)
     _exact_curves(main, results, observable)
     ink, name = colours(results), observable.name
-    for place, source in enumerate(results.sources):
-        found = [c.observables[name] for c in results.comparisons[source.name]]
-        shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places) or 1.0)
+    for number, source in enumerate(results.sources):
+        observed = [c.observables[name] for c in results.comparisons[source.name]]
+        shift = (number - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(x) or 1.0)
         style: dict[str, Any] = {
             "color": ink[source.name],
             "ms": 4,
@@ -78,19 +78,19 @@ def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObserv
             "elinewidth": 1.2,
         }
         if source.role != "truth":
-            values = [o.value.value for o in found], [o.value.error for o in found]
-            main.errorbar(places + shift, *values, fmt="o", label=source.name, **style)
-        deviations = [o.deviation.value for o in found], [o.deviation.error for o in found]
-        below.errorbar(places + shift, *deviations, fmt="o", label=source.name, **style)
-    truth = [results.reference.estimates[n][name] for n in range(len(places))]
+            values = [o.value.value for o in observed], [o.value.error for o in observed]
+            main.errorbar(x + shift, *values, fmt="o", label=source.name, **style)
+        deviations = [o.deviation.value for o in observed], [o.deviation.error for o in observed]
+        below.errorbar(x + shift, *deviations, fmt="o", label=source.name, **style)
+    truth = [results.reference.estimates[n][name] for n in range(len(x))]
     main.plot(
-        places,
+        x,
         [t.value for t in truth],
         "o",
         mfc="none",
-        mec=ink[results.shown.name],
+        mec=ink[results.reference_set.name],
         ms=7,
-        label=results.shown.name,
+        label=results.reference_set.name,
     )
     below.axhline(0, color=EXACT, lw=1)
     main.tick_params(labelbottom=False)
@@ -107,7 +107,7 @@ def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) 
         return
     values = [c[names[0]] for c in results.plan.conditions]
     fine = np.linspace(min(values), max(values), _FINE)
-    context = results.shown.contexts[0]
+    context = results.reference_set.contexts[0]
     for function, style, label in (
         (observable.bulk, ":", "exact, infinite system"),
         (observable.exact, "-", "exact, this size"),
@@ -118,30 +118,36 @@ def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) 
 
 
 def _vector(
-    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, number: int
+    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, condition_index: int
 ) -> None:
     name, ink = observable.name, colours(results)
-    truth = results.reference.best(number, name)
+    truth = results.reference.best(condition_index, name)
     index = np.arange(truth.value.size)
-    main.plot(index, truth.value, color=ink[results.shown.name], lw=1, label=results.shown.name)
+    main.plot(
+        index,
+        truth.value,
+        color=ink[results.reference_set.name],
+        lw=1,
+        label=results.reference_set.name,
+    )
     for source in results.sources:
-        found = results.comparisons[source.name][number].observables[name]
+        result = results.comparisons[source.name][condition_index].observables[name]
         style: dict[str, Any] = {"color": ink[source.name], "ms": 3, "elinewidth": 1, "fmt": "o"}
         if source.role != "truth":
-            main.errorbar(index, found.value.value, found.value.error, label=source.name, **style)
+            main.errorbar(index, result.value.value, result.value.error, label=source.name, **style)
         below.errorbar(
-            index, found.deviation.value, found.deviation.error, label=source.name, **style
+            index, result.deviation.value, result.deviation.error, label=source.name, **style
         )
     below.axhline(0, color=EXACT, lw=1)
     quantity, unit = observable.axis or ("", "")
     main.tick_params(labelbottom=False)
     below.set_xlabel(quantity + unit_text(unit))
     below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    main.set_title(figure_title(results, number))
+    main.set_title(figure_title(results, condition_index))
 
 
 def _abscissa(results: Results) -> tuple[np.ndarray, str]:
-    """Places on the horizontal axis: the condition, or its number if there are several."""
+    """Horizontal coordinates: the condition, or its number if there are several."""
     names = list(results.plan.conditions[0])
     if len(names) != 1:
         return np.arange(len(results.plan.conditions), dtype=float), "condition"

@@ -10,13 +10,13 @@ from physgan.fidelity import TwoSampleResult
 
 __all__ = [
     "classifier_title",
+    "condition_text",
     "condition_title",
     "condition_units",
-    "condition_words",
     "headline",
     "percent",
-    "seconds_words",
-    "speed_words",
+    "seconds_text",
+    "speed_sentence",
     "with_error",
 ]
 
@@ -40,7 +40,7 @@ def percent(value: float, error: float = float("nan")) -> str:
     )
 
 
-def seconds_words(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     """A time with a fitting unit: "21 µs"."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
         if seconds >= size or unit == "ns":
@@ -48,12 +48,12 @@ def seconds_words(seconds: float) -> str:
     return "–"
 
 
-def condition_words(results: Results, number: int) -> str:
-    """All values of condition `number`, such as "temperature 2.269 J/k_B"."""
+def condition_text(results: Results, condition_index: int) -> str:
+    """All values of condition `condition_index`, such as "temperature 2.269 J/k_B"."""
     units = condition_units(results)
     return ", ".join(
         f"{name} {value:.4g} {units.get(name, '')}".strip()
-        for name, value in results.plan.conditions[number].items()
+        for name, value in results.plan.conditions[condition_index].items()
     )
 
 
@@ -62,14 +62,14 @@ def condition_units(results: Results) -> dict[str, str]:
     return {c.name: c.unit for c in results.simulator.conditions if c.unit != "1"}
 
 
-def condition_title(results: Results, number: int) -> str:
-    """Condition `number` as a heading, with a star if it was held out of training."""
-    star = " *" if results.flags[number] == "held out" else ""
-    condition, units = results.plan.conditions[number], condition_units(results)
+def condition_title(results: Results, condition_index: int) -> str:
+    """Condition `condition_index` as a heading, with a star if it was held out of training."""
+    star = " *" if results.seen_in_training[condition_index] == "held out" else ""
+    condition, units = results.plan.conditions[condition_index], condition_units(results)
     if len(condition) == 1:
         ((name, value),) = condition.items()
         return f"{value:.4g} {units.get(name, '')}".strip() + star
-    return condition_words(results, number) + star
+    return condition_text(results, condition_index) + star
 
 
 def classifier_title(result: TwoSampleResult) -> str:
@@ -89,30 +89,30 @@ def headline(results: Results) -> dict[str, Any]:
 
 def _reached(results: Results, name: str) -> dict[str, Any]:
     """One source's part of the headline."""
-    cells = results.cells(name)
+    targets = results.target_results(name)
     missed = []
     for verdict in results.verdicts:
-        row = verdict.cells[name]
-        where = [n for n, cell in enumerate(row) if cell is not None and not cell.passed]
+        row = verdict.results[name]
+        where = [n for n, result in enumerate(row) if result is not None and not result.passed]
         if where:
-            missed.append(verdict.target.label + _places(results, where))
-    reached = sum(cell.passed for cell in cells)
-    if not cells:
+            missed.append(verdict.target.label + _at_conditions(results, where))
+    reached = sum(result.passed for result in targets)
+    if not targets:
         sentence = "No targets are set."
-    elif reached == len(cells):
-        sentence = f"All {len(cells)} targets are reached."
+    elif reached == len(targets):
+        sentence = f"All {len(targets)} targets are reached."
     else:
-        sentence = f"{reached} of {len(cells)} targets are reached."
+        sentence = f"{reached} of {len(targets)} targets are reached."
     return {
-        "passed": reached == len(cells),
+        "passed": reached == len(targets),
         "reached": reached,
-        "targets": len(cells),
+        "targets": len(targets),
         "sentence": sentence,
         "missed": missed,
     }
 
 
-def speed_words(results: Results) -> str:
+def speed_sentence(results: Results) -> str:
     """One sentence on speed at the largest batch, as it is."""
     speed = results.speed
     if speed is None:
@@ -122,18 +122,18 @@ def speed_words(results: Results) -> str:
     own = float(np.median(batches[largest]))
     truth = float(np.median(speed.simulator[speed.hardest]))
     if not np.isfinite(truth):
-        return f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample."
+        return f"At batches of {largest:,} the surrogate takes {seconds_text(own)} a sample."
     ratio = truth / own
     factor, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
     comparison = f"{float(f'{factor:.2g}'):g} times {word}"
     return (
-        f"At batches of {largest:,} the surrogate takes {seconds_words(own)} a sample; the "
-        f"simulator takes {seconds_words(truth)} for an independent "
-        f"one{_places(results, [speed.hardest])}: the surrogate is {comparison}."
+        f"At batches of {largest:,} the surrogate takes {seconds_text(own)} a sample; the "
+        f"simulator takes {seconds_text(truth)} for an independent "
+        f"one{_at_conditions(results, [speed.hardest])}: the surrogate is {comparison}."
     )
 
 
-def _places(results: Results, numbers: list[int]) -> str:
+def _at_conditions(results: Results, numbers: list[int]) -> str:
     """Some conditions in a row, if there are any: " at temperature 2.1, 2.5"."""
     chosen = [results.plan.conditions[n] for n in numbers]
     if not chosen[0]:

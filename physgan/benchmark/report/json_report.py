@@ -10,7 +10,7 @@ import numpy as np
 
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.benchmark.report.chart_figures import training_rows
-from physgan.benchmark.report.formatting import headline, speed_words
+from physgan.benchmark.report.formatting import headline, speed_sentence
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
 from physgan.fidelity import TwoSampleResult
@@ -40,14 +40,14 @@ def as_json(results: Results) -> dict[str, Any]:
         },
         "surrogate": results.surrogate.name,
         "environment": results.environment,
-        "verdict": {**headline(results), "speed": speed_words(results)},
+        "verdict": {**headline(results), "speed": speed_sentence(results)},
         "conditions": [
-            {"values": dict(c), "training": flag}
-            for c, flag in zip(plan.conditions, results.flags, strict=True)
+            {"values": dict(c), "training": seen}
+            for c, seen in zip(plan.conditions, results.seen_in_training, strict=True)
         ],
         "truth": [_truth(results, n) for n in range(len(plan.conditions))],
         "sources": [_source(results, source) for source in results.sources],
-        "classes": {name: found.to_json() for name, found in results.classes.items()},
+        "classes": {name: report.to_json() for name, report in results.classes.items()},
         "targets": _targets(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),
@@ -61,16 +61,16 @@ def dumps(report: Mapping[str, Any]) -> str:
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
 
 
-def _truth(results: Results, number: int) -> dict[str, Any]:
+def _truth(results: Results, condition_index: int) -> dict[str, Any]:
     reference = results.reference
     return {
         "observables": {
             name: {
-                "value": found.value,
-                "error": found.error,
-                "exact": reference.exact[number][name],
+                "value": estimate.value,
+                "error": estimate.error,
+                "exact": reference.exact[condition_index][name],
             }
-            for name, found in reference.estimates[number].items()
+            for name, estimate in reference.estimates[condition_index].items()
         },
         "histograms": {
             name: {
@@ -82,7 +82,7 @@ def _truth(results: Results, number: int) -> dict[str, Any]:
                 "wasserstein": floor.wasserstein,
                 "pairs": floor.pairs,
             }
-            for name, floor in reference.floors[number].items()
+            for name, floor in reference.floors[condition_index].items()
         },
     }
 
@@ -118,24 +118,24 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             name: {
                 key: {"value": pair[0], "error": pair[1]}
                 for key, pair in (
-                    ("overlap", found.overlap),
-                    ("share_of_truth_against_truth", found.ratio),
-                    ("wasserstein", found.wasserstein),
+                    ("overlap", histogram.overlap),
+                    ("share_of_truth_against_truth", histogram.ratio),
+                    ("wasserstein", histogram.wasserstein),
                 )
             }
-            for name, found in comparison.histograms.items()
+            for name, histogram in comparison.histograms.items()
         },
     }
 
 
-def _observable(found: ObservableResult) -> dict[str, Any]:
+def _observable(result: ObservableResult) -> dict[str, Any]:
     return {
-        "value": found.value.value,
-        "error": found.value.error,
-        "reference": found.reference.value,
-        "deviation": found.deviation.value,
-        "deviation_error": found.deviation.error,
-        "pull": found.pull,
+        "value": result.value.value,
+        "error": result.value.error,
+        "reference": result.reference.value,
+        "deviation": result.deviation.value,
+        "deviation_error": result.deviation.error,
+        "pull": result.pull,
     }
 
 
@@ -144,8 +144,8 @@ def _targets(results: Results) -> dict[str, Any]:
     for verdict in results.verdicts:
         target = verdict.target
         cells = {
-            name: [c and {"value": c.value, "error": c.error, "passed": c.passed} for c in row]
-            for name, row in verdict.cells.items()
+            name: [r and {"value": r.value, "error": r.error, "passed": r.passed} for r in row]
+            for name, row in verdict.results.items()
         }
         rows.append(
             {

@@ -10,10 +10,10 @@ from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.formatting import (
     classifier_title,
-    condition_words,
+    condition_text,
     headline,
     percent,
-    speed_words,
+    speed_sentence,
 )
 from physgan.benchmark.report.style import data_uri
 from physgan.benchmark.results import Results
@@ -43,7 +43,7 @@ def _content(results: Results) -> dict[str, Any]:
         "results": results,
         "recorded": isinstance(results.simulator, Recorded),
         "headline": headline(results),
-        "speed_sentence": speed_words(results),
+        "speed_sentence": speed_sentence(results),
         "classifier_sentences": _classifier_sentences(results),
         "targets": tables.target_table(results) if results.verdicts else None,
         "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
@@ -64,10 +64,10 @@ def _content(results: Results) -> dict[str, Any]:
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
         "speed_independence": results.speed.independence if results.speed else "",
-        "timed_at": condition_words(results, results.speed.timed_at) if results.speed else "",
+        "timed_at": condition_text(results, results.speed.timed_at) if results.speed else "",
         **_training(results),
         "effective_bins": EFFECTIVE_BINS,
-        "any_held_out": "held out" in results.flags,
+        "any_held_out": "held out" in results.seen_in_training,
     }
 
 
@@ -86,19 +86,19 @@ def _histogram_section(results: Results, name: str) -> dict[str, Any]:
         "figure": data_uri(sample_figures.histogram_figure(results, observable)),
         "table": tables.overlap_table(results, name),
         "distances": tables.distance_table(results, name, observable.unit),
-        "bins": _bin_words([floor.binning for floor in floors], observable.unit),
+        "bins": _bin_text([floor.binning for floor in floors], observable.unit),
     }
 
 
-def _bin_words(binnings: Sequence[Binning], unit: str) -> str:
+def _bin_text(binnings: Sequence[Binning], unit: str) -> str:
     """Bin widths at all conditions, said once if they are equal."""
-    words = []
+    texts = []
     for binning in binnings:
         width = f"{binning.width:.4g}" + ("" if unit == "1" else f" {unit}")
         levels = binning.levels
         counted = f" ({levels} discrete level{'s' * (levels > 1)})" if levels else ""
-        words.append(width + counted)
-    return words[0] if len(set(words)) == 1 else ", ".join(words)
+        texts.append(width + counted)
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
 
 
 def _classifiers(results: Results) -> dict[str, Any]:
@@ -115,9 +115,9 @@ def _classifiers(results: Results) -> dict[str, Any]:
 def _classes(results: Results) -> dict[str, Any] | None:
     if not results.classes:
         return None
-    found = next(iter(results.classes.values()))
+    report = next(iter(results.classes.values()))
     return {
-        "accuracy": percent(*found.accuracy),
+        "accuracy": percent(*report.accuracy),
         "figures": tables.class_figures(results),
         "shares": tables.class_shares(results),
     }
@@ -139,7 +139,7 @@ def _relaxation(results: Results) -> dict[str, Any]:
 def _training(results: Results) -> dict[str, Any]:
     path = results.training.get("metrics")
     rows = chart_figures.training_rows(path) if path else []
-    figures = chart_figures.training_figure(rows), chart_figures.players_figure(rows)
+    figures = chart_figures.training_figure(rows), chart_figures.adversarial_figure(rows)
     facts = {
         name.replace("_", " "): value
         for name, value in results.training.items()
@@ -147,7 +147,7 @@ def _training(results: Results) -> dict[str, Any]:
     }
     return {
         "training_figure": figures[0] and data_uri(figures[0]),
-        "players_figure": figures[1] and data_uri(figures[1]),
+        "adversarial_figure": figures[1] and data_uri(figures[1]),
         "training_findings": findings(rows),
         "training_facts": facts,
     }

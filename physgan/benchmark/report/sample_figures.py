@@ -29,25 +29,25 @@ _LEFT, _TOP, _GAP, _WIDE_GAP = 0.25, 0.3, 0.06, 0.2
 def picture_figure(results: Results) -> Figure:
     """The first samples of every source: a row a source, a block a condition."""
     conditions = len(results.plan.conditions)
-    shown = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
+    drawn = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
     each = _EACH if results.plan.conditions[0] else _EACH_ALONE
-    rows = [results.shown, *(s for s in results.sources if s.role != "truth")]
-    blocks = len(shown)
+    rows = [results.reference_set, *(s for s in results.sources if s.role != "truth")]
+    blocks = len(drawn)
     gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (each - 1)
     side = min(2.2, (WIDTH - _LEFT - gaps) / (blocks * each))
     height = _TOP + len(rows) * (side + _GAP)
     figure = Figure(figsize=(WIDTH, height))
-    for block, number in enumerate(shown):
+    for block, condition_index in enumerate(drawn):
         left = _LEFT + block * (each * side + (each - 1) * _GAP + _WIDE_GAP)
         middle = left + (each * side + (each - 1) * _GAP) / 2
-        title = figure_title(results, int(number))
+        title = figure_title(results, int(condition_index))
         figure.text(middle / WIDTH, 1 - 0.1 / height, title, ha="center", va="top")
         for row, source in enumerate(rows):
             for index in range(each):
                 x = left + index * (side + _GAP)
                 y = height - _TOP - row * (side + _GAP) - side
                 axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))
-                results.plan.domain.picture(axes, source.samples[number], index)
+                results.plan.domain.picture(axes, source.samples[condition_index], index)
                 axes.grid(False)
                 axes.set(xlabel="", ylabel="")
                 if block == index == 0:
@@ -74,16 +74,18 @@ def histogram_figure(results: Results, observable: Observable) -> Figure:
     return figure
 
 
-def _histogram(axes: Axes, results: Results, observable: Observable, number: int) -> None:
+def _histogram(axes: Axes, results: Results, observable: Observable, condition_index: int) -> None:
     name = observable.name
-    binning = results.reference.floors[number][name].binning
+    binning = results.reference.floors[condition_index][name].binning
     ink = colours(results)
     sets: list[DrawnSet] = [s for s in results.sources if s.role != "truth"]
-    truth = results.reference.pooled[number][name]
-    values = [source.values[number][name] for source in sets]
+    truth = results.reference.pooled[condition_index][name]
+    values = [source.values[condition_index][name] for source in sets]
     low, high = _range_of_interest([truth, *values])
     edges = binning.edges(low, high)
-    axes.stairs(_shares(truth, edges), edges, fill=True, color="#d5dae2", label=results.shown.name)
+    axes.stairs(
+        _shares(truth, edges), edges, fill=True, color="#d5dae2", label=results.reference_set.name
+    )
     for source, own in sorted(
         zip(sets, values, strict=True), key=lambda pair: pair[0].role == "surrogate"
     ):

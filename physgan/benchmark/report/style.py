@@ -1,4 +1,4 @@
-"""One look for all figures, and figures as text that a page can hold."""
+"""One style for all figures, and figures as text that a page can hold."""
 
 import base64
 import io
@@ -64,7 +64,7 @@ _STYLE: Any = {
 
 def colours(results: Results) -> dict[str, str]:
     """Source name -> colour; the reference set under the simulator's own name."""
-    chosen = {results.shown.name: _REFERENCE, results.surrogate.name: _SURROGATE}
+    chosen = {results.reference_set.name: _REFERENCE, results.surrogate.name: _SURROGATE}
     for source in results.of_role("truth"):
         chosen[source.name] = _AGAIN
     for number, source in enumerate(results.of_role("variant")):
@@ -136,19 +136,23 @@ def panels(
 
 def legend_above(figure: Figure, axes: np.ndarray) -> None:
     """Every label of all panels once, in a line at the top left."""
-    found: dict[str, Any] = {}
+    handles: dict[str, Any] = {}
     for panel in axes.ravel():
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    place = (0.5 / WIDTH, 1 - 0.02 / figure.get_figheight())
+            handles.setdefault(label, handle)
+    anchor = (0.5 / WIDTH, 1 - 0.02 / figure.get_figheight())
     figure.legend(
-        list(found.values()), list(found), loc="upper left", bbox_to_anchor=place, ncols=len(found)
+        list(handles.values()),
+        list(handles),
+        loc="upper left",
+        bbox_to_anchor=anchor,
+        ncols=len(handles),
     )
 
 
-def figure_title(results: Results, number: int) -> str:
-    """Condition `number` as the heading of a panel."""
-    return condition_title(results, number).replace("k_B", "$k_B$")
+def figure_title(results: Results, condition_index: int) -> str:
+    """Condition `condition_index` as the heading of a panel."""
+    return condition_title(results, condition_index).replace("k_B", "$k_B$")
 
 
 def unit_text(unit: str) -> str:

@@ -9,13 +9,13 @@ from physgan.benchmark.compare import Comparison
 from physgan.benchmark.report.formatting import (
     condition_title,
     percent,
-    seconds_words,
+    seconds_text,
     with_error,
 )
 from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.sources import DrawnSet
 from physgan.benchmark.speed import Speed
-from physgan.benchmark.targets import Cell
+from physgan.benchmark.targets import TargetResult
 from physgan.domains.base import EnsembleObservable
 from physgan.fidelity import ClassReport
 
@@ -60,15 +60,15 @@ def target_table(results: Results) -> Table:
     table = _with_conditions(results, "target")
     own = results.surrogate.name
     for verdict in results.verdicts:
-        row = [_target_entry(verdict, cell) for cell in verdict.cells[own]]
-        table.rows.append((_target_words(verdict), "surrogate", row))
+        row = [_target_entry(verdict, result) for result in verdict.results[own]]
+        table.rows.append((_target_text(verdict), "surrogate", row))
         for source in results.sources:
-            cells = verdict.cells[source.name]
+            own_results = verdict.results[source.name]
             if source.role == "variant":
-                entries = [_target_entry(verdict, cell) for cell in cells]
+                entries = [_target_entry(verdict, result) for result in own_results]
                 table.rows.append((source.name, "variant", entries))
             elif source.name != own and verdict.target.measure != "baseline":
-                quiet = [Entry(_target_entry(verdict, cell).text) for cell in cells]
+                quiet = [Entry(_target_entry(verdict, result).text) for result in own_results]
                 table.rows.append((source.name, "quiet", quiet))
     return table
 
@@ -80,9 +80,9 @@ def overlap_table(results: Results, name: str) -> Table:
     cells = [Entry(percent(f.overlap, f.scatter)) for f in floors]
     table.rows.append((FLOOR, "quiet", cells))
     for source in results.sources:
-        found = [c.histograms[name] for c in results.comparisons[source.name]]
+        histograms = [c.histograms[name] for c in results.comparisons[source.name]]
         entries = [
-            Entry(percent(*f.overlap), f"{percent(f.ratio[0])} of truth’s own") for f in found
+            Entry(percent(*h.overlap), f"{percent(h.ratio[0])} of truth’s own") for h in histograms
         ]
         table.rows.append((source.name, source.role, entries))
     return table
@@ -94,22 +94,23 @@ def distance_table(results: Results, name: str, unit: str) -> Table:
     floors = [floors[name] for floors in results.reference.floors]
     table.rows.append((FLOOR, "quiet", [Entry(f"{f.wasserstein:.2g}") for f in floors]))
     for source in results.sources:
-        found = [c.histograms[name].wasserstein for c in results.comparisons[source.name]]
-        table.rows.append((source.name, source.role, [Entry(with_error(*f)) for f in found]))
+        distances = [c.histograms[name].wasserstein for c in results.comparisons[source.name]]
+        entries = [Entry(with_error(*distance)) for distance in distances]
+        table.rows.append((source.name, source.role, entries))
     return table
 
 
 def value_table(results: Results, observable: EnsembleObservable) -> Table:
     """A scalar observable: exact, simulated, and every source with its pull."""
-    table = _with_conditions(results, _unit_words(observable.symbol, observable.unit))
+    table = _with_conditions(results, _unit_text(observable.symbol, observable.unit))
     reference, name = results.reference, observable.name
     exact = [values[name] for values in reference.exact]
     if any(value is not None for value in exact):
         entries = [Entry("–" if v is None else f"{float(v):.5f}") for v in exact]
         table.rows.append(("exact", "quiet", entries))
-    pooled = [found[name] for found in reference.estimates]
+    pooled = [by_name[name] for by_name in reference.estimates]
     entries = [Entry(with_error(float(e.value), float(e.error))) for e in pooled]
-    table.rows.append((f"{results.shown.name} × {len(reference.sets)}", "quiet", entries))
+    table.rows.append((f"{results.reference_set.name} × {len(reference.sets)}", "quiet", entries))
     for source in results.sources:
         comparisons = results.comparisons[source.name]
         row = [_value_entry(comparison, name) for comparison in comparisons]
@@ -118,20 +119,20 @@ def value_table(results: Results, observable: EnsembleObservable) -> Table:
 
 
 def vector_table(results: Results, observable: EnsembleObservable) -> Table:
-    """A vector observable at a few places: largest relative deviation in per cent."""
+    """A vector observable: largest relative deviation of an entry, in per cent."""
     table = _with_conditions(results, "largest deviation, per cent of the value")
     for source in results.sources:
         row = []
         for comparison in results.comparisons[source.name]:
-            found = comparison.observables[observable.name]
-            value = np.abs(found.reference.value)
-            known = found.deviation.error < 0.02 * np.maximum(value, 1e-300)
-            known &= found.deviation.error > 0
-            share = np.abs(found.deviation.value[known]) / value[known]
-            place = int(np.flatnonzero(known)[np.argmax(share)]) if known.any() else 0
+            result = comparison.observables[observable.name]
+            value = np.abs(result.reference.value)
+            resolved = result.deviation.error < 0.02 * np.maximum(value, 1e-300)
+            resolved &= result.deviation.error > 0
+            share = np.abs(result.deviation.value[resolved]) / value[resolved]
+            entry = int(np.flatnonzero(resolved)[np.argmax(share)]) if resolved.any() else 0
             quantity = observable.axis[0] if observable.axis else ""
-            text = percent(float(share.max())) if known.any() else "–"
-            row.append(Entry(text, f"{quantity} = {place}, of {known.sum()} known to 2 %"))
+            text = percent(float(share.max())) if resolved.any() else "–"
+            row.append(Entry(text, f"{quantity} = {entry}, of {resolved.sum()} known to 2 %"))
         table.rows.append((source.name, source.role, row))
     return table
 
@@ -151,13 +152,13 @@ def classifier_table(results: Results, test: int) -> Table:
 
 
 def class_figures(results: Results) -> Table:
-    """What a classifier of the real classes says of each source, beside real samples."""
+    """Comparison of each source by a classifier of the real classes, beside real samples."""
     table = Table(["", "Fréchet distance", "class score", "chance of the shares"])
-    judged = _judged_by_classes(results)
-    found = judged[0][1]
-    real = [Entry(with_error(*found.frechet_truth)), Entry(with_error(*found.score_truth))]
+    reports = _class_reports(results)
+    truth = reports[0][1]
+    real = [Entry(with_error(*truth.frechet_truth)), Entry(with_error(*truth.score_truth))]
     table.rows.append((FLOOR, "quiet", [*real, Entry("–")]))
-    for source, own in judged:
+    for source, own in reports:
         row = [with_error(*own.frechet), with_error(*own.score), f"{own.chance:.2g}"]
         table.rows.append((source.name, source.role, [Entry(text) for text in row]))
     return table
@@ -165,11 +166,11 @@ def class_figures(results: Results) -> Table:
 
 def class_shares(results: Results) -> Table:
     """Share of each class among the real samples and among those of each source."""
-    judged = _judged_by_classes(results)
-    found = judged[0][1]
-    table = Table(["class", *found.classes])
-    rows = [("real samples", "quiet", found.counts_truth)]
-    rows += [(source.name, source.role, own.counts) for source, own in judged]
+    reports = _class_reports(results)
+    truth = reports[0][1]
+    table = Table(["class", *truth.classes])
+    rows = [("real samples", "quiet", truth.counts_truth)]
+    rows += [(source.name, source.role, own.counts) for source, own in reports]
     for name, role, counts in rows:
         total = sum(counts)
         cells = [Entry(percent(n / total), kind="" if n else "loud") for n in counts]
@@ -177,7 +178,7 @@ def class_shares(results: Results) -> Table:
     return table
 
 
-def _judged_by_classes(results: Results) -> list[tuple[DrawnSet, ClassReport]]:
+def _class_reports(results: Results) -> list[tuple[DrawnSet, ClassReport]]:
     return [(s, results.classes[s.name]) for s in results.sources if s.name in results.classes]
 
 
@@ -186,9 +187,9 @@ def relaxation_table(results: Results, name: str) -> Table:
     table = _with_conditions(results, "sweeps")
     roles = {source.name: source.role for source in results.sources}
     for source, rows in results.relaxed.items():
-        for place, sweeps in enumerate(results.sweeps):
+        for number, sweeps in enumerate(results.sweeps):
             row = [
-                Entry(percent(*comparisons[place].histograms[name].ratio)) for comparisons in rows
+                Entry(percent(*comparisons[number].histograms[name].ratio)) for comparisons in rows
             ]
             table.rows.append((f"{source}, k = {sweeps}", roles[source], row))
     return table
@@ -200,14 +201,14 @@ def speed_tables(results: Results, speed: Speed) -> list[Table]:
     columns = [f"batch {batch:,}" for batch in batches]
     sources = Table(["seconds a sample", *columns, "parameters", "FLOPs a sample"])
     roles = {source.name: source.role for source in results.sources}
-    for name, found in speed.sources.items():
-        row = [*(_time_entry(found[batch]) for batch in batches), *_size_entries(speed, name)]
+    for name, seconds in speed.sources.items():
+        row = [*(_time_entry(seconds[batch]) for batch in batches), *_size_entries(speed, name)]
         sources.rows.append((name, roles[name], row))
     if not np.isfinite(speed.simulator).all():
         return [sources]
     simulator = _with_conditions(results, "seconds an independent sample")
     row = [_time_entry(seconds) for seconds in speed.simulator]
-    simulator.rows.append((results.shown.name, "quiet", row))
+    simulator.rows.append((results.reference_set.name, "quiet", row))
     own = float(np.median(speed.sources[results.surrogate.name][max(batches)]))
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
     simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
@@ -227,7 +228,7 @@ def _with_conditions(results: Results, corner: str) -> Table:
     return Table([corner, *(condition_title(results, n) or "value" for n in numbers)])
 
 
-def _target_words(verdict: Verdict) -> str:
+def _target_text(verdict: Verdict) -> str:
     target = verdict.target
     limit = {
         "overlap": f"overlap ≥ {100 * target.limit:g} % of truth’s own",
@@ -238,30 +239,30 @@ def _target_words(verdict: Verdict) -> str:
     return f"{target.label}: {limit}"
 
 
-def _target_entry(verdict: Verdict, cell: Cell | None) -> Entry:
-    if cell is None or not np.isfinite(cell.value):
-        return Entry("–", "not resolved" if cell else "no baseline short of truth")
-    kind = "pass" if cell.passed else "fail"
+def _target_entry(verdict: Verdict, result: TargetResult | None) -> Entry:
+    if result is None or not np.isfinite(result.value):
+        return Entry("–", "not resolved" if result else "no baseline short of truth")
+    kind = "pass" if result.passed else "fail"
     if verdict.target.measure == "absolute":
-        return Entry(with_error(cell.value, cell.error), kind=kind)
-    sign = "+" if verdict.target.measure == "baseline" and cell.value > 0 else ""
-    return Entry(sign + percent(cell.value, cell.error), kind=kind)
+        return Entry(with_error(result.value, result.error), kind=kind)
+    sign = "+" if verdict.target.measure == "baseline" and result.value > 0 else ""
+    return Entry(sign + percent(result.value, result.error), kind=kind)
 
 
 def _value_entry(comparison: Comparison, name: str) -> Entry:
-    found = comparison.observables[name]
-    pull = float(found.pull)
-    text = with_error(float(found.value.value), float(found.value.error))
+    result = comparison.observables[name]
+    pull = float(result.pull)
+    text = with_error(float(result.value.value), float(result.value.error))
     return Entry(text, f"{pull:+.1f} σ", "loud" if abs(pull) > _LOUD else "")
 
 
 def _time_entry(seconds: Sequence[float]) -> Entry:
     rounds = sorted(seconds)
     return Entry(
-        seconds_words(float(np.median(rounds))),
-        f"{seconds_words(rounds[0])} to {seconds_words(rounds[-1])}",
+        seconds_text(float(np.median(rounds))),
+        f"{seconds_text(rounds[0])} to {seconds_text(rounds[-1])}",
     )
 
 
-def _unit_words(symbol: str, unit: str) -> str:
+def _unit_text(symbol: str, unit: str) -> str:
     return "value" if unit == "1" else f"value ({unit})"

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from physgan.benchmark.sources import Condition
+from physgan.benchmark.sources import ConditionValues
 
-__all__ = ["training_flag"]
+__all__ = ["seen_in_training"]
 
 _TOLERANCE = 1e-6
 
 
-def training_flag(condition: Condition, training: Mapping[str, Any]) -> str:
+def seen_in_training(condition: ConditionValues, training: Mapping[str, Any]) -> str:
     """Return "seen", "held out" or, where `training` does not say, "unknown".
 
     Args:

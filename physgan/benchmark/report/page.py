@@ -143,7 +143,7 @@ def _training(results: Results) -> dict[str, Any]:
     facts = {
         name.replace("_", " "): value
         for name, value in results.training.items()
-        if name not in ("metrics", "seen") and isinstance(value, int | float | str)
+        if name not in ("metrics", "seen", "stages") and isinstance(value, int | float | str)
     }
     return {
         "training_figure": figures[0] and data_uri(figures[0]),

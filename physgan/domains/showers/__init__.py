@@ -13,7 +13,7 @@ from physgan.domains.showers.features import cell_levels, feature_names, physica
 from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.importer import IMPORTER
-from physgan.domains.showers.observables import ShowerSums, observables_of
+from physgan.domains.showers.observables import ShowerSums, energy_name, observables_of
 from physgan.domains.showers.pictures import draw_cells, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
@@ -73,17 +73,16 @@ class Showers(Domain):
     def __init__(self, source: Described) -> None:
         super().__init__(source)
         self.cells = geometry_of(source)
-        self.observables = observables_of(self.cells, self.conditions)
+        self._known, energy = tuple(source.conditions), energy_name(source.conditions)
+        self.observables = observables_of(self.cells, energy)
         self.features = tuple(o.name for o in self.observables if o.name != "ring_energy")
         self._sums = ShowerSums(self.cells)
-        self._energy = next(
-            (i for i, condition in enumerate(source.conditions) if condition.kind == "energy"), None
-        )
+        self._energy = self.conditions.index(energy) if energy else None
         self._symmetry = _symmetry_of(self.cells, source.conditions)
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
         """Low-level, normalised and high-level; see `shower_views`."""
-        return shower_views(self._sums, self.conditions, samples, conditions)
+        return shower_views(self._sums, self._known, samples, conditions)
 
     def points(self, samples: Samples) -> np.ndarray:
         """log10 of the deposits in MeV, empty cells at 0.1 MeV (CaloChallenge), (n, cells)."""

@@ -5,15 +5,16 @@ widths in eta, phi and r, and the share of empty cells, all for each layer; and 
 distance from the axis, which is not among them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from physgan.domains.base import Conditions, Observable, Samples
 from physgan.domains.showers.geometry import CellGeometry
+from simulators.protocol import Condition
 
-__all__ = ["ShowerSums", "incident_energy", "observables_of"]
+__all__ = ["ShowerSums", "energy_name", "incident_energy", "observables_of"]
 
 _ROWS = 2048
 _TINY = 1e-16
@@ -60,24 +61,28 @@ class ShowerSums:
         return (deposits <= 0) @ self.member / self.cells
 
 
-def incident_energy(names: tuple[str, ...], conditions: Conditions) -> np.ndarray:
-    """The condition that energies are compared with: the first one that is an energy, else 1."""
-    name = next((name for name in names if name.startswith("energy")), None)
+def energy_name(conditions: Sequence[Condition]) -> str | None:
+    """The condition that deposits are compared with: the first that is an energy, None if none."""
+    return next((c.name for c in conditions if c.kind == "energy"), None)
+
+
+def incident_energy(name: str | None, conditions: Conditions) -> np.ndarray:
+    """Values of the condition of this name; 1 for None."""
     return np.asarray(1.0 if name is None else conditions[name], np.float64)
 
 
-def observables_of(geometry: CellGeometry, names: tuple[str, ...]) -> tuple[Observable, ...]:
+def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observable, ...]:
     """The observables of showers in these cells.
 
     Args:
         geometry: of the cells.
-        names: of the conditions.
+        energy: name of the incident energy among the conditions, if it is one.
     """
     sums = ShowerSums(geometry)
 
     def response(samples: Samples, conditions: Conditions) -> np.ndarray:
         total = sums.by_rows(samples, lambda deposits: deposits.sum(1))
-        return np.asarray(total / incident_energy(names, conditions))
+        return np.asarray(total / incident_energy(energy, conditions))
 
     def per_layer(measure: Measure) -> Callable[[Samples, Conditions], np.ndarray]:
         return lambda samples, conditions: sums.by_rows(samples, measure)

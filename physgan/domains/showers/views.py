@@ -1,23 +1,25 @@
 """What the referee's classifiers see of a shower, as in the CaloChallenge (its appendix A)."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from physgan.domains.base import Conditions, Samples
-from physgan.domains.showers.observables import ShowerSums, incident_energy
+from physgan.domains.showers.observables import ShowerSums, energy_name, incident_energy
+from simulators.protocol import Condition
 
 __all__ = ["shower_views"]
 
 
 def shower_views(
-    sums: ShowerSums, names: tuple[str, ...], samples: Samples, conditions: Conditions
+    sums: ShowerSums, known: Sequence[Condition], samples: Samples, conditions: Conditions
 ) -> dict[str, np.ndarray]:
     """Cells over the incident energy, cells over their layer's energy, and high-level features.
 
     Args:
         sums: over the cells.
-        names: of the conditions.
+        known: the conditions.
         samples: with "deposits".
         conditions: one number a sample.
 
@@ -25,10 +27,10 @@ def shower_views(
         "low-level", "normalised" and "high-level": float32 (n, k), the conditions first.
     """
     count = len(samples["deposits"])
-    energy = np.broadcast_to(incident_energy(names, conditions), count)
+    energy = np.broadcast_to(incident_energy(energy_name(known), conditions), count)
     flat = samples["deposits"].reshape(count, -1)
     layer = sums.by_rows(samples, sums.layer_energies)
-    labels = np.stack([_label(name, conditions[name], count) for name in names], -1)
+    labels = np.stack([_label(c, conditions[c.name], count) for c in known], -1)
     columns = [labels, np.log10(layer + 1e-8), np.log10(layer.sum(1, keepdims=True) + 1e-8)]
     columns.append(sums.by_rows(samples, sums.sparsity))
     cells = sums.geometry
@@ -45,6 +47,6 @@ def shower_views(
     }
 
 
-def _label(name: str, values: object, count: int) -> np.ndarray:
+def _label(condition: Condition, values: object, count: int) -> np.ndarray:
     column = np.broadcast_to(np.asarray(values, np.float64), count)
-    return np.log10(column) if name.startswith("energy") else column
+    return np.log10(column) if condition.kind == "energy" else column

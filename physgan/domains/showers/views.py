@@ -1,4 +1,4 @@
-"""What the referee's classifiers see of a shower, as in the CaloChallenge (its appendix A)."""
+"""What classifiers see of a shower, as in the CaloChallenge (its appendix A)."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -228,7 +228,7 @@ def test_train_passes_settings_on(tmp_path: Path, call, monkeypatch) -> None:
         seen.update(config=config, **more)
         return {"loss": float("nan"), "steps": np.int64(3)}
 
-    monkeypatch.setattr("physgan.training.train", train)
+    monkeypatch.setattr("physgan.methods.train", train)
     (tmp_path / "c.toml").write_text('gamma = 0.5\nname = "x"\n')
     options = ["--config", tmp_path / "c.toml", "--set", "gamma=0.1", "--set", "batch_size=64"]
     code, out, _ = call("train", "d", "--out", "r", "--method", "gan", *options, "--json")

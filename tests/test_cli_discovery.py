@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from physgan.cli import run_command
 from physgan.cli.listing import LISTS, Setting, settings_table
 from physgan.cli.quickstart import baseline_of
 from physgan.data import open_dataset, recipe_names
-from physgan.domains import DOMAINS, Spins
-from physgan.training import METHODS, TrainingConfig
+from physgan.domains import DOMAINS
+from physgan.methods import METHODS
 from simulators import SIMULATORS
 
 
@@ -87,10 +87,12 @@ def test_settings_and_their_meanings_are_read_from_a_dataclass() -> None:
     assert settings_table(None) == ()
 
 
-def test_every_setting_of_training_has_a_meaning() -> None:
-    table = settings_table(TrainingConfig)
-    assert [s.name for s in table] == [field.name for field in fields(TrainingConfig)]
-    assert [s.default for s in table] == list(TrainingConfig().to_table().values())
+@pytest.mark.parametrize("method", METHODS)
+def test_every_setting_of_a_method_has_a_meaning(method: str) -> None:
+    settings = METHODS[method].settings
+    table = settings_table(settings)
+    assert [s.name for s in table] == settings.names()
+    assert [s.default for s in table] == list(settings().to_table().values())
     assert all(s.meaning.endswith(".") for s in table)
 
 
@@ -211,7 +213,7 @@ def test_a_domains_own_figure_is_preferred(call, dataset, tmp_path, monkeypatch)
         drawn.append((samples["spins"][index], conditions["temperature"][index]))
         return Figure()
 
-    monkeypatch.setattr(Spins, "figure", figure, raising=False)
+    monkeypatch.setattr(DOMAINS["spins"], "figure", figure)
     assert call("show", dataset, "--sample", 3, "--out", tmp_path / "a.png")[0] == 0
     ((spins, temperature),) = drawn
     assert (spins == open_dataset(dataset).read()[0]["spins"][3]).all()
@@ -259,14 +261,14 @@ def test_quickstart_of_any_recipe(
         benchmarked.update(more)
         return {"verdict": "good"}
 
-    monkeypatch.setattr("physgan.training.train", train)
-    monkeypatch.setattr("physgan.runs.benchmark_run", benchmark_run)
+    monkeypatch.setattr("physgan.methods.train", train)
+    monkeypatch.setattr("physgan.benchmark.benchmark_run", benchmark_run)
     recipe = tmp_path / "mine.toml"
     recipe.write_text(TINY.format(simulator=simulator, conditions=conditions, count=100))
     code, out, _ = call("quickstart", "--recipe", recipe, "--out", tmp_path / "q", "--json")
     assert code == 0
     assert json.loads(out)["dataset"] == str(tmp_path / "q" / "mine.h5")
-    assert trained == [*((b, b, 128) for b in baselines), ("gan", "gan", 128)]
+    assert trained == [*((b, b, 128) for b in baselines), ("run", "gan", 128)]
     assert benchmarked["baselines"] == [str(tmp_path / "q" / b) for b in baselines]
     assert benchmarked["count"] == 100
     assert benchmarked["recipe"] == str(recipe)

@@ -5,6 +5,7 @@ import re
 import shutil
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from physgan.errors import InputError, nearest
@@ -52,7 +53,7 @@ def settings_table(settings: Any) -> tuple[Setting, ...]:
 
     The meanings are the sections "Args" of its docstring and of those of its bases.
     """
-    names = getattr(settings, "__dataclass_fields__", {})
+    names = [field.name for field in fields(settings)] if is_dataclass(settings) else []
     kind = settings if isinstance(settings, type) else type(settings)
     meanings: dict[str, str] = {}
     for base in reversed(kind.__mro__):

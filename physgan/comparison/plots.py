@@ -154,7 +154,7 @@ def _samples(domain: Domain, first: Side, second: Side) -> Figure:
         for panel, side, index in zip(panels[:, column], (first, second), pair, strict=True):
             domain.picture(panel, side.pictured, index)
             panel.set_title(f"{side.name}{_conditions(side, index)}", fontsize="small")
-    figure.suptitle(getattr(domain, "picture_note", ""), fontsize="small")
+    figure.suptitle(domain.picture_note, fontsize="small")
     return figure
 
 

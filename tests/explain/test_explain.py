@@ -39,8 +39,11 @@ def test_everything_is_written(files: tuple[Path, Path], tmp_path: Path) -> None
     assert "discriminator.png" in found["pictures"]
     (along,) = found["conditions"]
     assert [point["at"] for point in along["points"]] == pytest.approx([1.7, 2.1, 2.5, 2.9, 3.3])
-    energy = along["points"][2]["observables"]["energy"]
-    assert energy["slope_unit"] == "J / (J/k_B)"
+    for point in along["points"]:  # fair coins on one sublattice, an exact heat bath on the other
+        energy, bonds = point["observables"]["energy"], np.tanh(np.array([4, 2]) / point["at"])
+        expected = -(bonds[0] / 2 + bonds[1]) / 2
+        assert energy["mean"][0] == pytest.approx(expected, abs=4 * energy["mean_error"][0])
+        assert energy["slope_unit"] == "J / (J/k_B)"
     assert found["latents"]["number"] == 17
     assert found["jacobians"] is None  # discrete draws have none that can be trusted
     objections = found["discriminator"]

@@ -23,7 +23,7 @@ import numpy as np
 from flax import nnx
 
 from physgan.networks.fields import Cells
-from physgan.networks.scale import ConditionalScale
+from physgan.networks.scale import Scale, unit_scale
 
 __all__ = ["KINDS", "Fixed", "Values"]
 
@@ -45,24 +45,25 @@ class Values(nnx.Module):
         kind: one of `KINDS`.
         shape: of a sample in network space.
         nodes: of the scale, which is measured later (`set_scale`); 0 for none.
+        conditions: that the scale depends on.
         threshold: smallest deposit, of the kind "deposits".
     """
 
     def __init__(
-        self, kind: str, shape: Sequence[int], *, nodes: int = 0, threshold: float = 1.0
+        self,
+        kind: str,
+        shape: Sequence[int],
+        *,
+        nodes: int = 0,
+        conditions: int = 1,
+        threshold: float = 1.0,
     ) -> None:
         self.kind, self.sample_shape, self.threshold = kind, tuple(shape), threshold
         self.shape = _value_shape(kind, self.sample_shape)
         self.size = math.prod(self.shape)
-        self.scale = nnx.List(
-            [
-                Fixed(jnp.arange(nodes, dtype=jnp.float32)),
-                Fixed(jnp.zeros((nodes, self.size))),
-                Fixed(jnp.ones((nodes, self.size))),
-            ]
-            if nodes
-            else []
-        )
+        unit = unit_scale(self.size, nodes, conditions)
+        self._kind_of_scale = type(unit)
+        self.scale = nnx.List([Fixed(array) for array in unit] if nodes else [])
         deposits = kind == "deposits"
         self.largest = nnx.List([Fixed(jnp.full(self.size, jnp.inf))] if deposits else [])
 
@@ -115,8 +116,8 @@ class Values(nnx.Module):
         low, high = self.place(0.0, conditions), self.place(_LN2, conditions)
         return Cells((low + high) / 2, (high - low) / math.sqrt(12), self.lit(conditions))
 
-    def set_scale(self, scale: ConditionalScale) -> None:
-        """Take a scale of `nodes` nodes for the raw numbers."""
+    def set_scale(self, scale: Scale) -> None:
+        """Take a scale of `nodes` nodes and as many conditions for the raw numbers."""
         for variable, array in zip(self.scale, scale, strict=True):
             variable[...] = array
 
@@ -125,9 +126,9 @@ class Values(nnx.Module):
         for variable in self.largest:
             variable[...] = jnp.asarray(raw.max(0), jnp.float32)
 
-    def _scale(self) -> ConditionalScale:
+    def _scale(self) -> Scale:
         """The scale, through which no gradient passes."""
-        return ConditionalScale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
+        return self._kind_of_scale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
 
 
 def _value_shape(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:

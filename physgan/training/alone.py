@@ -14,7 +14,7 @@ from physgan.training.config import TrainingConfig
 from physgan.training.flow_matching import VELOCITY
 from physgan.training.model import Model, measured, split
 from physgan.training.objective import Objective
-from physgan.training.standardise import first_condition, fit_scale
+from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters
 from physgan.training.vae import EVIDENCE
 
@@ -108,14 +108,14 @@ def build_alone(
         discriminator)
     """
     domain.exact_parts(info.parameters)  # refuses what the domain's symmetries do not hold for
-    about, place = ALONE[method], first_condition(conditions)
+    about = ALONE[method]
     values = domain.values(samples)
     numbers = scale = None
     if values["kind"] != "signs":
         raw, key = Values(shape=samples.shape[1:], **values).raw, jax.random.key(seed)
         numbers = measured(lambda part: raw(part, key), samples)
-        scale = fit_scale(numbers, place, _NODES, common_floor=_COMMON_FLOOR)
-        values["nodes"] = len(scale.nodes)
+        scale = fit_scale(numbers, conditions, _NODES, common_floor=_COMMON_FLOOR)
+        values |= scale.settings
     settings: dict[str, Any] = {
         "network": about.network,
         "shape": list(samples.shape[1:]),
@@ -132,7 +132,7 @@ def build_alone(
         network.values.set_scale(scale)
         network.values.set_largest(numbers)
     graph, parameters = split(network)
-    features = fit_scale(measured(domain.physical_features, samples), place)
+    features = fit_scale(measured(domain.physical_features, samples), conditions)
     sites = int(np.prod(samples.shape[1:]))
     model = Model(domain, graph, None, None, features, sites, about.objective, config.augment)
     return model, settings, parameters, {}

@@ -20,9 +20,10 @@ from physgan.networks import (
     build_generator,
     plain_settings,
 )
+from physgan.networks.scale import Scale
 from physgan.training.config import TrainingConfig
 from physgan.training.objective import LIKELIHOOD, Objective
-from physgan.training.standardise import ConditionalScale, first_condition, fit_scale
+from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters
 
 __all__ = ["Model", "build_model", "condition_matrix", "measured", "renewed", "split"]
@@ -48,8 +49,8 @@ class Model:
     domain: LearnableDomain
     generator: nnx.GraphDef
     discriminator: nnx.GraphDef | None
-    cells: ConditionalScale | None
-    features: ConditionalScale
+    cells: Scale | None
+    features: Scale
     sites: int
     objective: Objective | None
     augment: bool
@@ -150,7 +151,9 @@ def build_model(
         (model, the generator's settings for `networks.build_generator`, its parameters, the
         discriminator's parameters)
     """
-    default = domain.generator(samples, first_condition(conditions))
+    default = domain.generator(
+        samples, conditions[:, 0] if conditions.shape[1] else conditions.sum(1)
+    )
     common = {
         "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
         "width": config.generator_width,
@@ -165,13 +168,11 @@ def build_model(
         _check_scale(domain, network, default["network"])
     exact_parts = domain.exact_parts(info.parameters) if network == default["network"] else {}
     generator = build_generator(settings, exact_parts, seed)
-    features = fit_scale(measured(domain.physical_features, samples), first_condition(conditions))
+    features = fit_scale(measured(domain.physical_features, samples), conditions)
     shown = jax.eval_shape(domain.discriminator_input, _batch_of(samples))
     cells = None
     if len(shown.shape) == 2:
-        cells = fit_scale(
-            measured(domain.discriminator_input, samples), first_condition(conditions)
-        )
+        cells = fit_scale(measured(domain.discriminator_input, samples), conditions)
     discriminator = build_discriminator(
         shown.shape[1:],
         features.mean.shape[1],

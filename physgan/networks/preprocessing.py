@@ -16,7 +16,7 @@ import numpy as np
 from flax import nnx
 
 from physgan.networks.generic import normal_latents
-from physgan.networks.scale import Scale, scale_of, unit_scale
+from physgan.networks.scale import Scale, unit_scale
 
 __all__ = [
     "Fixed",
@@ -62,8 +62,9 @@ class Preprocessing(nnx.Module):
         self.sample_shape = tuple(shape)
         self.shape = self.variable_shape(self.sample_shape)
         self.size = math.prod(self.shape)
-        scale = unit_scale(self.size, nodes, conditions) if nodes else ()
-        self.scale = nnx.List([Fixed(array) for array in scale])
+        unit = unit_scale(self.size, nodes, conditions)
+        self._kind_of_scale = type(unit)
+        self.scale = nnx.List([Fixed(array) for array in unit] if nodes else [])
 
     def variable_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of a sample's variables: (h, w, c) for what is a picture, else (k,)."""
@@ -134,8 +135,7 @@ class Preprocessing(nnx.Module):
 
     def _scale(self) -> Scale:
         """The scale, through which no gradient passes."""
-        arrays = [jax.lax.stop_gradient(variable[...]) for variable in self.scale]
-        return scale_of(arrays)
+        return self._kind_of_scale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
 
 
 class Standardisation(Preprocessing):

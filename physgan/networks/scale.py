@@ -1,19 +1,11 @@
 """Numbers of order one: mean and spread taken out, condition by condition, and put back."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-__all__ = [
-    "ConditionalScale",
-    "Scale",
-    "SmoothScale",
-    "condition_basis",
-    "scale_of",
-    "unit_scale",
-]
+__all__ = ["ConditionalScale", "Scale", "SmoothScale", "condition_basis", "unit_scale"]
 
 _TINY = 1e-30
 
@@ -137,10 +129,10 @@ def condition_basis(
     logarithms = jnp.log(jnp.maximum(conditions, _TINY))
     place = jnp.clip(jnp.where(logarithmic > 0, logarithms, conditions), *ends)
     linear = 2 * (place - ends[0]) / jnp.maximum(ends[1] - ends[0], _TINY) - 1
-    number = jnp.arange(nodes.shape[1])
+    number = jnp.arange(nodes.shape[1], dtype=place.dtype)
     functions = []
     for own, along in enumerate(nodes):
-        at = jnp.interp(place[:, own], along, number.astype(place.dtype))
+        at = jnp.interp(place[:, own], along, number)
         hats = jnp.maximum(1 - jnp.abs(at[:, None] - number), 0)
         factors = linear.at[:, own].set(1)
         functions.append((factors[:, :, None] * hats[:, None]).reshape(len(at), -1))
@@ -162,9 +154,3 @@ def unit_scale(size: int, nodes: int, conditions: int = 1) -> Scale:
     grid = jnp.tile(jnp.arange(nodes, dtype=jnp.float32), (conditions, 1))
     zero = jnp.zeros((conditions**2 * nodes, size))
     return SmoothScale(axis, jnp.stack([axis, axis]), grid, zero, zero, jnp.zeros(size))
-
-
-def scale_of(arrays: Sequence[jax.Array]) -> Scale:
-    """The scale with these arrays, in the order of its attributes."""
-    kind = ConditionalScale if len(arrays) == len(ConditionalScale._fields) else SmoothScale
-    return kind(*arrays)

@@ -1,25 +1,27 @@
 """Put features on one scale, whatever the conditions."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
-import scipy.sparse
+from threadpoolctl import threadpool_limits
 
 from physgan.networks.scale import ConditionalScale, Scale, SmoothScale, condition_basis
 
 __all__ = ["fit_scale"]
 
 _SMALLEST_DEVIATION = 1e-3
+_SMALLEST_LOCAL = 0.03
 _ROUNDING = 1e-6
 _FEWEST = 16
 _FEWEST_OF_SEVERAL = 32
 _MOST_NODES = 16
 _RIDGE = 1e-3
 _BEYOND = 1e3
-_MOST_SAMPLES = 32_768
-_STEPS = 40
+_MOST_SAMPLES = 16_384
+_STEPS = 25
 _LARGEST_STEP = 1.0
-_SMALLEST_STEP = 1e-3
+_SMALLEST_STEP = 1e-2
 
 
 def fit_scale(
@@ -34,12 +36,13 @@ def fit_scale(
             where there are not 16 samples for each, whose deviation would be one of chance; at
             least two. Of several, nodes of each condition at equal shares of the samples, 16 at
             most, with 32 samples or more for each of the c^2 k coefficients; every s-th sample
-            if there are more than 32,768.
+            if there are more than 16,384.
         common_floor: lower bound of every deviation in units of all features' rms spread, so
             that what hardly ever varies is not blown up; 0 for none.
 
     Returns:
-        The scale, with deviations bounded below by 1e-3 of each feature's spread over all.
+        The scale, with deviations bounded below by 1e-3 of each feature's spread over all; of
+        several conditions also by 0.03 of its rms deviation, as tails are rare in a corner.
     """
     smallest = _SMALLEST_DEVIATION * features.std(0) + 1e-12
     if common_floor:
@@ -50,7 +53,8 @@ def fit_scale(
         return _fit_bins(features, condition, nodes, smallest)
     nodes = int(np.clip(count // (_FEWEST_OF_SEVERAL * columns**2), 2, min(nodes, _MOST_NODES)))
     rows = slice(None, None, -(-count // _MOST_SAMPLES))
-    return _fit_smooth(features[rows], conditions[rows], nodes, smallest)
+    with threadpool_limits(1):  # the matrices are small
+        return _fit_smooth(features[rows], conditions[rows], nodes, smallest)
 
 
 def _fit_bins(
@@ -71,40 +75,54 @@ def _fit_bins(
 def _fit_smooth(
     features: np.ndarray, conditions: np.ndarray, nodes: int, smallest: np.ndarray
 ) -> SmoothScale:
-    """Least squares for the mean, then a log-linear model of the squared residuals.
-
-    The latter is the gamma model with logarithmic link (P. McCullagh, J. Nelder, Generalized
-    Linear Models, chapter 8), solved by Fisher's scoring with half steps of bounded length: the
-    squares of the standardised residuals then have mean 1 along every basis function.
-    """
+    """Least squares for the mean, and once more with the weights of the deviations found."""
     known = [_axis(conditions[:, c], nodes) for c in range(conditions.shape[1])]
-    logarithmic, low, high, along = (jnp.asarray(side, jnp.float32) for side in zip(*known))
-    axes = logarithmic, jnp.stack([low, high]), along
-    smallest = np.maximum(smallest, _ROUNDING * np.abs(features).max(0))
-    basis = scipy.sparse.csr_array(
-        np.asarray(condition_basis(*axes, jnp.asarray(conditions, jnp.float32)))
+    logarithmic, low, high, along = (
+        jnp.asarray(side, jnp.float32) for side in zip(*known, strict=True)
     )
-    gram = (basis.T @ basis).toarray() + _RIDGE * np.eye(basis.shape[1])
-    factor = scipy.linalg.cho_factor(gram)
-
-    def fitted(targets: np.ndarray) -> np.ndarray:
-        return scipy.linalg.cho_solve(factor, basis.T @ targets)
-
+    axes = logarithmic, jnp.stack([low, high]), along
+    functions = jax.jit(condition_basis)(*axes, jnp.asarray(conditions, jnp.float32))
+    basis = np.asarray(functions, np.float64)
     centre = features.mean(0)
-    mean = fitted(features - centre)
-    squares = (features - centre - basis @ mean) ** 2 + smallest**2
-    level = np.log(squares.mean(0))
-    log_variance = np.zeros_like(mean)
-    for _ in range(_STEPS):
-        step = fitted(squares * np.exp(-level - basis @ log_variance) - 1) / 2
-        longest = np.abs(basis @ step).max(0)
-        log_variance += step * np.minimum(1, _LARGEST_STEP / np.maximum(longest, 1e-12))
-        if longest.max() < _SMALLEST_STEP:
-            break
+    centred = features - centre
+    mean = _solved(basis.T @ basis, basis.T @ centred)
+    smallest = np.maximum(smallest, _ROUNDING * np.abs(features).max(0))
+    smallest = np.maximum(smallest, _SMALLEST_LOCAL * (centred - basis @ mean).std(0))
+    log_variance = _log_variance(basis, (centred - basis @ mean) ** 2 + smallest**2)
+    for number, weights in enumerate(np.exp(-(basis @ log_variance)).T):
+        weighted = basis.T * (weights / weights.mean())
+        mean[:, number] = _solved(weighted @ basis, weighted @ centred[:, number])
+    log_variance = _log_variance(basis, (centred - basis @ mean) ** 2 + smallest**2)
     mean[:nodes] += centre  # the first condition's hats add up to 1
-    log_variance[:nodes] += level
     arrays = (mean, log_variance / 2, smallest)
     return SmoothScale(*axes, *(jnp.asarray(a, jnp.float32) for a in arrays))
+
+
+def _log_variance(basis: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """Coefficients (b, f) of the logarithm of the mean of `squares`, shape (n, f).
+
+    The gamma model with logarithmic link (P. McCullagh, J. Nelder, Generalized Linear Models,
+    chapter 8), solved by Fisher's scoring with half steps of bounded length: the ratios of the
+    squares to the model then have mean 1 along every basis function.
+    """
+    level = squares.mean(0)
+    gram, found = basis.T @ basis, np.zeros((basis.shape[1], len(level)))
+    model = np.zeros_like(squares)
+    for _ in range(_STEPS):
+        step = _solved(gram, basis.T @ (squares / level * np.exp(-model) - 1)) / 2
+        change = basis @ step
+        longest = np.abs(change).max(0)
+        shorter = _LARGEST_STEP / np.maximum(longest, _LARGEST_STEP)
+        found += step * shorter
+        model += change * shorter
+        if longest.max() < _SMALLEST_STEP:
+            break
+    return found + _solved(gram, basis.sum(0))[:, None] * np.log(level)
+
+
+def _solved(gram: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of the normal equations, whose basis is redundant."""
+    return np.asarray(scipy.linalg.solve(gram + _RIDGE * np.eye(len(gram)), right, assume_a="pos"))
 
 
 def _axis(condition: np.ndarray, nodes: int) -> tuple[bool, float, float, np.ndarray]:

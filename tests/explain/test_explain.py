@@ -13,14 +13,15 @@ from physgan.explain import explain
 from physgan.methods import open_run, train
 
 SETTINGS = {
-    "likelihood_samples": 16, "adversarial_samples": 16, "generator_width": 4,
+    "likelihood_samples": 16, "adversarial_samples": 16, "likelihood_rate": 0.0,
+    "generator_rate": 0.0, "generator_width": 4,
     "discriminator_width": 2, "discriminator_blocks": 1, "embedding": 4, "batch_size": 16,
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A dataset of 4 x 4 lattices, and a run of one step in each stage."""
+    """4 x 4 lattices, and a run of one step in each stage that leaves the generator as it is."""
     folder = tmp_path_factory.mktemp("explained")
     data, run = folder / "ising.h5", folder / "run"
     words = "simulate ising --size 4 --temperature 1.5:3.5 --count 640 --out"

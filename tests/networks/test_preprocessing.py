@@ -12,7 +12,7 @@ from physgan.domains.spins.preprocessing import Signs
 from physgan.networks import Preprocessing, Standardisation, build_generator, generic_settings
 from physgan.networks.backbone import Decoder, Encoder, hidden_shape
 from physgan.networks.flow import heun
-from physgan.networks.scale import ConditionalScale
+from physgan.networks.scale import ConditionalScale, SmoothScale, unit_scale
 
 COUNT = 20_000
 NONE = jnp.zeros((COUNT, 0))
@@ -47,6 +47,28 @@ def test_variables_stand_for_samples_one_to_one(
     back = np.asarray(values.inverse(variables, conditions))
     np.testing.assert_allclose(back, samples, rtol=2e-4, atol=2e-6)
     np.testing.assert_array_equal(back == 0, samples == 0)
+
+
+def test_scales_of_one_condition_and_of_several_have_arrays_of_their_own(
+    key: jax.Array, rng: np.random.Generator
+) -> None:
+    """Three of one condition, as in older files; a scale of several comes back."""
+    arrays = [v[...].shape for v in Standardisation((4, 6), nodes=3).scale]
+    assert arrays == [(3,), (3, 24), (3, 24)]
+    values = Standardisation((4, 6), nodes=3, conditions=2)
+    unit = unit_scale(24, 3, 2)
+    assert isinstance(unit, SmoothScale)
+    mean, log_deviation = jnp.asarray(rng.standard_normal((2, *unit.mean.shape)), jnp.float32)
+    ends = jnp.array([[1.0, 1.0], [2.0, 2.0]])
+    scale = unit._replace(ends=ends, mean=mean, log_deviation=log_deviation)
+    values.set_scale(scale)
+    samples = jnp.asarray(rng.standard_normal((16, 4, 6)), jnp.float32)
+    conditions = jnp.asarray(rng.uniform(1, 2, (16, 2)), jnp.float32)
+    variables = values.forward(samples, conditions, key)
+    np.testing.assert_array_equal(
+        variables.reshape(16, -1), scale.standardise(samples.reshape(16, -1), conditions)
+    )
+    np.testing.assert_allclose(values.inverse(variables, conditions), samples, atol=1e-4)
 
 
 def test_empty_cells_lie_evenly_below_the_threshold(key: jax.Array) -> None:

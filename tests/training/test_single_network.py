@@ -11,6 +11,7 @@ import pytest
 from flax import nnx
 from scipy.stats import multivariate_normal
 
+from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.errors import InputError
 from physgan.networks import Autoencoder, Flow, Standardisation
 from physgan.surrogates import load
@@ -180,3 +181,23 @@ def test_another_method_in_the_folder_is_refused(
 def test_what_only_a_gan_has_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="setting of the method vae; got 'adversarial_samples', which"):
         train(exact_dataset, tmp_path, {"adversarial_samples": 100}, method="vae")
+
+
+def test_samples_follow_every_condition_and_come_back_from_disk(tmp_path: Path, rng) -> None:
+    """Points of mean (100 a b, a^2 + 10 b) and spread 0.1: the scale holds both conditions, so that
+    even a few steps of training draw within 0.5 of the mean."""
+    grid = (Axis("coordinate", "1", (0.0, 1.0)),)
+    fields = (Field("points", "1", ("coordinate",), "points", "float32"),)
+    axes = tuple(Condition(name, "1", 0.0, 1.0) for name in "ab")
+    a, b = rng.random((2, 4_000))
+    mean = np.stack([100 * a * b, a**2 + 10 * b], 1)
+    points = (mean + 0.1 * rng.standard_normal(mean.shape)).astype(np.float32)
+    splits = {"train": np.arange(3_500), "validation": np.arange(3_500, 4_000)}
+    info = DatasetInfo("points", fields, axes, grid)
+    write_dataset(tmp_path / "x.h5", {"points": points}, {"a": a, "b": b}, info, splits)
+    settings = {**TINY, "likelihood_samples": 640, "checkpoint_samples": 320}
+    train(tmp_path / "x.h5", tmp_path / "run", settings, method="vae")
+    for at in ({"a": 0.2, "b": 0.8}, {"a": 0.8, "b": 0.2}, {"a": 0.9, "b": 0.9}):
+        drawn = load(tmp_path / "run").sample(at, 400, seed=1)["points"].mean(0)
+        known = [100 * at["a"] * at["b"], at["a"] ** 2 + 10 * at["b"]]
+        np.testing.assert_allclose(drawn, known, atol=0.5)

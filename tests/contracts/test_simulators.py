@@ -1,15 +1,55 @@
-"""What every simulator promises, by one short call of each."""
+"""What every simulator promises, by one short call of each.
+
+A new simulator needs an entry in `SIMULATIONS`.
+"""
 
 import json
 from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from tiny import simulator
 
 from simulators import SIMULATORS
 
 every_simulator = pytest.mark.parametrize("name", SIMULATORS)
+
+
+class Simulation(NamedTuple):
+    """A call of a simulator.
+
+    Attributes:
+        parameters: of the simulator.
+        conditions: condition name -> (smallest, largest) value of the events.
+        count: number of events, more than a block.
+    """
+
+    parameters: dict[str, Any]
+    conditions: dict[str, tuple[float, float]]
+    count: int
+
+
+_STACK = {"layers": 2, "absorber": "Pb", "absorber_mm": 5.0, "gap": "LAr", "gap_mm": 5.0}
+
+SIMULATIONS: dict[str, Simulation] = {
+    "ising": Simulation({"size": 4}, {"temperature": (2.0, 3.0)}, 8192 + 16),
+    "calorimeter": Simulation(
+        {"slabs": [_STACK], "cells": {"r_mm": [0, 20, 80], "alpha": 4}, "range_cut_mm": 5.0},
+        {"energy_mev": (50.0, 100.0)},
+        16,
+    ),
+    "gaussian-ring": Simulation({"modes": 3}, {}, 4096 + 16),
+}
+"""Simulator -> a short call of it."""
+
+
+def simulator(name: str) -> tuple[Any, dict[str, np.ndarray], int]:
+    """A small simulator, conditions of its events and their number."""
+    if name not in SIMULATIONS:
+        pytest.fail(f"the simulator {name} has no tiny call; add one to SIMULATIONS in {__file__}")
+    call = SIMULATIONS[name]
+    conditions = {n: np.linspace(*span, call.count) for n, span in call.conditions.items()}
+    return SIMULATORS[name](**call.parameters), conditions, call.count
 
 
 @cache

@@ -10,7 +10,7 @@ from physgan.data import DatasetInfo
 from physgan.domains import Domain
 from physgan.errors import InputError
 from physgan.methods.base import NetworkMethod
-from physgan.methods.settings import NetworkSettings
+from physgan.methods.settings import GeneratorSettings
 from physgan.networks import (
     GENERIC_GENERATORS,
     Generator,
@@ -24,26 +24,22 @@ from physgan.training import (
     Stage,
     evaluated,
     fit_scale,
-    objective_step,
+    objective_stage,
     split,
-    whole_batches,
 )
 
 __all__ = ["LIKELIHOOD", "Likelihood", "LikelihoodSettings", "generator_of", "likelihood_stage"]
 
 
 @dataclass(frozen=True)
-class LikelihoodSettings(NetworkSettings):
+class LikelihoodSettings(GeneratorSettings):
     """Settings of likelihood training.
 
     Args:
-        network: the generator, one of the domain's own or of `physgan.networks.GENERIC_GENERATORS`;
-            "" for the domain's default.
         likelihood_samples: length of the stage; 0 skips it.
         likelihood_rate: its learning rate at the start, falling along a cosine to 1 %.
     """
 
-    network: str = ""
     likelihood_samples: int = 256_000
     likelihood_rate: float = 6e-3
 
@@ -95,33 +91,20 @@ class Likelihood(NetworkMethod):
 
 
 def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
-    """The stage that lowers the model's negative log-likelihood.
-
-    The best checkpoint is the likeliest on the validation split, which is known better than the
-    distance of features.
-    """
-    assert model.objective is not None
-    step = objective_step(
+    """The stage that lowers the model's negative log-likelihood."""
+    return objective_stage(
         model,
         settings,
         "likelihood",
         rate=settings.likelihood_rate,
         samples=settings.likelihood_samples,
     )
-    return Stage(
-        "likelihood",
-        whole_batches(settings.likelihood_samples, settings.batch_size),
-        (step,),
-        lambda number: 0,
-        ("generator",),
-        model.objective.score,
-    )
 
 
 def generator_of(
     info: DatasetInfo,
     domain: Domain,
-    settings: LikelihoodSettings,
+    settings: GeneratorSettings,
     samples: np.ndarray,
     conditions: np.ndarray,
     seed: int,
@@ -150,7 +133,7 @@ def generator_of(
 def _network_settings(
     info: DatasetInfo,
     domain: Domain,
-    settings: LikelihoodSettings,
+    settings: GeneratorSettings,
     samples: np.ndarray,
     conditions: np.ndarray,
 ) -> dict[str, Any]:

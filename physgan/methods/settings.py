@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from physgan.errors import InputError, nearest
 
-__all__ = ["NetworkSettings", "Settings"]
+__all__ = ["GeneratorSettings", "NetworkSettings", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -102,3 +102,15 @@ class NetworkSettings(Settings):
     checkpoint_samples: int = 25_600
     validation_samples: int = 16_384
     start_from: str = ""
+
+
+@dataclass(frozen=True)
+class GeneratorSettings(NetworkSettings):
+    """Settings of a method that trains any generator.
+
+    Args:
+        network: the generator, one of the domain's own or of `physgan.networks.GENERIC_GENERATORS`;
+            "" for the domain's default.
+    """
+
+    network: str = ""

@@ -18,9 +18,8 @@ from physgan.training import (
     Stage,
     evaluated,
     fit_scale,
-    objective_step,
+    objective_stage,
     split,
-    whole_batches,
 )
 
 __all__ = ["SingleNetworkMethod", "SingleNetworkSettings"]
@@ -111,13 +110,11 @@ class SingleNetworkMethod(NetworkMethod):
 
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
         """One."""
-        step = objective_step(
+        stage = objective_stage(
             model,
             settings,
             self.stage,
             rate=settings.learning_rate,
             samples=settings.training_samples,
         )
-        length = whole_batches(settings.training_samples, settings.batch_size)
-        score = self.objective.score
-        return (Stage(self.stage, length, (step,), lambda number: 0, ("generator",), score),)
+        return (stage,)

@@ -89,7 +89,7 @@ class MixtureGenerator(DenseGenerator):
         super().__init__(ranges, shape, width=width, depth=depth, embedding=embedding, rngs=rngs)
         centres = jax.random.normal(rngs.params(), (_COMPONENTS, _LATENTS))
         self.centres = nnx.Param(centres)
-        self.log_spread = nnx.Param(jnp.full((_LATENTS,), math.log(_FIRST_SPREAD)))
+        self.log_spread = nnx.Param(jnp.full((_LATENTS,), math.log(_FIRST_SPREAD), jnp.float32))
 
     def noise_size(self, size: int | None = None) -> int:
         """Number of latents, and one number that chooses the component."""

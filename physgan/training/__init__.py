@@ -9,7 +9,7 @@ from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, Step, whole_batches
 from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters, TrainingState
-from physgan.training.steps import adam, clipped, count, descend, objective_step, with_moments
+from physgan.training.steps import adam, clipped, count, descend, objective_stage, with_moments
 
 __all__ = [
     "Metrics",
@@ -30,7 +30,7 @@ __all__ = [
     "evaluated",
     "fit_scale",
     "merged_statistics",
-    "objective_step",
+    "objective_stage",
     "split",
     "statistics_of",
     "train_network",

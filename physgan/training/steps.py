@@ -8,10 +8,18 @@ import optax
 
 from physgan.training.model import Model
 from physgan.training.schedules import cosine, ema_decay
-from physgan.training.stages import Metrics, Step
+from physgan.training.stages import Metrics, Stage, Step, whole_batches
 from physgan.training.state import Parameters, TrainingState
 
-__all__ = ["adam", "clipped", "count", "descend", "objective_step", "with_moments"]
+__all__ = [
+    "adam",
+    "clipped",
+    "count",
+    "descend",
+    "objective_stage",
+    "objective_step",
+    "with_moments",
+]
 
 _LARGEST_GRADIENT = 5.0
 _LAST_RATE = 0.01
@@ -57,6 +65,27 @@ def objective_step(
         return count(state, settings), {name: loss, "rate": now}
 
     return step
+
+
+def objective_stage(
+    model: Model, settings: Counted, name: str, *, rate: float, samples: int
+) -> Stage:
+    """A stage of `objective_step`s.
+
+    The best checkpoint is the one whose objective is lowest on the validation split, which is
+    known better than the distance of features.
+
+    Args:
+        model: with an objective.
+        settings: batch size and the average's half-life.
+        name: of the stage.
+        rate: learning rate at the start.
+        samples: length.
+    """
+    assert model.objective is not None
+    step = objective_step(model, settings, name, rate=rate, samples=samples)
+    length = whole_batches(samples, settings.batch_size)
+    return Stage(name, length, (step,), lambda number: 0, ("generator",), model.objective.score)
 
 
 def with_moments(

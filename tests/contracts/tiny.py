@@ -184,7 +184,8 @@ def generator(name: str, kind: str) -> Network | None:
     build = partial(build_alone, alone[name]) if name in alone else build_model
     chosen = {
         **content.domain.training(), "generator_width": 4, "discriminator_width": 4,
-        "embedding": 4, "latents": 4, "ode_steps": 2, "network": "" if name in alone else name,
+        "generator_depth": 1, "embedding": 4, "latents": 4, "ode_steps": 2,
+        "network": "" if name in alone else name,
     }  # fmt: skip
     config = TrainingConfig.from_table(chosen)
     try:

@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tiny import SEED
-from tiny_runs import UNUSED, Finished, conditions_of, recorded_settings, run_of, train, weights
+from tiny_runs import (
+    Finished,
+    conditions_of,
+    recorded_settings,
+    run_of,
+    train,
+    unused_settings,
+    weights,
+)
 
 from physgan.errors import InputError
 from physgan.methods import METHODS
@@ -124,9 +132,7 @@ def test_an_unknown_setting_is_refused(method: str, tmp_path: Path) -> None:
 
 @every_method
 def test_a_setting_that_the_method_does_not_use_is_refused(method: str, tmp_path: Path) -> None:
-    if method not in UNUSED:
-        pytest.fail(f"name settings that {method} does not use in UNUSED in tiny_runs.py")
-    for name, value in UNUSED[method].items():
+    for name, value in unused_settings(method).items():
         with pytest.raises(InputError, match=name):
             train(method, tmp_path / "run", {name: value}, progress=stop_at(0))
         assert not (tmp_path / "run").exists()

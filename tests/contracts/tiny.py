@@ -188,8 +188,8 @@ def generator(name: str, kind: str) -> Network | None:
     own = {getattr(m, "network", ""): m for m in METHODS.values()}.get(name)
     method = own or METHODS["gan"]
     chosen = {
-        "generator_width": 4, "discriminator_width": 4, "embedding": 4, "latents": 4,
-        "ode_steps": 2, "network": name,
+        "generator_width": 4, "generator_depth": 1, "discriminator_width": 4, "embedding": 4,
+        "latents": 4, "ode_steps": 2, "network": name,
     }  # fmt: skip
     given = {name: value for name, value in chosen.items() if name in method.settings.names()}
     settings = method.settings_of(domain.training(), given)

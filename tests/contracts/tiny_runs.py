@@ -1,7 +1,6 @@
 """The smallest run of every method: all that the contracts know of how one trains and samples.
 
-A new method needs an entry in `RUNS` and one in `UNUSED`. Until it has them, its contracts fail
-and say so.
+A new method needs an entry in `RUNS`. Until it has one, its contracts fail and say so.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ import pytest
 from tiny import COUNT, HELD_OUT, SEED, dataset
 
 from physgan.data import write_dataset
+from physgan.methods import METHODS
 from physgan.methods import train as train_surrogate
 from physgan.surrogates import Surrogate, load
 
@@ -41,29 +41,18 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Method -> name of a dataset and settings of a run of four batches and two checkpoints."""
 
-_ADVERSARIAL = {
-    "loss": "hinge", "penalty": "none", "spectral_norm": True, "discriminator_steps": 2,
-    "discriminator_width": 4, "discriminator_blocks": 1, "generator_rate": 1e-3,
-    "discriminator_rate": 1e-3, "rate_fall": 2.0, "beta1": 0.5, "beta2": 0.9, "first_beta2": 0.8,
-    "head_start": 64, "gamma": 0.2, "gamma_fall": 2.0, "adversarial_samples": 64,
-}  # fmt: skip
-
-UNUSED: dict[str, dict[str, Any]] = {
-    "gan": {"latents": 4, "ode_steps": 2, "learning_rate": 1e-3},
-    "likelihood": {**_ADVERSARIAL, "latents": 4, "ode_steps": 2, "training_samples": 64},
-    "vae": {**_ADVERSARIAL, "ode_steps": 2},
-    "flow-matching": {**_ADVERSARIAL, "latents": 4},
-    "clipped-gaussian": {**_ADVERSARIAL, **_SINGLE, "latents": 4, "ode_steps": 2},
-    "copula": {**_ADVERSARIAL, **_SINGLE, "latents": 4, "ode_steps": 2},
-}
-"""Method -> settings of other methods, each of which it has to refuse."""
-
-
 def run_of(method: str) -> tuple[str, dict[str, Any]]:
     """Entry of `RUNS`."""
     if method not in RUNS:
         pytest.fail(f"the method {method} has no tiny run; add one to RUNS in {__file__}")
     return RUNS[method]
+
+
+def unused_settings(method: str) -> dict[str, Any]:
+    """Settings of all other methods that this one does not have, with their defaults."""
+    others = {n: v for m in METHODS.values() for n, v in m.settings().to_table().items()}
+    own = METHODS[method].settings.names()
+    return {name: value for name, value in others.items() if name not in own}
 
 
 def train(

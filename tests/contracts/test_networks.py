@@ -140,13 +140,7 @@ def test_settings_survive_json_and_build_an_equal_network(name: str) -> None:
         assert rebuilt_shapes(settings, kind) == jax.tree.map(np.shape, network.parameters), kind
 
 
-WEAK = pytest.param(
-    "dense-mixture",
-    marks=pytest.mark.xfail(strict=True, reason="its log_spread is weakly typed"),
-)
-
-
-@pytest.mark.parametrize("name", [*(n for n in GENERATORS if n != "dense-mixture"), WEAK])
+@every_generator
 def test_fresh_parameters_are_of_the_type_that_a_step_leaves(name: str) -> None:
     """No weak types: the first step would change them, and be compiled a second time."""
     for kind, network in homes(generator, name).items():

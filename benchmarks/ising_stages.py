@@ -13,8 +13,8 @@ from pathlib import Path
 from ising_surrogate import RESULTS, divergence
 
 from physgan.data import load_recipe, simulate
-from physgan.surrogates import load
 from physgan.methods import train
+from physgan.surrogates import load
 
 LIKELIHOOD, ADVERSARIAL = 179_200, 25_600
 VARIANTS = {

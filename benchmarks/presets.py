@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from physgan.surrogates import pretrained_names
 from physgan.benchmark import benchmark_run
+from physgan.surrogates import pretrained_names
 
 RESULTS = Path(__file__).parent / "results"
 

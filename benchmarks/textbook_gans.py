@@ -26,8 +26,8 @@ from trials import RESULTS, fired, kinds, metrics_of, write_idx
 from physgan import load, open_dataset, train
 from physgan.benchmark.environment import environment
 from physgan.data import Dataset
-from physgan.domains.images.idx import import_idx, read_idx
 from physgan.domains import domain_of
+from physgan.domains.images.idx import import_idx, read_idx
 from physgan.fidelity import judge_classes
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")

@@ -1,4 +1,4 @@
-"""docs/extending.md, block by block: a simulator, a domain and a method from outside the package."""
+"""docs/extending.md, block by block: simulator, domain and method from outside the package."""
 
 import re
 from pathlib import Path

@@ -131,9 +131,7 @@ def names_of_domains(source: str) -> set[str]:
     found = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         text = token.string
-        if token.type == tokenize.NAME and (
-            DOMAIN_WORDS.search(text) or text in DOMAIN_CLASSES
-        ):
+        if token.type == tokenize.NAME and (DOMAIN_WORDS.search(text) or text in DOMAIN_CLASSES):
             found.add(text)
         if token.type == tokenize.STRING and token.start[0] not in docstrings:
             found |= {w for w in re.findall(r"\w+", text) if DOMAIN_WORDS.search(w)}

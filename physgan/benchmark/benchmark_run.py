@@ -112,7 +112,7 @@ def _beside_recorded(
 
 
 def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
-    """The surrogate with proposals, where the recipe asks for more than one and it can make them."""
+    """The surrogate with proposals, where the recipe asks for some and the weight is known."""
     if proposals == 1 or not surrogate.proposes:
         return []
     name = f"{surrogate.name}, {proposals} proposals"

@@ -45,7 +45,9 @@ def domain_type(name: str) -> type[Domain]:
         InputError: if there is no such domain.
     """
     if name not in DOMAINS:
-        raise InputError(f"expected a domain ({', '.join(DOMAINS)}); got {name!r}{nearest(name, DOMAINS)}")
+        raise InputError(
+            f"expected a domain ({', '.join(DOMAINS)}); got {name!r}{nearest(name, DOMAINS)}"
+        )
     return DOMAINS[name]
 
 

@@ -323,7 +323,7 @@ class Domain(ABC):
         axes.set_yticks([])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
-        """A matplotlib figure that shows more of sample `index` than `picture`; None: there is none."""
+        """A figure that shows more of sample `index` than `picture`; None: there is none."""
         return None
 
     def encode(self, samples: Samples) -> np.ndarray:

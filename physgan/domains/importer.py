@@ -112,5 +112,7 @@ class Importer:
         ):
             if bad.any():
                 place = np.unravel_index(int(np.argmax(bad)), bad.shape)
-                raise InputError(f"expected {expected}; got {values[place]} in row {first + place[0]}")
+                raise InputError(
+                    f"expected {expected}; got {values[place]} in row {first + place[0]}"
+                )
         return stored

@@ -15,6 +15,7 @@ __all__ = ["FixedNoiseSampler", "points_of"]
 
 _CHUNK = 512
 
+
 class FixedNoiseSampler:
     """Draws and measures samples for given noise and conditions; symmetries are left alone.
 

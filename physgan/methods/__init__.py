@@ -2,9 +2,9 @@
 
 from physgan.methods.base import Method, NetworkMethod
 from physgan.methods.gan import GanSettings
+from physgan.methods.likelihood import generator_of
 from physgan.methods.presets import TEXTBOOK_PRESETS
 from physgan.methods.registry import DEFAULT, METHODS
-from physgan.methods.likelihood import generator_of
 from physgan.methods.settings import GeneratorSettings, NetworkSettings, Settings
 from physgan.methods.train import method_of, open_run, train
 

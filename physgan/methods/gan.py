@@ -1,4 +1,4 @@
-"""Generative adversarial training: any loss and penalty, after likelihood training where it exists."""
+"""Adversarial training by any loss and penalty, after likelihood training where there is one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -99,7 +99,9 @@ class Gan(NetworkMethod):
     """Likelihood training, where the generator's density is known; then adversarial training."""
 
     name = "gan"
-    summary = "adversarial training, after maximum likelihood where the generator's density is known"
+    summary = (
+        "adversarial training, after maximum likelihood where the generator's density is known"
+    )
     settings = GanSettings
 
     def build(
@@ -227,7 +229,10 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
         )
         update, new = adam(settings.beta1, beta2, gradients, moments["discriminator"])
         rate = cosine(
-            settings.discriminator_rate, settings.discriminator_rate / settings.rate_fall, elapsed, total
+            settings.discriminator_rate,
+            settings.discriminator_rate / settings.rate_fall,
+            elapsed,
+            total,
         )
         discriminator = merged_statistics(descend(state.discriminator, update, rate), statistics)
         state = with_moments(state, STAGE, "discriminator", new)
@@ -241,7 +246,9 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
             fake, statistics = model.generate_training(parameters, keys[3], conditions)
             weights = _weights(discriminator, settings)
             scores = [
-                model.score_training(weights, model.discriminator_inputs(x, conditions), conditions, extra[3])[0]
+                model.score_training(
+                    weights, model.discriminator_inputs(x, conditions), conditions, extra[3]
+                )[0]
                 for x in (real, fake)
             ]
             return loss_pair.generator(*scores), statistics

@@ -42,9 +42,9 @@ __all__ = [
     "build_discriminator",
     "build_generator",
     "flops_of",
+    "generic_settings",
     "normal_cost",
     "normal_velocity",
     "pack_parameters",
-    "generic_settings",
     "unpack_parameters",
 ]

@@ -62,7 +62,7 @@ class Encoder(nnx.Module):
 
 
 class Decoder(nnx.Module):
-    """A hidden state to outputs for each of the sample's variables: residual blocks, then a linear layer.
+    """A hidden state to outputs for each variable: residual blocks, then a linear layer.
 
     Args:
         shape: of the variables, (h, w, c) or (k,).

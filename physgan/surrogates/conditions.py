@@ -39,9 +39,7 @@ def check_conditions(
     return columns
 
 
-def condition_matrix(
-    known: Sequence[Condition], conditions: Conditions, count: int
-) -> np.ndarray:
+def condition_matrix(known: Sequence[Condition], conditions: Conditions, count: int) -> np.ndarray:
     """Conditions as a network sees them: float32 (count, number of conditions)."""
     columns = [np.asarray(conditions[c.name], np.float32) for c in known]
     return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)
@@ -60,7 +58,9 @@ def _check_range(condition: Condition, values: np.ndarray, extrapolate: bool) ->
     tolerance = _TOLERANCE * max(abs(condition.minimum), abs(condition.maximum))
     inside = (values >= condition.minimum - tolerance) & (values <= condition.maximum + tolerance)
     outside = values[~inside]
-    usable = bool(np.all(np.isfinite(outside))) and (condition.minimum <= 0 or bool(np.all(outside > 0)))
+    usable = bool(np.all(np.isfinite(outside))) and (
+        condition.minimum <= 0 or bool(np.all(outside > 0))
+    )
     if outside.size and not (extrapolate and usable):
         raise InputError(
             f"expected {condition.name} in [{condition.minimum:g}, {condition.maximum:g}] "

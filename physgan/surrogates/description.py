@@ -93,7 +93,9 @@ class Description:
         stages = ", then ".join(f"{s.name} ({s.samples:,} samples)" for s in self.stages)
         if not self.stages:
             return "fitted"
-        kept = f"{self.kept_stage} after {self.kept_samples:,}" if self.kept_stage else "not recorded"
+        kept = (
+            f"{self.kept_stage} after {self.kept_samples:,}" if self.kept_stage else "not recorded"
+        )
         return f"{stages}; kept: {kept}"
 
     @classmethod
@@ -155,7 +157,9 @@ _VERSION_1_STAGES = {"vae": "evidence", "flow-matching": "velocity"}
 def _from_version_1(about: Description) -> Description:
     """Stages from the settings; which one's weights were kept follows only if there was one."""
     lengths = {
-        _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get("likelihood_samples", 0),
+        _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get(
+            "likelihood_samples", 0
+        ),
         "adversarial": about.training.get("adversarial_samples", 0),
     }
     stages = tuple(TrainingStage(name, samples) for name, samples in lengths.items() if samples)

@@ -35,13 +35,19 @@ class Sampler(Protocol):
     """
 
     @property
-    def scalable(self) -> bool: ...
+    def scalable(self) -> bool:
+        """See the class."""
+        ...
 
     @property
-    def proposes(self) -> bool: ...
+    def proposes(self) -> bool:
+        """See the class."""
+        ...
 
     @property
-    def parameter_count(self) -> int: ...
+    def parameter_count(self) -> int:
+        """See the class."""
+        ...
 
     def flops_per_sample(self, batch: int = 64) -> float | None:
         """Floating-point operations per sample, None for what is no network."""

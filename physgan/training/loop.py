@@ -44,10 +44,10 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     with MetricsLog(run.run_dir, samples) as log:
         announce = Announcer(log.rows())
         while samples < run.total:
-            index, stage, start = run.place(samples)
+            number, stage, start = run.place(samples)
             if samples == start:
                 state = state._replace(generator=state.average)
-            step = steps[index][stage.kind_of_step((samples - start) // batch_size)]
+            step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
             state, metrics = step(state, key, *split_batch(mesh, *run.batch(samples)))
             samples += batch_size
             if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:

@@ -29,12 +29,12 @@ class Place(NamedTuple):
     """Where a run is.
 
     Attributes:
-        index: number of the stage.
+        number: of the stage, from 0.
         stage: the stage.
         start: samples seen before it.
     """
 
-    index: int
+    number: int
     stage: Stage
     start: int
 
@@ -71,9 +71,7 @@ class Run:
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info.conditions, conditions, len(self.samples))
-        networks = method.build(
-            self.info, domain, settings, self.samples, self.conditions, seed
-        )
+        networks = method.build(self.info, domain, settings, self.samples, self.conditions, seed)
         self.model, self.network_settings = networks.model, networks.settings
         self.stages = method.stages(self.model, settings)
         self.ends = list(accumulate(stage.samples for stage in self.stages))
@@ -99,8 +97,9 @@ class Run:
 
     def place(self, samples: int) -> Place:
         """The stage that trains on after `samples` samples; at the end, the last one."""
-        index = min(sum(end <= samples for end in self.ends), len(self.stages) - 1)
-        return Place(index, self.stages[index], self.ends[index] - self.stages[index].samples)
+        number = min(sum(end <= samples for end in self.ends), len(self.stages) - 1)
+        stage = self.stages[number]
+        return Place(number, stage, self.ends[number] - stage.samples)
 
     def monitored(self, samples: int) -> bool:
         """Whether a discriminator has been trained after `samples` samples."""
@@ -178,9 +177,7 @@ class Run:
         }
 
     def _held_out(self, domain: Any) -> Split:
-        samples, conditions = self.dataset.read(
-            "validation", stop=self.settings.validation_samples
-        )
+        samples, conditions = self.dataset.read("validation", stop=self.settings.validation_samples)
         encoded = domain.encode(samples)
         return encoded, condition_matrix(self.info.conditions, conditions, len(encoded))
 

@@ -15,8 +15,8 @@ from physgan import compare, open_dataset, runs
 from physgan.benchmark import Recorded, benchmark
 from physgan.comparison import ComparisonSettings
 from physgan.data import Dataset
-from physgan.domains.images.idx import import_idx
 from physgan.domains import domain_of
+from physgan.domains.images.idx import import_idx
 from physgan.errors import InputError
 from physgan.fidelity import BoostedTrees, DenseNetwork
 

@@ -125,7 +125,9 @@ def test_a_finished_run_goes_by_the_settings_that_it_recorded(
 
 @every_method
 def test_an_unknown_setting_is_refused(method: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"expected a setting of the method {method}; got 'colour'"):
+    with pytest.raises(
+        InputError, match=rf"expected a setting of the method {method}; got 'colour'"
+    ):
         train(method, tmp_path / "run", {"colour": 1}, progress=stop_at(0))
     assert not (tmp_path / "run").exists()
 

@@ -41,6 +41,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Method -> name of a dataset and settings of a run of four batches and two checkpoints."""
 
+
 def run_of(method: str) -> tuple[str, dict[str, Any]]:
     """Entry of `RUNS`."""
     if method not in RUNS:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.special
 
-from physgan.domains.spins.heat_bath import heat_bath_logits
 from physgan.domains.spins import Spins
 from physgan.domains.spins.generator import SpinHierarchy
 from physgan.networks import ConditionRange

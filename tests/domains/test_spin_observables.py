@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from physgan.domains import Spins
-from physgan.domains.spins.observables import correlation, energy, magnetisation, structure_kmin
 from physgan.domains.spins.lattice import augment
+from physgan.domains.spins.observables import correlation, energy, magnetisation, structure_kmin
 
 SPINS = Spins()
 SIZE = 8

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks import (
     ConditionEmbedding,
     ConditionRange,
@@ -13,7 +14,6 @@ from physgan.networks import (
     pack_parameters,
     unpack_parameters,
 )
-from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
 

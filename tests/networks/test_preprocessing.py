@@ -150,9 +150,7 @@ def test_numbers_are_normal_and_spins_up_by_their_chance(key: jax.Array) -> None
     np.testing.assert_allclose(chances[:, 0], [up, 1 - up], rtol=1e-5)
 
 
-def exact_velocity(
-    x: float, time: float, components: list[tuple[float, float, float]]
-) -> float:
+def exact_velocity(x: float, time: float, components: list[tuple[float, float, float]]) -> float:
     """E[x1 - x0 | x_t = x] = (E[x1 | x_t] - x) / (1 - t) by quadrature over x1."""
     grid = np.linspace(-8, 14, 220_001)
     density = sum(weight * norm(mean, spread).pdf(grid) for weight, mean, spread in components)

@@ -13,11 +13,11 @@ from scipy.stats import multivariate_normal
 
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.errors import InputError
-from physgan.networks import Autoencoder, Flow, Standardisation
-from physgan.surrogates import load
 from physgan.methods import train
 from physgan.methods.flow_matching import velocity_error
 from physgan.methods.vae import negative_evidence
+from physgan.networks import Autoencoder, Flow, Standardisation
+from physgan.surrogates import load
 
 TINY = {
     "batch_size": 32,
@@ -179,7 +179,9 @@ def test_another_method_in_the_folder_is_refused(
 
 
 def test_what_only_a_gan_has_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="setting of the method vae; got 'adversarial_samples', which"):
+    with pytest.raises(
+        InputError, match="setting of the method vae; got 'adversarial_samples', which"
+    ):
         train(exact_dataset, tmp_path, {"adversarial_samples": 100}, method="vae")
 
 

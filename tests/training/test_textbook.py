@@ -15,9 +15,9 @@ from physgan.cli import run_command
 from physgan.data import simulate
 from physgan.domains.images.idx import import_idx
 from physgan.errors import InputError
+from physgan.methods import train
 from physgan.networks import build_generator
 from physgan.surrogates import load
-from physgan.methods import train
 
 SHORT = {
     "batch_size": 16,
@@ -87,7 +87,7 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_other_losses_train(ring: Path, tmp_path: Path, loss: str) -> None:
-    """Networks without likelihood go straight to adversarial training, and their first layer moves."""
+    """Networks without likelihood start with adversarial training, and their first layer moves."""
     settings = {**SHORT, "loss": loss, "generator_width": 2, "ema_samples": 0.0, **LOSSES[loss]}
     assert train(ring, tmp_path, settings, seed=1)["samples"] == 64
     surrogate = load(tmp_path)

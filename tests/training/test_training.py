@@ -17,8 +17,8 @@ from flax import nnx
 
 from physgan.domains.spins import Spins
 from physgan.errors import InputError, PhysganError
-from physgan.surrogates import load
 from physgan.methods import train
+from physgan.surrogates import load
 
 TOTAL = SMALL["likelihood_samples"] + SMALL["adversarial_samples"]
 

@@ -1,7 +1,7 @@
 """Energy deposits of particle showers in layers of cells."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -59,8 +59,8 @@ class Showers(Domain):
     field = "deposits"
     unit_scale = False
     needs_conditions = True
-    generators = {"shower-cascade": ShowerCascade}
-    baselines = {"copula": ShowerCopula}
+    generators: ClassVar = {"shower-cascade": ShowerCascade}
+    baselines: ClassVar = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
     picture_note = "energy, four decades below each one's largest"

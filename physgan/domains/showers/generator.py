@@ -18,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from physgan.domains.showers.split_density import SplitDensity
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.domains.showers.split_density import SplitDensity
 
 __all__ = ["ShowerCascade"]
 

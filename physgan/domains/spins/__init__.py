@@ -1,7 +1,7 @@
 """Spin lattices: +1 and -1 on an L x L torus."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -37,8 +37,8 @@ class Spins(Domain):
     field = "spins"
     periodic = True
     needs_conditions = True
-    generators = {"spin-hierarchy": SpinHierarchy}
-    baselines = {"clipped-gaussian": ClippedGaussian}
+    generators: ClassVar = {"spin-hierarchy": SpinHierarchy}
+    baselines: ClassVar = {"clipped-gaussian": ClippedGaussian}
     importer = IMPORTER
     preprocessing = Signs
     observables = OBSERVABLES

@@ -8,7 +8,7 @@ a law does not hold is a network's job.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -54,8 +54,8 @@ class ShowerCopula:
     """
 
     name: str = "copula"
-    summary = "Gaussian copula of cells, layer energies and the total; no network"
-    size = 0
+    summary: ClassVar[str] = "Gaussian copula of cells, layer energies and the total; no network"
+    size: int = 0
 
     def __init__(self, source: Described, state: CopulaState) -> None:
         self.state = state

@@ -9,7 +9,7 @@ are then those of the training set. What they do not hold is a network's job.
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zipfile import BadZipFile
 
 import jax
@@ -48,9 +48,7 @@ class ClippedGaussian:
     """
 
     name: str = "clipped-gaussian"
-    summary = (
-        "Gaussian field of the measured spectrum, cut to the measured magnetisation; no network"
-    )
+    summary: ClassVar[str] = "Gaussian field of the measured spectrum, cut to spins; no network"
 
     def __init__(self, state: ClippedState, *, heat_bath: bool = True) -> None:
         self.state = state

@@ -25,9 +25,11 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def value(figure: Sequence[float | None] | None, form: str = "{:.3g} ± {:.1g}") -> str:
-    """A figure with its error; an en dash where there is none."""
-    return form.format(*figure) if figure and None not in figure else NONE
+def value(
+    figure: Sequence[float | None] | None, form: str = "{:.3g} ± {:.1g}", none: str = NONE
+) -> str:
+    """A figure with its error; an en dash, or other words, where there is none."""
+    return form.format(*figure) if figure and None not in figure else none
 
 
 def cells(figures: Mapping[str, Sequence[float]]) -> list[str]:

@@ -11,6 +11,7 @@ import json
 import resource
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("--recipe", default="calo-pbwo4-lar")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=RESULTS / "shower_speed.json")
     options = parser.parse_args()
     surrogate, recipe = load(options.run), load_recipe(options.recipe)
     simulator = build_simulator(recipe.simulator, recipe.parameters)
@@ -56,7 +58,7 @@ def main() -> None:
     middle = {name: float(np.median(values)) for name, values in found.items()}
     peaks = {}
     for count in (1000, 10_000):
-        surrogate.sample({"energy_mev": 5000.0}, count, 1)
+        surrogate.sample({"energy_mev": np.resize(energies, count)}, count, 1)
         peaks[count] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result = {
         "milliseconds_a_shower": middle,
@@ -65,7 +67,7 @@ def main() -> None:
         "peak_memory_mb_after": peaks,
         "rounds": options.rounds,
     }
-    print(json.dumps(write_json(RESULTS / "shower_speed.json", result), indent=1))
+    print(json.dumps(write_json(options.out, result), indent=1))
 
 
 if __name__ == "__main__":

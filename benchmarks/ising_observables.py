@@ -62,9 +62,9 @@ def deviations(own: Values, truth: Values, context: dict[str, float]) -> dict[st
         reference, known = exact.get(name), 0.0
         if reference is None:
             reference, known = simulated[name].value, simulated[name].error
-        scale = 1.0 if figure == "U4" else np.abs(reference)
+        scale = 1.0 if figure == "U4" else reference
         shift = np.atleast_1d((mine[name].value - reference) / scale)
-        error = np.atleast_1d(np.hypot(mine[name].error, known) / scale)
+        error = np.atleast_1d(np.hypot(mine[name].error, known) / np.abs(scale))
         if shift.size > 1:
             shift, error = (a[1:][error[1:] < _KNOWN] for a in (shift, error))
         worst = int(np.argmax(np.abs(shift)))

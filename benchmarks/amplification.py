@@ -10,12 +10,11 @@ Writes benchmarks/results/amplification_NAME.json and .md.
     python benchmarks/amplification.py NAME RUN TRAINING.h5 truth.h5
 """
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
+from lib.experiment import Options, parser_of
 from lib.systems import Sides
 from lib.table import NONE, RESULTS, Row, markdown, value, write_json
 
@@ -40,7 +39,7 @@ def columns(domain: Domain, side: Sides) -> Mapping[str, np.ndarray]:
     return table
 
 
-def worth(options: argparse.Namespace) -> Row:
+def worth(options: Options) -> Row:
     """What the training events and the surrogate's are worth, by observable."""
     training, surrogate = open_dataset(options.training), load(options.run)
     domain = domain_of(training.info)
@@ -95,14 +94,8 @@ def table(content: Row) -> str:
 
 def main() -> None:
     """Measure, write, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name")
-    for name in ("run", "training", "truth"):
-        parser.add_argument(name, type=Path)
-    parser.add_argument("--factor", type=int, default=10, help="surrogate events, in units of n")
-    parser.add_argument("--bins", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=11)
-    options = parser.parse_args()
+    names = ("name", "run", "training", "truth")
+    options = parser_of(__doc__, *names, factor=10, bins=20, seed=11).parse_args()
     settings = {name: getattr(options, name) for name in ("factor", "bins", "seed")}
     path = RESULTS / f"amplification_{options.name}.json"
     text = table(write_json(path, {**settings, **worth(options)}))

@@ -8,13 +8,12 @@ benchmarks/results/calorimeter_speed.json.
     python benchmarks/calorimeter_speed.py [--absorbers PbWO4 Pb] [--energy-gev 10] [--count 100]
 """
 
-import argparse
 import json
 import os
 import resource
 import time
-from pathlib import Path
 
+from lib.experiment import parser_of
 from lib.table import RESULTS, Row, write_json
 
 from simulators import Calorimeter
@@ -51,11 +50,8 @@ def on_cores(
 
 def main() -> None:
     """Measure, write, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--absorbers", nargs="*", default=["PbWO4", "Pb"])
-    parser.add_argument("--energy-gev", type=float, default=10.0)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--out", type=Path, default=RESULTS / "calorimeter_speed.json")
+    out = RESULTS / "calorimeter_speed.json"
+    parser = parser_of(__doc__, absorbers=["PbWO4", "Pb"], energy_gev=10.0, count=100, out=out)
     options = parser.parse_args()
     cores, energy = sorted(os.sched_getaffinity(0)), 1e3 * options.energy_gev
     start = time.process_time()

@@ -4,19 +4,20 @@ At each temperature of the recipe, for the generator on its own and with proposa
 sampler over it), and on lattices twice as wide, which training never saw: u and c against Kaufman's
 torus; chi, U4 and C(r) against simulation; histogram overlaps of E and signed m as shares of
 truth-against-truth's own at 10,000 samples a side; simulation judged likewise by a second one;
-and the Kullback-Leibler divergence. Errors by bootstrap (`physgan.fidelity.estimates`).
+and the Kullback-Leibler divergence. Errors by bootstrap (`physgan.fidelity.estimates`). Moments of
+`--count` samples a side, of at most `--refined-count` with proposals and `--wide-count` at twice
+the size.
 Writes benchmarks/results/ising_observables_L.json and .md; rows found there are not made again.
 
     python benchmarks/ising_observables.py RUN --proposals 4
 """
 
-import argparse
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lib.experiment import parser_of
 from lib.measure import divergence, metrics_of
 from lib.table import RESULTS, Row, markdown, value, write_json
 
@@ -128,14 +129,8 @@ def _cell(figure: str, found: Row) -> str:
 
 def main() -> None:
     """Measure one run."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--proposals", type=int, default=4)
-    parser.add_argument("--count", type=int, default=100_000, help="samples a side, for moments")
-    parser.add_argument("--refined-count", type=int, help="with proposals, if fewer")
-    parser.add_argument("--wide-count", type=int, default=10_000, help="at twice the size")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
+    counts = {"count": 100_000, "refined_count": 100_000, "wide_count": 10_000}
+    options = parser_of(__doc__, "run", proposals=4, **counts, out=RESULTS).parse_args()
     surrogate = load(options.run)
     size = surrogate.description.size
     path = options.out / f"ising_observables_{size}.json"
@@ -152,7 +147,7 @@ def main() -> None:
     done = known["rows"] if known.get("weights") == report["weights"] else []
     for length, count in ((size, options.count), (2 * size, options.wide_count)):
         for condition in load_recipe(f"ising-{size}").benchmark["conditions"]:
-            refined = min(count, options.refined_count or count)
+            refined = min(count, options.refined_count)
             wanted = {**condition, "size": length, "count": count, "count with proposals": refined}
             row = next((old for old in done if wanted.items() <= old.items()), None)
             report["rows"].append(row or judge(surrogate, length, options.proposals, wanted))

@@ -12,8 +12,6 @@ benchmarks/results/ising_speed.json.
     python benchmarks/ising_speed.py [--sizes 16 32 64] [--rounds 15]
 """
 
-import argparse
-import json
 import os
 import time
 from collections.abc import Callable
@@ -25,6 +23,7 @@ import jax
 import mcising
 import numba
 import numpy as np
+from lib.experiment import parser_of
 from lib.measure import in_turns, on_one_core
 from lib.table import RESULTS, Row, markdown, write_json
 
@@ -143,12 +142,8 @@ def machine() -> Row:
 
 def main() -> None:
     """Measure, print a table and store it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[16, 32, 64])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.2, help="of each turn")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--out", type=Path, default=RESULTS / "ising_speed.json")
+    out = RESULTS / "ising_speed.json"
+    parser = parser_of(__doc__, sizes=[16, 32, 64], rounds=15, seconds=0.2, out=out)
     options = parser.parse_args()
     rows = [
         row
@@ -157,9 +152,8 @@ def main() -> None:
         for row in compare(size, temperature, options.rounds, options.seconds)
     ]
     result = {"machine": machine(), "unit": "attempted flips per nanosecond", "rows": rows}
-    content = write_json(options.out, result)
-    lines = [[str(value) for value in row.values()] for row in rows]
-    print(json.dumps(content) if options.json else markdown(list(rows[0]), lines))
+    write_json(options.out, result)
+    print(markdown(list(rows[0]), [[str(value) for value in row.values()] for row in rows]))
 
 
 if __name__ == "__main__":

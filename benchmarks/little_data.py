@@ -120,9 +120,7 @@ EXPERIMENT = Experiment(
     table,
     only=SYSTEMS,
     seeds=2,
-    options={
-        "--variants": {"nargs": "+", "choices": list(VARIANTS), "default": list(VARIANTS)},
-    },
+    options={"variants": tuple(VARIANTS)},
     published=True,
 )
 

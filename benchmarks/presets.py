@@ -1,7 +1,7 @@
 """The surrogates that come with the package, each against its simulator.
 
-Reports found in WORKDIR are used as they are. Writes benchmarks/results/presets.json and .md:
-targets, classifiers and speed.
+Each with `--count` samples a side and condition. Reports in WORKDIR are used as they are. Writes
+benchmarks/results/presets.json and .md: targets, classifiers and speed.
 
     python benchmarks/presets.py WORKDIR --count 500
 """
@@ -58,7 +58,7 @@ EXPERIMENT = Experiment(
     configurations,
     table,
     only=pretrained_names(),
-    options={"--count": {"type": int, "default": 500, "help": "showers a side and condition"}},
+    options={"count": 500},
 )
 
 if __name__ == "__main__":

@@ -5,23 +5,20 @@ Writes benchmarks/results/quickstart.json: wall time, peak memory, and what was 
     python benchmarks/quickstart.py WORKDIR
 """
 
-import argparse
 import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+from lib.experiment import parser_of
 from lib.table import RESULTS, write_json
 
 
 def main() -> None:
     """Run, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("workdir", type=Path)
-    workdir = parser.parse_args().workdir
+    workdir = parser_of(__doc__, "workdir").parse_args().workdir
     workdir.mkdir(parents=True)
     command = [sys.executable, "-m", "physgan.cli", "quickstart", "--out", str(workdir / "out")]
     load, start = os.getloadavg()[0], time.perf_counter()

@@ -6,15 +6,14 @@ surrogate's range). Writes benchmarks/results/shower_speed.json.
     python benchmarks/shower_speed.py RUN --recipe calo-pbwo4-lar
 """
 
-import argparse
 import json
 import resource
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lib.experiment import parser_of
 from lib.measure import in_turns, on_one_core
 from lib.table import RESULTS, write_json
 
@@ -35,11 +34,8 @@ def milliseconds(source: Any, energies: np.ndarray, calls: int) -> float:
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run")
-    parser.add_argument("--recipe", default="calo-pbwo4-lar")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=RESULTS / "shower_speed.json")
+    out = RESULTS / "shower_speed.json"
+    parser = parser_of(__doc__, "run", recipe="calo-pbwo4-lar", rounds=5, out=out)
     options = parser.parse_args()
     surrogate, recipe = load(options.run), load_recipe(options.recipe)
     simulator = build_simulator(recipe.simulator, recipe.parameters)

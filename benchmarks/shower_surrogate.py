@@ -12,7 +12,7 @@ electrons_test.h5 and electrons_binning.xml, in the format of the CaloChallenge.
 """
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,6 @@ ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
 SPLITS = {"train": 0.9, "validation": 0.1}
 THRESHOLD = 0.015
 LIKELIHOOD = {"likelihood_samples": 256_000, "adversarial_samples": 0}
-PARTS: dict[str, Callable[["Judge"], Any]] = {
-    "gan": lambda judge: judge.compared("gan"),
-    "copula": lambda judge: judge.compared("copula"),
-    "gan, reweighted": lambda judge: judge.reweighted(),
-    "responses": lambda judge: judge.responses(),
-    "interpolation": lambda judge: judge.interpolation(),
-}
-"""What is measured: name -> how."""
 _CANDIDATES = 3
 
 
@@ -213,11 +205,20 @@ def flat(report: RefereeReport) -> Row:
     return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.judgements}
 
 
+PARTS: dict[str, Callable[[Judge], Any]] = {
+    "gan": partial(Judge.compared, method="gan"),
+    "copula": partial(Judge.compared, method="copula"),
+    "gan, reweighted": Judge.reweighted,
+    "responses": Judge.responses,
+    "interpolation": Judge.interpolation,
+}
+
+
 def configurations(options: Options) -> Iterable[Configuration]:
     """All parts."""
-    judge = Judge(options)
+    judge = cache(lambda: Judge(options))
     for name in options.only:
-        yield (name,), partial(PARTS[name], judge)
+        yield (name,), partial(lambda part: PARTS[part](judge()), name)
 
 
 def table(content: Row) -> str:
@@ -237,12 +238,7 @@ EXPERIMENT = Experiment(
     table,
     only=PARTS,
     head=lambda options: {"seed": options.seed},
-    options={
-        "--reference": {"type": Path, "help": "folder of the showers"},
-        "--responses": {"type": int, "default": 3000, "help": "showers at each energy"},
-        "--repeats": {"type": int, "default": 2, "help": "trainings of each classifier"},
-        "--seed": {"type": int, "default": 7},
-    },
+    options={"reference": Path("reference"), "responses": 3000, "repeats": 2, "seed": 7},
 )
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from lib.experiment import Configuration, Experiment, Options
@@ -30,8 +30,6 @@ _POINTS = 10_000
 _NEAR = 3.0
 _TENTH = 0.1
 
-Settings = dict[str, Any]
-
 
 class System(NamedTuple):
     """What is learnt, for how many samples, by which settings, and how it is judged.
@@ -41,7 +39,7 @@ class System(NamedTuple):
 
     recipe: Recipe
     samples: int
-    settings: Settings
+    settings: Row
     judge: Judge = lambda surrogate, data: {}
     tested: int = 0
 
@@ -51,8 +49,8 @@ class Case(NamedTuple):
 
     kind: str
     system: str
-    broken: Settings
-    cure: Settings
+    broken: Row
+    cure: Row
 
 
 def ring_figures(surrogate: Surrogate, data: Data) -> Figures:
@@ -79,8 +77,8 @@ def ring_figures(surrogate: Surrogate, data: Data) -> Figures:
     return found
 
 
-_ADVERSARIAL = {"likelihood_samples": 0, "head_start": 0}
-_LATTICES = {**_ADVERSARIAL, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
+_FROM_NOTHING = {"likelihood_samples": 0, "head_start": 0}
+_LATTICES = {**_FROM_NOTHING, "generator_rate": 1e-3, "discriminator_rate": 1e-3}
 _DENSE = {**_LATTICES, "network": "dense", "generator_rate": 5e-4, "discriminator_rate": 5e-4}
 _SHOWERS = {"generator_width": 32, "likelihood_samples": 64_000, "generator_rate": 1e-4}
 _PERCEPTRONS = {"network": "dense", "discriminator": "residual", "rate_fall": 4.0}
@@ -101,13 +99,13 @@ SYSTEMS = {
 beside where a generator begins, the smallest system in which the two networks turn round."""
 
 _LOSSES = ("relativistic", "saturating", "non-saturating", "least-squares", "hinge", "wasserstein")
-_PENALTIES: dict[str, Settings] = {
+_PENALTIES: dict[str, Row] = {
     "r1-r2": {"penalty": "r1-r2"},
     "gradient-penalty": {"penalty": "gradient-penalty", "gamma": 10.0, "gamma_fall": 1.0},
     "none": {"penalty": "none"},
     "spectral norm": {"penalty": "none", "spectral_norm": True},
 }
-VARIANTS: dict[str, Settings] = {
+VARIANTS: dict[str, Row] = {
     f"{loss}, {penalty}": {"loss": loss, **settings}
     for loss in _LOSSES
     for penalty, settings in _PENALTIES.items()
@@ -123,8 +121,8 @@ COMPARED = {
 }
 """System -> variants in its table."""
 
-_MINIMAX: Settings = VARIANTS["saturating, none"]
-_DEFAULT: Settings = VARIANTS["relativistic, r1-r2"]
+_MINIMAX: Row = VARIANTS["saturating, none"]
+_DEFAULT: Row = VARIANTS["relativistic, r1-r2"]
 _SWINGING = {**VARIANTS["wasserstein, spectral norm"], "beta1": 0.9, "generator_rate": 1e-3}
 _BRAKED = {"spectral_norm": False, "penalty": "r1-r2", "gamma": 1.0, "gamma_fall": 1.0}
 _CALM = {**_BRAKED, "beta1": 0.0}
@@ -161,14 +159,13 @@ def configurations(options: Options) -> Iterable[Configuration]:
         folder = options.workdir / system.replace(", ", "-").replace(" ", "-")
         return simulated(SYSTEMS[system].recipe, folder, SYSTEMS[system].tested), folder
 
-    def learn(key: str, system: str, settings: Settings, seed: int, samples: int) -> Row:
+    def learn(key: str, system: str, settings: Row, seed: int, samples: int) -> Row:
         about, (data, folder) = SYSTEMS[system], data_of(system)
         every = max(samples // CHECKPOINTS, 1)
         length = {"adversarial_samples": samples, "checkpoint_samples": every}
         wanted = {**about.settings, **length, **settings}
         found = judged_at_end(data, folder / key.replace(" ", "_"), wanted, seed, about.judge)
-        about_row = {"ground": system, "settings": settings, "samples": samples, "seed": seed}
-        return {**found, **about_row}
+        return {"ground": system, **found, "settings": settings, "samples": samples, "seed": seed}
 
     for system in options.only:
         if SYSTEMS[system].tested:
@@ -182,7 +179,7 @@ def configurations(options: Options) -> Iterable[Configuration]:
             yield ("rows", key), partial(learn, key, system, settings, seed, samples)
 
 
-def _trainings(only: Iterable[str]) -> Iterable[tuple[str, Settings]]:
+def _trainings(only: Iterable[str]) -> Iterable[tuple[str, Row]]:
     for case in CASES:
         if case.system in only:
             yield case.system, case.broken
@@ -251,7 +248,7 @@ def _case_lines(rows: list[Row], case: Case) -> Iterable[list[str]]:
                 yield [*start, _said(before, case), _words(case.cure), _said(after, case)]
 
 
-def _words(settings: Settings) -> str:
+def _words(settings: Row) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 

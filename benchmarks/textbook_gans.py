@@ -19,7 +19,6 @@ dataset-fashion-mnist of Debian and Ubuntu.
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from lib.experiment import Configuration, Experiment, Options
@@ -41,43 +40,35 @@ _SIDE, _SHOWN = 16, 8
 _RECORDED = ("batch_size", "generator_rate", "beta1", "beta2", "loss", "penalty")
 
 
-class System(NamedTuple):
-    """A network, the length of its training, and what differs from its published settings."""
-
-    network: str
-    samples: int
-    settings: dict[str, Any]
-
-
-SYSTEMS = {
-    "dcgan28": System("dcgan28", 120_000, {}),
-    "dcgan16": System("dcgan16", 160_000, {}),
-    "dcgan16-default-game": System(
-        "dcgan16",
-        160_000,
-        {
-            "loss": "relativistic",
-            "penalty": "r1-r2",
-            "gamma": 1.0,
-            "gamma_fall": 1.0,
-            "batch_size": 32,
-            "generator_rate": 2e-4,
-            "discriminator_rate": 2e-4,
-            "beta1": 0.0,
-            "first_beta2": 0.9,
-            "beta2": 0.99,
-        },
-    ),
+DEFAULT = {
+    "loss": "relativistic",
+    "penalty": "r1-r2",
+    "gamma": 1.0,
+    "gamma_fall": 1.0,
+    "batch_size": 32,
+    "generator_rate": 2e-4,
+    "discriminator_rate": 2e-4,
+    "beta1": 0.0,
+    "first_beta2": 0.9,
+    "beta2": 0.99,
 }
+"""The loss, the penalties and the optimiser that training has by default."""
+SYSTEMS: dict[str, tuple[str, int, Row]] = {
+    "dcgan28": ("dcgan28", 120_000, {}),
+    "dcgan16": ("dcgan16", 160_000, {}),
+    "dcgan16-default-game": ("dcgan16", 160_000, DEFAULT),
+}
+"""Name -> (network, samples seen in training, what differs from its published settings)."""
 
 
 def configurations(options: Options) -> Iterable[Configuration]:
     """Every system."""
 
     def learn(name: str) -> Row:
-        data = dataset_of(SYSTEMS[name].network, options.workdir, options.reference)
+        network, samples, settings = SYSTEMS[name]
+        data = dataset_of(network, options.workdir, options.reference)
         run, domain = options.workdir / f"run-{name}", domain_of(data.info)
-        training = trained(SYSTEMS[name], data, run, options.shorter)
+        training = trained(data, run, network, samples // options.shorter, settings)
         count = min(options.count, len(data.splits["test"]) // 4)
         made = load(run).sample({}, count, SEED)
         picture = side_by_side(data, made, f"{name} after {training['samples']:,} samples")
@@ -113,23 +104,17 @@ def shrunk(images: np.ndarray) -> np.ndarray:
     return np.round(small).astype(np.uint8)[..., None].repeat(3, -1)
 
 
-def trained(system: System, data: Dataset, run: Path, shorter: int) -> Row:
+def trained(data: Dataset, run: Path, network: str, samples: int, settings: Row) -> Row:
     """Train, unless that was done before; what it cost and what it showed."""
-    samples = system.samples // shorter
-    config = {
-        "network": system.network,
-        "conditional": False,
-        "adversarial_samples": samples,
-        "checkpoint_samples": samples // _CHECKPOINTS,
-        **system.settings,
-    }
-    summary = train(data.path, run, config, seed=SEED)
-    settings = load(run).description.training
+    length = {"adversarial_samples": samples, "checkpoint_samples": samples // _CHECKPOINTS}
+    wanted = {"network": network, "conditional": False, **length, **settings}
+    summary = train(data.path, run, wanted, seed=SEED)
+    used = load(run).description.training
     return {
         **{name: summary[name] for name in ("samples", "parameters", "validation_distance")},
         "seconds": round(metrics_of(run)[-1]["seconds"], 1),
         "findings": fired(run),
-        "settings": {name: settings[name] for name in _RECORDED},
+        "settings": {name: used[name] for name in _RECORDED},
     }
 
 
@@ -137,18 +122,15 @@ def distances(data: Dataset, made: dict[str, np.ndarray]) -> dict[str, dict[str,
     """W1 of each observable in units of the real spread, and that of two real sets."""
     domain = domain_of(data.info)
     count = len(made[domain.field])
-    first, second = (data.read("test", *rows)[0] for rows in ((0, count), (count, 2 * count)))
+    sets = [data.read("test", *rows)[0] for rows in ((0, count), (count, 2 * count))]
     found = {}
     for observable in domain.observables:
         real, other, fake = (
-            observable.compute(samples, {}).reshape(count, -1).mean(1)
-            for samples in (first, second, made)
+            observable.compute(samples, {}).reshape(count, -1).mean(1) for samples in (*sets, made)
         )
         if spread := float(real.std()):
-            found[observable.name] = {
-                "generated": wasserstein(real, fake) / spread,
-                "real": wasserstein(real, other) / spread,
-            }
+            pairs = {"generated": fake, "real": other}
+            found[observable.name] = {k: wasserstein(real, v) / spread for k, v in pairs.items()}
     return found
 
 
@@ -213,10 +195,7 @@ EXPERIMENT = Experiment(
     table,
     head=lambda options: {"seed": SEED},
     only=SYSTEMS,
-    options={
-        "--reference": {"type": Path, "default": FASHION, "help": "folder of the images"},
-        "--count": {"type": int, "default": 1000, "help": "images judged"},
-    },
+    options={"reference": FASHION, "count": 1000},
 )
 
 if __name__ == "__main__":

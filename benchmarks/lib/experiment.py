@@ -17,6 +17,31 @@ Configuration = tuple[tuple[str, ...], Callable[[], Any]]
 """Keys of a row in the store, the outermost first, and what makes the row: JSON values."""
 
 
+def parser_of(about: str | None, *names: str, **defaults: Any) -> argparse.ArgumentParser:
+    """A script's parser: its docstring is the help.
+
+    Args:
+        about: the docstring.
+        names: of paths that must be given.
+        defaults: option -> its default value; a list of several, or a tuple of all allowed ones.
+    """
+    parser = argparse.ArgumentParser(
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in names:
+        parser.add_argument(name, type=Path)
+    for name, default in defaults.items():
+        several = isinstance(default, list | tuple)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=type(default[0] if several else default),
+            nargs="+" if several else None,
+            choices=default if isinstance(default, tuple) else None,
+            default=default,
+        )
+    return parser
+
+
 class Store:
     """Rows in a JSON file, with the versions and the hardware of the latest one.
 
@@ -61,9 +86,9 @@ class Experiment:
         about: the script's docstring, which is its help.
         configurations: options -> all configurations, in order.
         table: content of the store -> Markdown.
-        only: what `--only` chooses from.
+        only: names that `--only` chooses from.
         seeds: seeds 1, 2, ... by default; 0 if there is no such option.
-        options: more of them, name -> arguments of `ArgumentParser.add_argument`.
+        options: more of them, name -> default.
         head: options -> what all rows share, kept in the store.
         picture: content of the store -> a picture, NAME.png.
         published: whether the table of benchmarks/results is in docs/stability.md, too.
@@ -73,28 +98,20 @@ class Experiment:
     about: str | None
     configurations: Callable[[Options], Iterable[Configuration]]
     table: Callable[[Row], str]
-    only: Collection[str] = ()
+    only: Collection[str]
     seeds: int = 0
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     head: Callable[[Options], Row] = lambda options: {}
     picture: Callable[[Row], Figure] | None = None
     published: bool = False
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run what is missing, and make the table; an error is one line."""
-        parser = argparse.ArgumentParser(
-            description=self.about, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        add = parser.add_argument
-        add("workdir", type=Path, nargs="?", help="folder of data and runs")
-        add("--out", type=Path, help="folder of the results")
-        add("--shorter", type=int, default=1, help="divide every length by this")
-        if self.only:
-            add("--only", nargs="+", choices=list(self.only), default=list(self.only))
-        if self.seeds:
-            add("--seeds", type=int, default=self.seeds, help="seeds 1, 2, ...")
-        for name, settings in self.options.items():
-            add(name, **settings)
+        seeds = {"seeds": self.seeds} if self.seeds else {}
+        options = {"only": tuple(self.only), **seeds, **self.options, "shorter": 1}
+        parser = parser_of(self.about, **options)
+        parser.add_argument("workdir", type=Path, nargs="?", help="folder of data and runs")
+        parser.add_argument("--out", type=Path, help="folder of the results")
         try:
             self.run(parser.parse_args(arguments))
         except PhysganError as error:

@@ -6,26 +6,26 @@ that of the clock, on a busy one free of other programs' share. Quoted is the me
 the rounds, and the ratio is the median of the ratios within a round.
 
 One attempted flip is one Metropolis decision at one site of one lattice. mcising has one
-lattice per call; the scalar loop is the textbook update in compiled Python.
+lattice per call; the scalar loop is the textbook update in compiled Python. Writes
+benchmarks/results/ising_speed.json.
+
+    python benchmarks/ising_speed.py [--sizes 16 32 64] [--rounds 15]
 """
 
-import argparse
-import json
 import os
-import platform
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import jax
 import mcising
 import numba
 import numpy as np
+from lib.experiment import parser_of
+from lib.measure import in_turns, on_one_core
+from lib.table import RESULTS, Row, markdown, write_json
 
 from simulators.ising.metropolis import rates, sweeps
 from simulators.ising.random_bits import new_key
@@ -33,12 +33,12 @@ from simulators.ising.random_bits import new_key
 REFERENCE = "mcising"
 WORDS = 8
 TEMPERATURES = (2.0, 2.269, 3.0)
-RESULT = Path(__file__).parent / "results" / "ising_speed.json"
 
-Contender = Callable[[int, float], Callable[[int], int]]
+Run = Callable[[int], int]
+"""Number of sweeps -> number of attempted flips."""
 
 
-def multi_spin(size: int, temperature: float) -> Callable[[int], int]:
+def multi_spin(size: int, temperature: float) -> Run:
     """This project's kernel: 256 lattices at once, as `Ising.sample` runs it."""
     lattice = jax.numpy.full((size, size // 2, WORDS), 0xFFFFFFFF, jax.numpy.uint32)
     state, replicas = [lattice, lattice], 32 * WORDS
@@ -51,7 +51,7 @@ def multi_spin(size: int, temperature: float) -> Callable[[int], int]:
     return run
 
 
-def peer(size: int, temperature: float) -> Callable[[int], int]:
+def peer(size: int, temperature: float) -> Run:
     """The Metropolis update of mcising, in Rust."""
     simulation = mcising.IsingSimulation(size, 1.0, 0.0, 0.0, 0.0, 1, "metropolis")
 
@@ -62,7 +62,7 @@ def peer(size: int, temperature: float) -> Callable[[int], int]:
     return run
 
 
-def scalar(size: int, temperature: float) -> Callable[[int], int]:
+def scalar(size: int, temperature: float) -> Run:
     """One spin after another, in numba."""
     spins = np.ones((size, size), np.int8)
     chances = np.exp(-2.0 * np.arange(-4, 5) / temperature)
@@ -87,43 +87,14 @@ def _scalar_sweeps(spins: np.ndarray, chances: np.ndarray, count: int) -> None:
                     spins[i, j] = -spins[i, j]
 
 
-CONTENDERS: dict[str, Contender] = {
-    "physgan": multi_spin,
-    REFERENCE: peer,
-    "scalar numba loop": scalar,
-}
+CONTENDERS = {"physgan": multi_spin, REFERENCE: peer, "scalar numba loop": scalar}
 
 
-def main() -> int:
-    """Measure, print a table and store it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[16, 32, 64])
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.2, help="of each turn")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--out", type=Path, default=RESULT)
-    options = parser.parse_args()
-    rows = [
-        row
-        for size in options.sizes
-        for temperature in TEMPERATURES
-        for row in compare(size, temperature, options.rounds, options.seconds)
-    ]
-    result = {"machine": machine(), "unit": "attempted flips per nanosecond", "rows": rows}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result) if options.json else table(rows))
-    return 0
-
-
-def compare(size: int, temperature: float, rounds: int, seconds: float) -> list[dict[str, object]]:
-    """Let the contenders take turns."""
+def compare(size: int, temperature: float, rounds: int, seconds: float) -> list[Row]:
+    """Let the contenders take turns, each turn of about so many seconds."""
     runs = {name: make(size, temperature) for name, make in CONTENDERS.items()}
     counts = {name: sweeps_for(run, seconds) for name, run in runs.items()}
-    speeds = {name: np.empty(rounds) for name in runs}
-    for turn in range(rounds):
-        for name, run in runs.items():
-            speeds[name][turn] = speed(run, counts[name])
+    speeds = in_turns({name: partial(speed, runs[name], counts[name]) for name in runs}, rounds)
     return [
         {
             "L": size,
@@ -138,7 +109,7 @@ def compare(size: int, temperature: float, rounds: int, seconds: float) -> list[
     ]
 
 
-def sweeps_for(run: Callable[[int], int], seconds: float) -> int:
+def sweeps_for(run: Run, seconds: float) -> int:
     """Number of sweeps that take about so long; also compiles and warms up."""
     run(1)
     count, spent = 1, 0.0
@@ -150,41 +121,41 @@ def sweeps_for(run: Callable[[int], int], seconds: float) -> int:
     return max(1, int(count * seconds / spent))
 
 
-def speed(run: Callable[[int], int], count: int) -> float:
+def speed(run: Run, count: int) -> float:
     """Attempted flips per nanosecond of CPU time."""
     start = time.process_time_ns()
     flips = run(count)
     return flips / (time.process_time_ns() - start)
 
 
-def table(rows: list[dict[str, object]]) -> str:
-    """The rows as text."""
-    lines = [f"  L      T  {'':18s} flips/ns   (lowest, highest)   times {REFERENCE}"]
-    for row in rows:
-        lines.append(
-            f"{row['L']:3d} {row['T']:6.3f}  {row['name']:18s} {row['flips_per_ns']:8.3f}   "
-            f"({row['lowest']:.3f}, {row['highest']:.3f}) {row[f'times_{REFERENCE}']:12.1f}"
-        )
-    return "\n".join(lines)
-
-
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+def machine() -> Row:
+    """What `environment` does not say: vector instructions, load, further packages."""
     cpu_info = Path("/proc/cpuinfo")
-    text = cpu_info.read_text() if cpu_info.exists() else ""
-    lines = [line.partition(":") for line in text.splitlines()]
-    fields = {key.strip(): value.strip() for key, _, value in lines}
-    flags = set(fields.get("flags", "").split())
+    words = set(cpu_info.read_text().split()) if cpu_info.exists() else set()
     return {
-        "cpu": fields.get("model name", platform.processor()),
-        "vectors": [name for name in ("avx2", "avx512f") if name in flags],
+        "vectors": [name for name in ("avx2", "avx512f") if name in words],
         "cores_in_machine": os.cpu_count(),
-        "cores_used": 1,
         "load_at_end": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("jax", "jaxlib", "numba", "numpy", "mcising")},
+        **{name: version(name) for name in ("jaxlib", "numba", REFERENCE)},
     }
 
 
+def main() -> None:
+    """Measure, print a table and store it."""
+    out = RESULTS / "ising_speed.json"
+    parser = parser_of(__doc__, sizes=[16, 32, 64], rounds=15, seconds=0.2, out=out)
+    options = parser.parse_args()
+    rows = [
+        row
+        for size in options.sizes
+        for temperature in TEMPERATURES
+        for row in compare(size, temperature, options.rounds, options.seconds)
+    ]
+    result = {"machine": machine(), "unit": "attempted flips per nanosecond", "rows": rows}
+    write_json(options.out, result)
+    print(markdown(list(rows[0]), [[str(value) for value in row.values()] for row in rows]))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    on_one_core()
+    main()

@@ -1,23 +1,23 @@
-"""What each stage of training is worth: L = 16, likelihood, adversarial game, or both.
+"""What each stage of training is worth: L = 16, likelihood stage, adversarial stage, or both.
 
-Prints the validation distance of the features and the Kullback-Leibler divergence from the
-simulation at five temperatures; writes benchmarks/results/ising_stages.json.
+For each the validation distance of the features, and the Kullback-Leibler divergence from the
+simulation at the temperatures of the recipe. Runs in WORKDIR are used as they are. Writes
+benchmarks/results/ising_stages.json and .md.
 
     python benchmarks/ising_stages.py WORKDIR
 """
 
-import argparse
-import json
-from pathlib import Path
+from collections.abc import Iterable
+from functools import partial
 
-from ising_surrogate import RESULTS, divergence
+from lib.experiment import Configuration, Experiment, Options
+from lib.measure import divergence, metrics_of, shortened
+from lib.table import Row, markdown
 
-from physgan.data import load_recipe, simulate
-from physgan.methods import train
-from physgan.surrogates import load
+from physgan import load, load_recipe, simulate, train
 
 LIKELIHOOD, ADVERSARIAL = 179_200, 25_600
-VARIANTS = {
+VARIANTS: dict[str, Row] = {
     "likelihood, then adversarial": {
         "likelihood_samples": LIKELIHOOD,
         "adversarial_samples": ADVERSARIAL,
@@ -34,36 +34,41 @@ VARIANTS = {
 """Name -> settings over the recipe's."""
 
 
-def main() -> None:
-    """Train all variants, unless done before, and compare them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("workdir", type=Path)
-    workdir = parser.parse_args().workdir
-    dataset = workdir / "ising-16.h5"
-    workdir.mkdir(parents=True, exist_ok=True)
-    simulate("ising-16", dataset)
-    conditions = load_recipe("ising-16").benchmark["conditions"]
-    rows = []
-    for name, settings in VARIANTS.items():
-        run = workdir / name.replace(" ", "-").replace(",", "")
-        summary = train(dataset, run, settings, seed=0)
-        found = [divergence(load(run), c["temperature"], 4_000, 8) for c in conditions]
-        seconds = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["seconds"]
-        distance = summary["validation_distance"]
-        rows.append(
-            {
-                "variant": name,
-                "settings": settings,
-                "seconds": seconds,
-                "validation_distance": distance,
-                "conditions": conditions,
-                "divergence": found,
-            }
-        )
-        values = "".join(f"{d['kullback_leibler']:9.3f}" for d in found)
-        print(f"{name:32s}{seconds:8.0f} s  distance {distance:.3f}  KL (nats){values}", flush=True)
-    (RESULTS / "ising_stages.json").write_text(json.dumps(rows, indent=1) + "\n")
+def configurations(options: Options) -> Iterable[Configuration]:
+    """Every variant."""
+    recipe = load_recipe("ising-16")
 
+    def learn(name: str) -> Row:
+        dataset, run = options.workdir / "ising-16.h5", name.replace(" ", "-").replace(",", "")
+        settings = shortened(VARIANTS[name], options.shorter)
+        simulate(recipe, dataset)
+        summary = train(dataset, options.workdir / run, settings)
+        surrogate, places = load(options.workdir / run), recipe.benchmark["conditions"]
+        return {
+            "settings": settings,
+            "seconds": metrics_of(options.workdir / run)[-1]["seconds"],
+            "validation_distance": summary["validation_distance"],
+            "conditions": places,
+            "divergence": [divergence(surrogate, c["temperature"], 4_000, 8) for c in places],
+        }
+
+    for name in options.only:
+        yield ("rows", name), partial(learn, name)
+
+
+def table(content: Row) -> str:
+    """One row a variant; divergences in nats a lattice."""
+    rows = content["rows"]
+    places = [c["temperature"] for c in next(iter(rows.values()))["conditions"]]
+    lines = []
+    for name, row in rows.items():
+        divergences = [f"{found['kullback_leibler']:.3f}" for found in row["divergence"]]
+        cost = [f"{row['seconds']:.0f}", f"{row['validation_distance']:.3f}"]
+        lines.append([name, *cost, *divergences])
+    return markdown(["stages", "s", "distance", *(f"KL at T = {t:.4g}" for t in places)], lines)
+
+
+EXPERIMENT = Experiment("ising_stages", __doc__, configurations, table, only=VARIANTS)
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.main()

@@ -1,65 +1,65 @@
 """The surrogates that come with the package, each against its simulator.
 
-Benchmarks found in WORKDIR are used as they are. Writes benchmarks/results/presets.json and .md:
-targets, classifiers and speed.
+Each with `--count` samples a side and condition. Reports in WORKDIR are used as they are. Writes
+benchmarks/results/presets.json and .md: targets, classifiers and speed.
 
     python benchmarks/presets.py WORKDIR --count 500
 """
 
-import argparse
 import json
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from functools import partial
 
-from physgan.benchmark import benchmark_run
+from lib.experiment import Configuration, Experiment, Options
+from lib.table import Row, markdown
+
+from physgan import benchmark_run
 from physgan.surrogates import pretrained_names
 
-RESULTS = Path(__file__).parent / "results"
+KEPT = ("count", "seed", "verdict", "conditions", "environment")
 
 
-def summary(report: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a report."""
-    kept = {key: report[key] for key in ("count", "seed", "verdict", "conditions", "environment")}
-    kept["targets"] = report["targets"]["rows"]
-    kept["classifiers"] = {s["name"]: s["classifiers"] for s in report["sources"]}
-    return kept
+def configurations(options: Options) -> Iterable[Configuration]:
+    """What is kept of the report of each surrogate."""
 
-
-def table(found: dict[str, dict[str, Any]]) -> str:
-    """Targets of every preset by condition, as Markdown."""
-    lines = ["| surrogate | target | at each condition | |", "|---|---|---|---|"]
-    for name, kept in found.items():
-        for row in kept["targets"]:
-            cells = [cell for cell in row["cells"]["gan"] if cell]
-            values = ", ".join(f"{c['value']:.3g} ± {c['error']:.2g}" for c in cells)
-            passed = all(cell["passed"] for cell in cells)
-            mark = "reached" if passed else "missed"
-            lines.append(f"| {name} | {row['label']} | {values} | {mark} |")
-        for source in ("gan", "simulator again"):
-            auc = kept["classifiers"][source]["trees"]
-            lines.append(
-                f"| {name} | AUC of boosted trees, {source} | {auc['auc']:.3f} ± "
-                f"{auc['error']:.3f} | |"
-            )
-    return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Benchmark all of them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("workdir", type=Path)
-    parser.add_argument("--count", type=int, default=500, help="showers a side and condition")
-    arguments = parser.parse_args()
-    found = {}
-    for name in pretrained_names():
-        out = arguments.workdir / name
+    def judge(name: str) -> Row:
+        out = options.workdir / name
         if not (out / "report.json").exists():
-            benchmark_run(name, out, count=arguments.count, recipe=name)
-        found[name] = summary(json.loads((out / "report.json").read_text()))
-        (RESULTS / "presets.json").write_text(json.dumps(found, indent=1) + "\n")
-        (RESULTS / "presets.md").write_text(table(found))
-    print(table(found))
+            benchmark_run(name, out, count=options.count // options.shorter, recipe=name)
+        report = json.loads((out / "report.json").read_text())
+        classifiers = {source["name"]: source["classifiers"] for source in report["sources"]}
+        kept = {key: report[key] for key in KEPT}
+        return {**kept, "targets": report["targets"]["rows"], "classifiers": classifiers}
 
+    for name in options.only:
+        yield (name,), partial(judge, name)
+
+
+def table(content: Row) -> str:
+    """Targets of every surrogate by condition; the surrogate is the first source of its report."""
+    lines = []
+    for name, kept in ((name, content[name]) for name in pretrained_names() if name in content):
+        method = next(iter(kept["classifiers"]))
+        for row in kept["targets"]:
+            found = [cell for cell in row["cells"][method] if cell]
+            values = ", ".join(f"{cell['value']:.3g} ± {cell['error']:.2g}" for cell in found)
+            mark = "reached" if all(cell["passed"] for cell in found) else "missed"
+            lines.append([name, row["label"], values, mark])
+        for source in (method, "simulator again"):
+            trees = kept["classifiers"][source]["trees"]
+            value = f"{trees['auc']:.3f} ± {trees['error']:.3f}"
+            lines.append([name, f"AUC of boosted trees, {source}", value, ""])
+    return markdown(["surrogate", "target", "at each condition", ""], lines)
+
+
+EXPERIMENT = Experiment(
+    "presets",
+    __doc__,
+    configurations,
+    table,
+    only=pretrained_names(),
+    options={"count": 500},
+)
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.main()

@@ -5,25 +5,20 @@ Writes benchmarks/results/quickstart.json: wall time, peak memory, and what was 
     python benchmarks/quickstart.py WORKDIR
 """
 
-import argparse
 import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from physgan.benchmark.environment import environment
-
-RESULTS = Path(__file__).parent / "results"
+from lib.experiment import parser_of
+from lib.table import RESULTS, write_json
 
 
 def main() -> None:
     """Run, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("workdir", type=Path)
-    workdir = parser.parse_args().workdir
+    workdir = parser_of(__doc__, "workdir").parse_args().workdir
     workdir.mkdir(parents=True)
     command = [sys.executable, "-m", "physgan.cli", "quickstart", "--out", str(workdir / "out")]
     load, start = os.getloadavg()[0], time.perf_counter()
@@ -31,16 +26,11 @@ def main() -> None:
     subprocess.run(command, check=True, env={**os.environ, **cache})
     seconds = time.perf_counter() - start
     report = json.loads((workdir / "out" / "report" / "report.json").read_text())
-    result = {
-        "seconds": seconds,
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
-        "load_before": load,
-        "verdict": report["verdict"],
-        "targets": report["targets"],
-        "environment": environment(),
-    }
-    (RESULTS / "quickstart.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(f"{seconds:.0f} s, {result['peak_memory_mb']:.0f} MB, {report['verdict']['sentence']}")
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    result = {"seconds": seconds, "peak_memory_mb": memory, "load_before": load}
+    result |= {name: report[name] for name in ("verdict", "targets")}
+    write_json(RESULTS / "quickstart.json", result)
+    print(f"{seconds:.0f} s, {memory:.0f} MB, {report['verdict']['sentence']}")
 
 
 if __name__ == "__main__":

@@ -6,23 +6,20 @@ surrogate's range). Writes benchmarks/results/shower_speed.json.
     python benchmarks/shower_speed.py RUN --recipe calo-pbwo4-lar
 """
 
-import os
+import json
+import resource
+import time
+from functools import partial
+from typing import Any
 
-os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+import numpy as np
+from lib.experiment import parser_of
+from lib.measure import in_turns, on_one_core
+from lib.table import RESULTS, write_json
 
-import argparse  # noqa: E402
-import json  # noqa: E402
-import resource  # noqa: E402
-import time  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+from physgan import load, load_recipe
+from physgan.data import build_simulator
 
-import numpy as np  # noqa: E402
-
-from physgan import load  # noqa: E402
-from physgan.data import build_simulator, load_recipe  # noqa: E402
-
-RESULTS = Path(__file__).parent / "results"
 BATCHES = {1: 100, 100: 10, 1000: 2}
 """Batch size -> calls in a round."""
 
@@ -37,46 +34,38 @@ def milliseconds(source: Any, energies: np.ndarray, calls: int) -> float:
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run")
-    parser.add_argument("--recipe", default="calo-pbwo4-lar")
-    parser.add_argument("--rounds", type=int, default=5)
+    out = RESULTS / "shower_speed.json"
+    parser = parser_of(__doc__, "run", recipe="calo-pbwo4-lar", rounds=5, out=out)
     options = parser.parse_args()
     surrogate, recipe = load(options.run), load_recipe(options.recipe)
     simulator = build_simulator(recipe.simulator, recipe.parameters)
-    condition = surrogate.conditions[0]
-    law = np.random.default_rng(0)
-    draws = np.exp(law.uniform(np.log(condition.minimum), np.log(condition.maximum), 1000))
-    draws = np.clip(draws, condition.minimum * 1.001, condition.maximum * 0.999)
-    for batch in BATCHES:
-        surrogate.sample({"energy_mev": draws[:batch]}, batch, 0)
-    simulator.sample({"energy_mev": draws[:1]}, 1, 0)
-    found: dict[str, list[float]] = {f"surrogate, batch {batch}": [] for batch in BATCHES}
-    found["simulator"] = []
-    for _ in range(options.rounds):
-        for batch, calls in BATCHES.items():
-            found[f"surrogate, batch {batch}"].append(
-                milliseconds(surrogate, draws[:batch] if batch > 1 else draws[100:101], calls)
-            )
-        found["simulator"].append(milliseconds(simulator, draws[:100], 1))
+    span = surrogate.conditions[0]
+    low, high = span.minimum * 1.001, span.maximum * 0.999
+    energies = np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), 1000))
+    measured = {
+        f"surrogate, batch {batch}": partial(
+            milliseconds, surrogate, energies[:batch] if batch > 1 else energies[100:101], calls
+        )
+        for batch, calls in BATCHES.items()
+    }
+    measured["simulator"] = partial(milliseconds, simulator, energies[:100], 1)
+    in_turns(measured, 1)  # compiles
+    found = in_turns(measured, options.rounds)
     middle = {name: float(np.median(values)) for name, values in found.items()}
     peaks = {}
     for count in (1000, 10_000):
-        surrogate.sample({"energy_mev": 5000.0}, count, 1)
+        surrogate.sample({"energy_mev": np.resize(energies, count)}, count, 1)
         peaks[count] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result = {
         "milliseconds_a_shower": middle,
-        "spread": {name: float(np.std(values)) for name, values in found.items()},
-        "simulator_over_surrogate": {
-            name: middle["simulator"] / value for name, value in middle.items()
-        },
+        "spread": {name: values.std() for name, values in found.items()},
+        "simulator_over_surrogate": {n: middle["simulator"] / value for n, value in middle.items()},
         "peak_memory_mb_after": peaks,
         "rounds": options.rounds,
     }
-    text = json.dumps(result, indent=1)
-    (RESULTS / "shower_speed.json").write_text(text + "\n")
-    print(text)
+    print(json.dumps(write_json(options.out, result), indent=1))
 
 
 if __name__ == "__main__":
+    on_one_core()
     main()

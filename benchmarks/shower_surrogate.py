@@ -1,256 +1,248 @@
-"""Electron showers of the reference files: the GAN and the copula before the referee.
+"""Electron showers of reference files: the GAN and the copula beside truth against truth.
 
 Trains on electrons_train.h5 (14,000 showers of 1-20 GeV in 25 x 12 x 8 cells, from HepEmShow), and
-judges on electrons_test.h5 (4,000), which no training or choice of a checkpoint ever saw. The
-truth-against-truth floor is the first 4,000 training showers against the same test showers.
-Trained runs and figures found in WORKDIR are used as they are, so it can be stopped and resumed.
-Writes benchmarks/results/shower_surrogate.json and .md.
+judges on electrons_test.h5 (4,000), which no training or choice of a checkpoint ever saw. Truth
+against truth is 4,000 of the training showers against the same test showers. Runs in WORKDIR are
+used as they are. Writes benchmarks/results/shower_surrogate.json and .md, and pictures to WORKDIR.
 
-    python benchmarks/shower_surrogate.py WORKDIR
+The showers do not come with the project. `--reference` is a folder with electrons_train.h5,
+electrons_test.h5 and electrons_binning.xml, in the format of the CaloChallenge.
+
+    python benchmarks/shower_surrogate.py WORKDIR --reference FOLDER
 """
 
-import argparse
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+from lib.experiment import Configuration, Experiment, Options
+from lib.measure import shortened
+from lib.systems import Sides, reference_files
+from lib.table import Row, markdown, value
 
-from physgan import import_arrays, import_calochallenge, load, open_dataset, train
+from physgan import (
+    Dataset,
+    Surrogate,
+    compare,
+    import_calochallenge,
+    load,
+    load_recipe,
+    open_dataset,
+    train,
+)
 from physgan.benchmark import Variant
-from physgan.benchmark.environment import environment
-from physgan.comparison.plots import draw_all
-from physgan.comparison.reading import read_side
-from physgan.data import build_simulator, load_recipe
+from physgan.comparison import ComparisonReport, ComparisonSettings, compare_samples
+from physgan.data import build_simulator
 from physgan.domains import domain_of
 from physgan.fidelity import (
-    RefereeReport,
-    RefereeSettings,
+    BoostedTrees,
+    DenseNetwork,
     density_ratios,
     effective_sample_size,
-    judge,
     thinned,
 )
 
-RESULTS = Path(__file__).parent / "results"
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 BAND = (4000.0, 6000.0)
 ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
 SPLITS = {"train": 0.9, "validation": 0.1}
 THRESHOLD = 0.015
-SHORTER = {"likelihood_samples": 256_000, "adversarial_samples": 0}
+LIKELIHOOD = {"likelihood_samples": 256_000, "adversarial_samples": 0}
 _CANDIDATES = 3
 
 
-def datasets(reference: Path, workdir: Path) -> dict[str, Path]:
-    """Import the reference's files, and its training file without the band of energies."""
-    folder = reference / "hepemshow"
-    made = {name: workdir / f"electrons-{name}.h5" for name in ("train", "test", "no-band")}
-    binning = folder / "electrons_binning.xml"
-    import_calochallenge(folder / "electrons_train.h5", binning, made["train"], splits=SPLITS)
-    import_calochallenge(folder / "electrons_test.h5", binning, made["test"], splits={"test": 1.0})
-    with h5py.File(folder / "electrons_train.h5") as file:
-        energy, showers = file["incident_energies"][:, 0], file["showers"][:]
-        edges = file.attrs["r_edges_mm"].tolist()
-    outside = (energy < BAND[0]) | (energy >= BAND[1])
-    arrays = workdir / "no-band.npz"
-    np.savez(arrays, energy=energy[outside], showers=showers[outside].reshape(-1, 25, 12, 8))
-    import_arrays(
-        arrays,
-        made["no-band"],
-        domain="showers",
-        samples="showers",
-        unit="MeV",
-        conditions={"energy_mev": "energy:MeV:log"},
-        axes=("layer", "alpha", "r"),
-        edges={"r": edges},
-        splits=SPLITS,
-    )
-    return made
+class Judge:
+    """The datasets, the runs that learn from them, and what is measured.
 
-
-def refereed(
-    run: Path, data: dict[str, Path], seed: int, settings: RefereeSettings, out: Path | None = None
-) -> RefereeReport:
-    """The referee's verdict on a run, at the test showers' own energies."""
-    test, known = open_dataset(data["test"]), open_dataset(data["train"])
-    samples, conditions = test.read()
-    floor = known.read(stop=len(test))
-    made = load(run).sample(conditions, len(test), seed)
-    domain = domain_of(test.info)
-    report = judge(
-        domain, (samples, conditions), (made, conditions), floor, seed=seed, settings=settings
-    )
-    if out is not None:
-        written = out / "samples.h5"
-        load(run).write(written, conditions, len(test), seed)
-        sides = [
-            read_side(domain, dataset, name, len(test), seed)
-            for dataset, name in ((test, "reference"), (open_dataset(written), "physgan"))
-        ]
-        draw_all(domain, *sides, out)
-    return report
-
-
-def reweighted(
-    run: Path, data: dict[str, Path], seed: int, settings: RefereeSettings
-) -> dict[str, Any]:
-    """The verdict on samples thinned to a classifier's density ratio, which saw no test shower."""
-    test, known = open_dataset(data["test"]), open_dataset(data["train"])
-    domain, surrogate = domain_of(test.info), load(run)
-    real, real_conditions = known.read()
-    samples, conditions = test.read()
-    fake = surrogate.sample(real_conditions, len(known), seed + 1)
-    energy = np.resize(conditions["energy_mev"], _CANDIDATES * len(test))
-    candidates = {"energy_mev": energy}
-    drawn = surrogate.sample(candidates, len(energy), seed + 2)
-    weights = density_ratios(
-        domain, (real, real_conditions), (fake, real_conditions), (drawn, candidates), seed
-    )
-    kept = thinned(weights, seed)[: len(test)]
-    made = {name: values[kept] for name, values in drawn.items()}
-    given = {name: values[kept] for name, values in candidates.items()}
-    floor = known.read(stop=len(test))
-    report = judge(
-        domain, (samples, conditions), (made, given), floor, seed=seed, settings=settings
-    )
-    share = effective_sample_size(weights) / len(weights)
-    return {"effective_share": share, "kept": len(kept), "figures": flat(report)}
-
-
-def responses(run: Path, count: int, seed: int) -> list[dict[str, float]]:
-    """E_tot / E_inc at fixed energies against the project's simulator of the same detector.
-
-    20 GeV is 0.05 % above the highest energy in training. Each energy has seeds of its own, as an
-    event number's random numbers are the same at all energies; the surrogate draws four times as
-    many showers, which leaves the simulator's error.
+    Args:
+        options: of the script.
     """
-    simulator = build_simulator_of("calo-pbwo4-lar")
-    surrogate = Variant(load(run), "gan", {"extrapolate": True})
-    rows = []
-    for place, energy in enumerate(ENERGIES):
-        sums = []
-        for source, number in ((simulator, count), (surrogate, 4 * count)):
-            found = source.sample({"energy_mev": energy}, number, seed + 100 * (place + 1))
-            deposits = found["deposits"]
-            cells = np.where(deposits < THRESHOLD * (1 - 1e-3), 0, deposits)
-            sums.append(cells.reshape(number, -1).sum(1, dtype=np.float64) / energy)
-        truth, own = sums
-        core = [np.diff(np.quantile(v, [0.16, 0.84]))[0] for v in sums]
-        widths = [bootstrap_of_spread(v, seed) for v in sums]
-        rows.append(
-            {
-                "energy_mev": energy,
-                "count": count,
-                "mean_relative": own.mean() / truth.mean() - 1,
-                "mean_error": np.hypot(own.std() / 2, truth.std()) / truth.mean() / count**0.5,
-                "width_relative": own.std() / truth.std() - 1,
-                "width_error": float(np.hypot(*widths)),
-                "core_width_relative": core[1] / core[0] - 1,
-                "core_width_error": 1.15 / count**0.5 * 1.25**0.5,
-            }
+
+    def __init__(self, options: Options) -> None:
+        self.options, self.seed, self.folder = options, options.seed, options.workdir
+        self.settings = ComparisonSettings(
+            BoostedTrees(repeats=options.repeats), DenseNetwork(repeats=options.repeats)
         )
-    return rows
+        names = ("electrons_train.h5", "electrons_test.h5", "electrons_binning.xml")
+        self.files = reference_files(options.reference, *names)
+        self.known = self.dataset("train", self.files[0], SPLITS)
+        self.test = self.dataset("test", self.files[1], {"test": 1.0})
+
+    def dataset(self, name: str, showers: Path, splits: dict[str, float]) -> Dataset:
+        """Import a file of showers."""
+        path = self.folder / f"electrons-{name}.h5"
+        import_calochallenge(showers, self.files[2], path, splits=splits)
+        return open_dataset(path)
+
+    def trained(self, method: str) -> Surrogate:
+        """The surrogate by the settings of its domain; much shorter in a trial of the script."""
+        trial = self.options.shorter > 1 and method == "gan"
+        settings = shortened(LIKELIHOOD, self.options.shorter) if trial else {}
+        train(self.known.path, self.folder / method, settings, method=method)
+        return load(self.folder / method)
+
+    def figures(self, real: Sides, fake: Sides, floor: Sides | None = None) -> Row:
+        """All figures of fake showers, see `flat`."""
+        domain = domain_of(self.test.info)
+        report = compare_samples(domain, real, fake, floor, seed=self.seed, settings=self.settings)
+        return flat(report)
+
+    def compared(self, method: str) -> Row:
+        """A surrogate's showers at the test showers' own energies, and pictures of both."""
+        folder, count = self.folder / f"pictures-{method}", len(self.test)
+        made = folder / "samples.h5"
+        folder.mkdir(exist_ok=True)
+        self.trained(method).write(made, self.test.read()[1], count, self.seed)
+        report = compare(
+            self.test.path,
+            made,
+            floor=self.known.path,
+            out=folder,
+            count=count,
+            seed=self.seed,
+            settings=self.settings,
+        )
+        return flat(report)
+
+    def reweighted(self) -> Row:
+        """Showers thinned to the density ratio of a classifier that saw no test shower."""
+        surrogate, real, truth = self.trained("gan"), self.known.read(), self.test.read()
+        count, domain = len(self.test), domain_of(self.test.info)
+        fake = surrogate.sample(real[1], len(self.known), self.seed + 1), real[1]
+        energies = {"energy_mev": np.resize(truth[1]["energy_mev"], _CANDIDATES * count)}
+        drawn = surrogate.sample(energies, _CANDIDATES * count, self.seed + 2), energies
+        weights = density_ratios(domain, real, fake, drawn, self.seed)
+        kept = thinned(weights, self.seed)[:count]
+        made, given = ({name: values[kept] for name, values in side.items()} for side in drawn)
+        return {
+            "effective_share": effective_sample_size(weights) / len(weights),
+            "kept": len(kept),
+            "figures": self.figures(truth, (made, given), self.known.read(stop=count)),
+        }
+
+    def responses(self) -> list[Row]:
+        """E_tot / E_inc at fixed energies against the project's simulator of the same detector.
+
+        20 GeV is 0.05 % above the highest energy in training. Each energy has seeds of its own, as
+        an event number's random numbers are the same at all energies; the surrogate draws four
+        times as many showers, which leaves the simulator's error.
+        """
+        recipe, count = load_recipe("calo-pbwo4-lar"), self.options.responses
+        simulator = build_simulator(recipe.simulator, recipe.parameters)
+        surrogate = Variant(self.trained("gan"), "gan", {"extrapolate": True})
+        rows = []
+        for place, energy in enumerate(ENERGIES, 1):
+            seed = self.seed + 100 * place
+            truth = response(simulator, energy, count, seed)
+            own = response(surrogate, energy, 4 * count, seed)
+            rows.append({"energy_mev": energy, "count": count, **against(truth, own, self.seed)})
+        return rows
+
+    def interpolation(self) -> Row:
+        """A run that never saw a band of energies, inside it, and outside it as many showers."""
+        run, settings = self.folder / "gan-no-band", shortened(LIKELIHOOD, self.options.shorter)
+        train(self.without_band().path, run, settings)
+        surrogate, (samples, conditions) = load(run), self.test.read()
+        energy = conditions["energy_mev"]
+        band = (energy >= BAND[0]) & (energy < BAND[1])
+        inside, rest = np.flatnonzero(band), np.flatnonzero(~band)
+        outside = np.sort(np.random.default_rng(self.seed).choice(rest, len(inside), replace=False))
+        found = {}
+        for name, rows in (("inside", inside), ("outside", outside)):
+            given = {"energy_mev": energy[rows]}
+            made = surrogate.sample(given, len(rows), self.seed)
+            real = {field: values[rows] for field, values in samples.items()}
+            ratio = [s["deposits"].sum((1, 2, 3)) / energy[rows] for s in (made, real)]
+            found[name] = {
+                "count": len(rows),
+                "response_mean": ratio[0].mean() / ratio[1].mean() - 1,
+                "response_width": ratio[0].std() / ratio[1].std() - 1,
+                **self.figures((real, given), (made, given)),
+            }
+        return found
+
+    def without_band(self) -> Dataset:
+        """The training showers outside the band, imported."""
+        reduced = self.folder / "no-band.hdf5"
+        with h5py.File(self.files[0]) as file, h5py.File(reduced, "w") as out:
+            energy = file["incident_energies"][:, 0]
+            outside = (energy < BAND[0]) | (energy >= BAND[1])
+            for name in ("incident_energies", "showers"):
+                out[name] = file[name][:][outside]
+        return self.dataset("no-band", reduced, SPLITS)
 
 
-def bootstrap_of_spread(values: np.ndarray, seed: int, rounds: int = 200) -> float:
-    """Relative standard error of the standard deviation: leaking showers make long tails."""
+def response(source: Any, energy: float, count: int, seed: int) -> np.ndarray:
+    """E_tot / E_inc of `count` showers, of the cells above the reference's threshold."""
+    deposits = source.sample({"energy_mev": energy}, count, seed)["deposits"]
+    cells = np.where(deposits < THRESHOLD * (1 - 1e-3), 0, deposits)
+    return cells.reshape(count, -1).sum(1, dtype=np.float64) / energy
+
+
+def against(truth: np.ndarray, own: np.ndarray, seed: int) -> Row:
+    """Mean and widths of four times as many responses, relative to the truth's, with errors."""
+    core = [np.diff(np.quantile(values, [0.16, 0.84]))[0] for values in (truth, own)]
+    widths = [error_of_spread(values, seed) for values in (truth, own)]
+    count = len(truth)
+    return {
+        "mean_relative": own.mean() / truth.mean() - 1,
+        "mean_error": np.hypot(own.std() / 2, truth.std()) / truth.mean() / count**0.5,
+        "width_relative": own.std() / truth.std() - 1,
+        "width_error": np.hypot(*widths),
+        "core_width_relative": core[1] / core[0] - 1,
+        "core_width_error": 1.15 / count**0.5 * 1.25**0.5,
+    }
+
+
+def error_of_spread(values: np.ndarray, seed: int, rounds: int = 200) -> float:
+    """Relative bootstrap error of the standard deviation: leaking showers make long tails."""
     rng = np.random.default_rng(seed)
     drawn = [values[rng.integers(len(values), size=len(values))].std() for _ in range(rounds)]
     return float(np.std(drawn) / values.std())
 
 
-def build_simulator_of(recipe: str) -> Any:
-    """The simulator of a recipe."""
-    found = load_recipe(recipe)
-    return build_simulator(found.simulator, found.parameters)
+def flat(report: ComparisonReport) -> Row:
+    """Each figure as "metric, of" -> value, error, and those of truth against truth."""
+    return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.metrics}
 
 
-def interpolation(run: Path, data: dict[str, Path], seed: int) -> dict[str, Any]:
-    """Judge a run that never saw the band inside it, and outside it at the same sample size."""
-    test = open_dataset(data["test"])
-    samples, conditions = test.read()
-    energy = conditions["energy_mev"]
-    inside = np.flatnonzero((energy >= BAND[0]) & (energy < BAND[1]))
-    outside = np.setdiff1d(np.arange(len(energy)), inside)
-    chosen = np.random.default_rng(seed).choice(outside, len(inside), replace=False)
-    surrogate, domain = load(run), domain_of(test.info)
-    found = {}
-    for name, rows in (("inside", inside), ("outside", np.sort(chosen))):
-        given = {"energy_mev": energy[rows]}
-        made = surrogate.sample(given, len(rows), seed)
-        real = {field: values[rows] for field, values in samples.items()}
-        report = judge(domain, (real, given), (made, given), seed=seed)
-        ratio = [s["deposits"].sum((1, 2, 3)) / energy[rows] for s in (made, real)]
-        found[name] = {
-            "count": len(rows),
-            "response_mean": ratio[0].mean() / ratio[1].mean() - 1,
-            "response_width": ratio[0].std() / ratio[1].std() - 1,
-            **flat(report),
-        }
-    return found
+PARTS: dict[str, Callable[[Judge], Any]] = {
+    "gan": partial(Judge.compared, method="gan"),
+    "copula": partial(Judge.compared, method="copula"),
+    "gan, reweighted": Judge.reweighted,
+    "responses": Judge.responses,
+    "interpolation": Judge.interpolation,
+}
 
 
-def flat(report: RefereeReport) -> dict[str, Any]:
-    """Each figure as "metric, of" -> value, error, and the floor's."""
-    return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.judgements}
+def configurations(options: Options) -> Iterable[Configuration]:
+    """All parts."""
+    judge = cache(lambda: Judge(options))
+    for name in options.only:
+        yield (name,), partial(lambda part: PARTS[part](judge()), name)
 
 
-def main() -> None:
-    """Import, train what is not trained, judge, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("workdir", type=Path)
-    parser.add_argument("--reference", type=Path, default=REFERENCE)
-    parser.add_argument("--responses", type=int, default=3000, help="showers at each energy")
-    parser.add_argument("--repeats", type=int, default=2, help="trainings of each classifier")
-    parser.add_argument("--no-band", action="store_true", help="leave the interpolation out")
-    parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
-    options.workdir.mkdir(parents=True, exist_ok=True)
-    data = datasets(options.reference, options.workdir)
-    runs = {name: options.workdir / name for name in ("gan", "copula", "gan-no-band")}
-    train(data["train"], runs["copula"], method="copula")
-    train(data["train"], runs["gan"])
-    settings, seed = RefereeSettings(repeats=options.repeats), options.seed
-    pictures = options.workdir / "pictures"
-    pictures.mkdir(exist_ok=True)
-
-    def interpolated() -> dict[str, Any]:
-        train(data["no-band"], runs["gan-no-band"], SHORTER)
-        return interpolation(runs["gan-no-band"], data, seed)
-
-    parts: dict[str, Callable[[], Any]] = {
-        "gan": lambda: flat(refereed(runs["gan"], data, seed, settings, pictures)),
-        "copula": lambda: flat(refereed(runs["copula"], data, seed, settings)),
-        "gan, reweighted": lambda: reweighted(runs["gan"], data, seed, settings),
-        "responses": lambda: responses(runs["gan"], options.responses, seed),
-        "interpolation": interpolated,
-    }
-    if options.no_band:
-        del parts["interpolation"]
-    figures = options.workdir / f"figures-{seed}.json"
-    result = json.loads(figures.read_text()) if figures.exists() else {"seed": seed}
-    for name, measure in parts.items():
-        if name not in result:
-            result[name] = measure()
-            figures.write_text(json.dumps(result, indent=1, default=float) + "\n")
-        write(result)
+def table(content: Row) -> str:
+    """The figures of the surrogates beside truth against truth."""
+    names = [name for name in ("gan", "copula") if name in content]
+    lines = []
+    for figure, (_, _, *floor) in content[names[0]].items() if names else ():
+        pairs = [floor, *(content[name][figure][:2] for name in names)]
+        lines.append([figure, *(value(pair, "{:.4g} ± {:.2g}") for pair in pairs)])
+    return markdown(["figure", "truth", *names], lines)
 
 
-def write(result: dict[str, Any]) -> None:
-    """The results so far, as JSON and as a table."""
-    text = json.dumps({**result, "environment": environment()}, indent=1, default=float)
-    (RESULTS / "shower_surrogate.json").write_text(text + "\n")
-    names = [name for name in ("gan", "copula") if name in result]
-    lines = [f"| figure | truth | {' | '.join(names)} |", "|---|---|" + "---|" * len(names)]
-    for figure, (_, _, floor, error) in result[names[0]].items():
-        cells = [f"{floor:.4g} ± {error:.2g}"]
-        cells += ["{:.4g} ± {:.2g}".format(*result[name][figure][:2]) for name in names]
-        lines.append(f"| {figure} | {' | '.join(cells)} |")
-    (RESULTS / "shower_surrogate.md").write_text("\n".join(lines) + "\n")
-
+EXPERIMENT = Experiment(
+    "shower_surrogate",
+    __doc__,
+    configurations,
+    table,
+    only=PARTS,
+    head=lambda options: {"seed": options.seed},
+    options={"reference": Path("reference"), "responses": 3000, "repeats": 2, "seed": 7},
+)
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.main()

@@ -1,0 +1,1 @@
+"""What the scripts of benchmarks/ share: experiments, tables, systems and measurements."""

@@ -1,4 +1,4 @@
-"""A ring of Gaussians: the smallest law with many modes, known exactly.
+"""A ring of Gaussians: the simplest distribution with many modes, known exactly.
 
 The usual test of whether a generative model keeps all modes (Metz et al. 2017, arXiv:1611.02163).
 """
@@ -19,13 +19,20 @@ class GaussianRing:
 
     p(x) = 1/n sum over k of N(x; R (cos 2 pi k / n, sin 2 pi k / n), sigma^2), without conditions.
 
-    Good values: the defaults, where neighbouring modes are 12.5 sigma apart.
-    Breaks when: 2 R sin(pi / n) is below 6 sigma: modes merge and cannot be counted.
+    Points are independent. Every mode gets count/n of them on average, with binomial
+    fluctuations; the distance to its centre over sigma follows a Rayleigh distribution.
 
     Args:
-        modes: number of centres, n.
-        radius: of the circle, R.
-        sigma: standard deviation of each coordinate around a centre.
+        modes: number of centres, n; default 25.
+        radius: of the circle, R, without unit; default 1.
+        sigma: standard deviation of each coordinate around a centre, in the unit of the radius;
+            default 0.02.
+
+    Raises:
+        ValueError: for modes below 1, or a radius or sigma that is not positive and finite.
+
+    Good values: the defaults, where neighbouring modes are 12.5 sigma apart.
+    Breaks when: 2 R sin(pi / n) is below 6 sigma: modes merge and cannot be counted.
 
     Example:
         >>> ring = GaussianRing()

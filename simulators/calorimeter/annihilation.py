@@ -1,4 +1,8 @@
-"""Annihilation of positrons into two photons, in flight and at rest."""
+"""Annihilation of positrons in flight into two photons, on free electrons at rest.
+
+Annihilation at rest, two opposite photons of energy m, is in `charged`. Annihilation into one or
+three photons and the motion of bound electrons are left out.
+"""
 
 import math
 
@@ -12,9 +16,19 @@ M = ELECTRON_MASS
 
 
 def annihilation_cross_section(energy: np.ndarray) -> np.ndarray:
-    """Cross section per electron in mm^2, shape of `energy` (MeV).
+    """Cross section per electron for annihilation in flight.
+
+    sigma = pi r_e^2 / (gamma + 1) [(gamma^2 + 4 gamma + 1) / (gamma^2 - 1)
+    ln(gamma + sqrt(gamma^2 - 1)) - (gamma + 3) / sqrt(gamma^2 - 1)].
+    It tends to pi r_e^2 / beta at low energy and falls as ln(gamma) / gamma at high energy.
 
     W. Heitler, The Quantum Theory of Radiation, 3rd ed., section 27.
+
+    Args:
+        energy: kinetic energy of the positron, any shape, MeV, positive.
+
+    Returns:
+        Same shape, mm^2.
     """
     tau = np.asarray(energy, float) / M
     gamma = tau + 1
@@ -26,7 +40,19 @@ def annihilation_cross_section(energy: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, error_model="numpy")
 def sample_annihilation(state, energy):
-    """(energy of the first photon, cosine of its angle) for a positron in flight."""
+    """Draw one of the two photons of a positron that annihilates in flight.
+
+    dsigma/deps ~ 1/eps [1 - eps + (2 gamma eps - 1) / (eps (gamma + 1)^2)], where eps is the
+    photon's share of T + 2 m, by rejection from 1/eps.
+
+    Args:
+        state: random stream.
+        energy: kinetic energy T of the positron, MeV, positive.
+
+    Returns:
+        (energy in MeV, cosine of the angle to the positron). The other photon has the remaining
+        energy T + 2 m and the remaining momentum.
+    """
     tau = energy / M
     gamma = tau + 1.0
     tau2 = tau + 2.0

@@ -55,7 +55,7 @@ def _dense_table(z: int) -> np.ndarray:
 
 
 def seltzer_berger(z: int, energy: float, kappa: np.ndarray) -> np.ndarray:
-    """(beta^2/Z^2) k dsigma/dk in millibarn.
+    """Scaled cross section (beta^2/Z^2) k dsigma/dk, nuclear and electron field together.
 
     Seltzer and Berger, At. Data Nucl. Data Tables 35, 345 (1986), interpolated.
 
@@ -63,6 +63,9 @@ def seltzer_berger(z: int, energy: float, kappa: np.ndarray) -> np.ndarray:
         z: atomic number.
         energy: kinetic energy, 1e-3 to 1e3 MeV.
         kappa: k/T, shape (n,), 0 to 1.
+
+    Returns:
+        Shape (n,), millibarn. It varies little with Z and T, which makes it good to interpolate.
     """
     place = (math.log(energy) - _DENSE_ENERGY[0]) / (_DENSE_ENERGY[1] - _DENSE_ENERGY[0])
     index = min(max(int(place), 0), len(_DENSE_ENERGY) - 2)
@@ -75,8 +78,23 @@ def seltzer_berger(z: int, energy: float, kappa: np.ndarray) -> np.ndarray:
 def bethe_heitler(z: int, energy: float, k: np.ndarray, material: Material) -> np.ndarray:
     """The same scaled cross section by the Bethe-Heitler formula, for energies above 1 GeV.
 
+    Under complete screening, with y = k/E:
+    k dsigma/dk = 16/3 alpha r_e^2 Z^2 {(1 - y + 3/4 y^2) [L - f + L'/Z] + (1-y) (1 + 1/Z) / 12}.
+    With the LPM effect, 1 - y + 3/4 y^2 becomes xi [y^2/4 G + (1 - y + y^2/2) phi].
+
     Tsai, Rev. Mod. Phys. 46, 815 (1974); LPM as in `lpm.suppression`, where it is not hidden by
     the dielectric effect.
+
+    Args:
+        z: atomic number.
+        energy: kinetic energy, MeV.
+        k: photon energy, shape (n,), MeV, 0 < k < energy.
+        material: gives the radiation length and the density of electrons.
+
+    Returns:
+        Shape (n,), millibarn.
+
+    Breaks when: below some 50 MeV, where Tsai's Coulomb correction, made for high energy, fails.
     """
     total = energy + M
     y = k / total
@@ -113,7 +131,11 @@ def _screened(z: int, y: np.ndarray, total: float) -> np.ndarray:
 
 
 def scaled(z: int, energy: float, k: np.ndarray, material: Material) -> np.ndarray:
-    """(beta^2/Z^2) k dsigma/dk in millibarn at any energy, dielectric effect left out."""
+    """(beta^2/Z^2) k dsigma/dk in millibarn at any energy, dielectric effect left out.
+
+    Above 1 GeV: Bethe-Heitler x [1 + (r - 1) 1 GeV / T], where r(k/T) is Seltzer-Berger over
+    Bethe-Heitler at 1 GeV, kept between 0.5 and 1.5. Arguments as in `bethe_heitler`.
+    """
     if energy <= JOIN:
         return seltzer_berger(z, energy, k / energy)
     kappa = k / energy
@@ -125,12 +147,25 @@ def scaled(z: int, energy: float, k: np.ndarray, material: Material) -> np.ndarr
 
 
 def dielectric_scale(material: Material, energy: float) -> float:
-    """Photon energy k_p in MeV below which the medium suppresses emission."""
+    """Photon energy k_p in MeV below which the medium suppresses emission.
+
+    k_p = gamma hbar omega_p = E sqrt(4 pi r_e lambda_C^2 n_e), with the reduced Compton
+    wavelength lambda_C; the suppression is 1 / (1 + (k_p/k)^2) (Ter-Mikaelian).
+    """
     return math.sqrt(MIGDAL * material.electron_density) * (energy + M)
 
 
 def macroscopic(material: Material, energy: float, k: np.ndarray) -> np.ndarray:
-    """K dSigma/dk without the dielectric factor, 1/mm, shape of `k`."""
+    """K dSigma/dk of a material, the sum over its atoms, without the dielectric factor.
+
+    Args:
+        material: the medium.
+        energy: kinetic energy, MeV.
+        k: photon energy, shape (n,), MeV.
+
+    Returns:
+        Shape (n,), 1/mm.
+    """
     beta2 = energy * (energy + 2 * M) / (energy + M) ** 2
     total = np.zeros_like(k)
     for z, atoms in material.atoms:
@@ -169,7 +204,20 @@ def _panels(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def radiative_loss(material: Material, energy: float, cut: float, *, positron: bool) -> float:
-    """Mean energy loss to photons softer than `cut`, MeV/mm."""
+    """Mean energy loss to photons softer than `cut`, the restricted radiative loss.
+
+    Integral from 0 to min(cut, T) of k dSigma/dk / (1 + (k_p/k)^2) dk.
+
+    Args:
+        material: the medium.
+        energy: kinetic energy T, MeV.
+        cut: energy above which photons are tracked, MeV.
+        positron: with the positron's suppression.
+
+    Returns:
+        dE/dx, MeV/mm. With `cut` = T it tends to E/X0 at high energy, until the LPM effect
+        reduces it.
+    """
     edges = np.concatenate([[1e-9], np.geomspace(1e-4, 1.0, 9)]) * min(cut, energy)
     k, weights = _panels(edges)
     value = macroscopic(material, energy, k) / (1 + (dielectric_scale(material, energy) / k) ** 2)
@@ -179,7 +227,13 @@ def radiative_loss(material: Material, energy: float, cut: float, *, positron: b
 
 
 def cross_section(material: Material, energy: float, cut: float, *, positron: bool) -> float:
-    """Emission rate of photons harder than `cut`, 1/mm."""
+    """Macroscopic cross section for photons harder than `cut`.
+
+    Integral from cut to T of dSigma/dk / (1 + (k_p/k)^2) dk; arguments as in `radiative_loss`.
+
+    Returns:
+        Emissions per path, 1/mm; zero for T <= cut.
+    """
     if energy <= cut:
         return 0.0
     middle = max(0.5 * energy, cut)
@@ -230,7 +284,7 @@ def _row_value(row, energy, cut, k):
 
 @njit(cache=True, error_model="numpy")
 def sample_photon(state, rows, fraction, energy, cut, migdal, positron, z):
-    """Energy of a bremsstrahlung photon above `cut`, MeV.
+    """Draw the energy of a bremsstrahlung photon above `cut`.
 
     Samples ln(k^2 + k_p^2) uniformly, which is dk/k with the dielectric effect, and rejects by
     the tabulated spectrum.
@@ -244,6 +298,11 @@ def sample_photon(state, rows, fraction, energy, cut, migdal, positron, z):
         migdal: (k_p/E)^2.
         positron: with the positron's suppression.
         z: atomic number in that suppression.
+
+    Returns:
+        k, MeV, from `cut` to `energy`.
+
+    Breaks when: `energy` is not above `cut`: no photon exists.
     """
     total = energy + M
     kp2 = migdal * total * total
@@ -270,10 +329,13 @@ def sample_photon(state, rows, fraction, energy, cut, migdal, positron, z):
 
 @njit(cache=True, error_model="numpy")
 def sample_tsai_cosine(state, energy):
-    """Cosine of an emission angle for an electron of kinetic energy `energy`.
+    """Draw the cosine of an emission angle for an electron of kinetic energy `energy`, MeV.
 
-    Two-exponential fit to Tsai's distribution of u = E theta/m (Geant4 Physics Reference
-    Manual, "Bremsstrahlung", angular distribution).
+    f(u) ~ u [exp(-a u) + 27 exp(-3 a u)], u = E theta / m, a = 0.625: a two-exponential fit to
+    Tsai's distribution (Geant4 Physics Reference Manual, "Bremsstrahlung", angular
+    distribution). Typical angles are m/E. Pair production uses it for both partners.
+
+    Breaks when: the photon's energy matters: the angle does not depend on it.
     """
     bound = 2.0 * (1.0 + energy / M)
     while True:

@@ -1,4 +1,11 @@
-"""Electron and positron transport: condensed steps with losses and scattering, hard events."""
+"""Electron and positron transport: condensed steps with losses and scattering, hard events.
+
+In a step the particle loses energy to transfers below the cuts continuously, with fluctuations,
+and is deflected by multiple scattering. Between steps it makes delta rays and photons above the
+cuts, or annihilates: the distance to such an event is drawn with a majorant of the cross section
+along the step, and the event is accepted with probability Sigma(E) / majorant. Methods are those
+of the Geant4 Physics Reference Manual; see the modules of the single processes.
+"""
 
 import math
 
@@ -54,7 +61,10 @@ GENTLE = 0.05  # share of the range below which lambda_1 is constant
 
 @njit(cache=True, error_model="numpy")
 def energy_of_range(table, energies, index, length):
-    """Energy at which the range is `length`, searched downwards from node `index`."""
+    """Kinetic energy in MeV at which the range is `length` mm, searched down from node `index`.
+
+    Linear between nodes; below the first node the energy is proportional to the range.
+    """
     while index > 0 and table[index, RANGE] > length:
         index -= 1
     low = table[index, RANGE]
@@ -74,6 +84,10 @@ def value(table, index, fraction, column):
 @njit(cache=True, error_model="numpy")
 def straight_length(path, mean_free_path, range_, energy, table, energies, index):
     """(advance along the direction, p1, p3) of a true path.
+
+    The mean advance is the integral over the path of exp(-tau(t)) dt; for constant lambda_1 this
+    is lambda_1 (1 - exp(-path / lambda_1)). `path`, `mean_free_path` (lambda_1), `range_` and the
+    advance are in mm, `energy` in MeV.
 
     p1 < 0 says that lambda_1 was taken as constant; otherwise 1/lambda_1 varies as
     1/(1 - p1 t) along the path and p3 = 1 + 1/(p1 lambda).
@@ -119,7 +133,29 @@ def true_length(advance, mean_free_path, p1, p3, path, range_):
 def track_charged(
     state, physics, geometry, cells, tally, stack, top, x, y, z, ux, uy, uz, energy, kind, slab
 ):
-    """Follow an electron or positron to its end; secondaries go on the stack."""
+    """Follow an electron or positron to its end; secondaries go on the stack.
+
+    Args:
+        state: random stream.
+        physics: tables of all materials.
+        geometry: the stack of slabs.
+        cells: of every layer.
+        tally: of the event, added to.
+        stack: tracks that wait, shape (capacity, COLUMNS).
+        top: number of tracks that wait.
+        x: position across the stack, mm.
+        y: position across the stack, mm.
+        z: depth in the stack, mm.
+        ux: x component of the direction's unit vector.
+        uy: its y component.
+        uz: its z component.
+        energy: kinetic energy, MeV. Below 1 keV the particle stops where it is.
+        kind: ELECTRON or POSITRON.
+        slab: number of the slab that the particle is in.
+
+    Returns:
+        (stack, top); the stack is a new array if it had to grow.
+    """
     positron = kind == POSITRON
     slabs = len(geometry.layer)
     entering = True

@@ -1,4 +1,4 @@
-"""Compton scattering."""
+"""Compton scattering: cross section of an atom, and the angle on a free electron at rest."""
 
 import math
 
@@ -12,11 +12,22 @@ M = ELECTRON_MASS
 
 
 def compton_barn(z: int, energy: np.ndarray) -> np.ndarray:
-    """Cross section of an atom in barn, shape of `energy` (MeV).
+    """Cross section of an atom for Compton scattering.
+
+    sigma = P1(Z) ln(1 + 2 x) / x + (P2(Z) + P3(Z) x + P4(Z) x^2) / (1 + 20 x + 230 x^2 + 440 x^3),
+    x = k/m, with P1 to P4 polynomials in Z.
 
     Fit to Hubbell, Gimm and Overbo (J. Phys. Chem. Ref. Data 9, 1023 (1980)) and Storm and
     Israel of the Geant4 Physics Reference Manual, "Compton scattering": Z 1 to 100, 10 keV to
-    100 GeV within 5 to 6 percent; below it binding takes over as exp(-y (c1 + c2 y)).
+    100 GeV within 5 to 6 percent; below 15 keV (hydrogen: 40 keV) it is continued
+    by exp(-y (c1 + c2 y)), y = ln(k / 15 keV), for the binding of the electrons.
+
+    Args:
+        z: atomic number, 1 to 100.
+        energy: photon energy k, any shape, MeV.
+
+    Returns:
+        Same shape, barn.
     """
     threshold = 0.040 if z == 1 else 0.015
     step = 0.001
@@ -41,9 +52,22 @@ def _fit(z: int, x: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, error_model="numpy")
 def sample_compton(state, energy):
-    """(photon energy after, cosine of its angle) by the Klein-Nishina formula.
+    """Draw a Compton scattering by the Klein-Nishina formula.
+
+    dsigma/deps ~ (1/eps + eps) [1 - eps sin^2 theta / (1 + eps^2)], eps = k'/k from
+    1 / (1 + 2 k/m) to 1, with 1 - cos theta = (1 - eps) m / (eps k).
 
     Composition and rejection of Butcher and Messel (Nucl. Phys. 20, 15 (1960)).
+
+    Args:
+        state: random stream.
+        energy: photon energy k, MeV.
+
+    Returns:
+        (photon energy k' in MeV, cosine of its angle).
+
+    Breaks when: k is near the electrons' binding energies: angles and energies are those of a
+        free electron at rest, without Doppler broadening.
     """
     k = energy / M
     e0 = 1.0 / (1.0 + 2.0 * k)

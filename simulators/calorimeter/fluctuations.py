@@ -1,8 +1,11 @@
 """Fluctuation of the restricted energy loss: Urban's two-part model.
 
-Excitations of one effective level and ionisations with a 1/E^2 spectrum up to the cut (K. Lassila-
-Perini and L. Urban, Nucl. Instrum. Meth. A 362, 416 (1995); Geant4 Physics Reference Manual,
-"Energy loss fluctuations").
+Excitations of one effective level, of energy I, take the share 1 - r of the mean loss;
+ionisations with the spectrum g(E) ~ 1/E^2 from E0 = 10 eV to the cut take the share r = 0.56.
+Both numbers are Poisson distributed.
+
+K. Lassila-Perini and L. Urban, Nucl. Instrum. Meth. A 362, 416 (1995); Geant4 Physics Reference
+Manual, "Energy loss fluctuations".
 """
 
 import math
@@ -30,13 +33,25 @@ def _positive_gauss(state, mean, variance):
 
 @njit(cache=True, error_model="numpy")
 def sample_loss(state, mean_loss, cut, excitation):
-    """Energy lost over a step.
+    """Draw the energy that a particle loses over a step.
+
+    Mean numbers of collisions: n_exc = (1 - r) mean / (w I), each of energy w I, with w = 4, or
+    less where excitations are few; n_ion = r mean (cut - E0) / (E0 cut ln(cut / E0)). Beyond some
+    8 of a kind, excitations or soft ionisations are drawn together, from a normal distribution.
+    In thin layers the loss has a long tail, as Landau's; in thick layers it becomes Gaussian.
 
     Args:
         state: random stream.
-        mean_loss: MeV.
+        mean_loss: restricted mean loss over the step, MeV.
         cut: largest single transfer, MeV.
-        excitation: mean excitation energy of the medium, MeV.
+        excitation: mean excitation energy I of the medium, MeV.
+
+    Returns:
+        Loss, MeV, with mean `mean_loss`. It may exceed the particle's energy: the caller stops
+        the particle there.
+
+    Breaks when: the mean loss or the cut is below 10 eV: the mean is returned. In layers with
+        few collisions single shells matter, which this model knows only through I.
     """
     if mean_loss < SMALLEST_LOSS or cut <= E0:
         return mean_loss

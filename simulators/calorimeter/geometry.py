@@ -19,8 +19,8 @@ class Slab:
     Args:
         material: a name in `MATERIALS`, or a `Material`.
         thickness: mm.
-        layer: readout layer that its deposits count for, -1 for dead matter.
-        active: whether the deposits are read out in cells or as absorber.
+        layer: readout layer that its deposits count for, -1 for dead matter; default 0.
+        active: whether the deposits are read out in cells or as absorber; default absorber.
     """
 
     material: str | Material
@@ -57,7 +57,16 @@ def alternating(
     gap_mm: float,
     group: int = 1,
 ) -> tuple[Slab, ...]:
-    """`layers` x (absorber + active gap); `group` of them are read out as one layer."""
+    """A sampling calorimeter: `layers` x (absorber + active gap).
+
+    Args:
+        layers: number of pairs.
+        absorber: material of the passive plates.
+        absorber_mm: their thickness, mm.
+        gap: material of the active plates.
+        gap_mm: their thickness, mm.
+        group: pairs that are read out as one layer; default 1.
+    """
     if layers < 1 or group < 1:
         raise ValueError(f"expected layers >= 1 and group >= 1; got {layers} and {group}")
     slabs = []
@@ -68,7 +77,7 @@ def alternating(
 
 
 def block(layers: int, medium: str | Material, depth_mm: float) -> tuple[Slab, ...]:
-    """A homogeneous active block cut into `layers` equal readout layers."""
+    """A homogeneous calorimeter, `depth_mm` deep, cut into `layers` equal readout layers."""
     if layers < 1:
         raise ValueError(f"expected layers >= 1; got {layers}")
     return tuple(Slab(medium, depth_mm / layers, i, True) for i in range(layers))

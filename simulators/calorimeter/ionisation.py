@@ -1,4 +1,9 @@
-"""Ionisation: delta rays above a cut, Moller and Bhabha; mean restricted loss below it."""
+"""Ionisation by electrons and positrons.
+
+Transfers above a cut make delta rays, by Moller's cross section for electrons and Bhabha's for
+positrons. Transfers below it are a mean restricted loss. Both together give the total collision
+loss, whatever the cut.
+"""
 
 import math
 
@@ -17,13 +22,17 @@ def collision_loss(
 ) -> np.ndarray:
     """Mean energy loss to transfers below `cut`.
 
+    dE/dx = 2 pi r_e^2 m n_e / beta^2 [ln(2 (gamma + 1) / (I/m)^2) + F(tau, cut) - delta], with
+    n_e electrons per volume, tau = T/m, and F for Moller or Bhabha kinematics.
+
     Berger-Seltzer form of the Bethe formula with the density correction (ICRU Report 37,
     eqs. 2.6-2.10 with a cut; Geant4 Physics Reference Manual, "Ionisation").
 
     Args:
-        energy: kinetic energy, shape (n,), MeV.
-        cut: energy above which delta rays are tracked, MeV.
-        material: where.
+        energy: kinetic energy T, shape (n,), MeV.
+        cut: energy above which delta rays are tracked, MeV, a number or shape (n,). At the
+            largest transfer, T/2 (electron) or T (positron), and above, the loss is unrestricted.
+        material: gives n_e, I and the density correction delta.
         positron: Bhabha instead of Moller kinematics.
 
     Returns:
@@ -44,6 +53,33 @@ def collision_loss(
     loss = TWO_PI_MC2_R2 * material.electron_density * (log + f - delta) / beta2
     loss = np.maximum(loss, 0.0)
     return np.where(energy < floor, loss * np.sqrt(np.maximum(energy, 0) / floor), loss)
+
+
+def critical_energy(material: Material) -> float:
+    """Rossi's critical energy E_c of electrons: (dE/dx)(E_c) X0 = E_c, all transfers counted.
+
+    B. Rossi's definition, as in the PDG's tables of atomic and nuclear properties.
+
+    Returns:
+        E_c, MeV; 7.4 MeV in lead, 93 MeV in polystyrene.
+
+    Breaks when: E_c is outside 1 to 500 MeV, the interval that is searched.
+    """
+    energies = np.geomspace(1.0, 500.0, 400)
+    loss = collision_loss(energies, energies, material, positron=False)
+    excess = energies - loss * material.radiation_length
+    index = int(np.argmax(excess > 0))
+    pair = slice(index - 1, index + 1)
+    return float(np.interp(0.0, excess[pair], energies[pair]))
+
+
+def moliere_radius(material: Material) -> float:
+    """Moliere radius R_M = X0 x 21.2052 MeV / E_c, mm.
+
+    A cylinder of this radius holds about 90 percent of a shower's energy (PDG, Passage of
+    particles through matter).
+    """
+    return material.radiation_length * 21.2052 / critical_energy(material)
 
 
 def _moller_term(tau: np.ndarray, gamma: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -69,7 +105,26 @@ def _bhabha_term(
 
 
 def delta_ray_cross_section(energy: np.ndarray, cut: float, *, positron: bool) -> np.ndarray:
-    """Cross section per electron for a transfer above `cut`, mm^2 (Moller; Bhabha)."""
+    """Cross section per electron for a transfer above `cut`, by Moller or Bhabha.
+
+    With x = transfer / T, y = 1 / (gamma + 1) and b1 to b4 polynomials in y:
+    Moller: dsigma/dx = 2 pi r_e^2 m / (beta^2 T) [(gamma - 1)^2 / gamma^2
+    + 1/x (1/x - g) + 1/(1-x) (1/(1-x) - g)], g = (2 gamma - 1) / gamma^2, x up to 1/2.
+    Bhabha: dsigma/dx = 2 pi r_e^2 m / T [1/(beta x)^2 - b1/x + b2 - b3 x + b4 x^2], x up to 1.
+
+    Geant4 Physics Reference Manual, "Moller-Bhabha".
+
+    Args:
+        energy: kinetic energy T, shape (n,), MeV.
+        cut: lowest transfer, MeV.
+        positron: Bhabha instead of Moller.
+
+    Returns:
+        Shape (n,), mm^2; zero for T <= 2 cut (electron) or T <= cut (positron).
+
+    Breaks when: the cut is near the electrons' binding energies; both formulas are for free
+        electrons at rest.
+    """
     kinetic = np.asarray(energy, float)
     tau = kinetic / M
     gamma = tau + 1.0
@@ -98,9 +153,20 @@ def delta_ray_cross_section(energy: np.ndarray, cut: float, *, positron: bool) -
 
 @njit(cache=True, error_model="numpy")
 def sample_delta_ray(state, energy, cut, positron):
-    """Kinetic energy of a delta ray above `cut` from an electron or positron, MeV.
+    """Draw the kinetic energy of a delta ray, from `delta_ray_cross_section`'s spectrum.
 
     Rejection from 1/x^2 (Geant4 Physics Reference Manual, "Moller-Bhabha").
+
+    Args:
+        state: random stream.
+        energy: kinetic energy of the primary, MeV.
+        cut: lowest transfer, MeV.
+        positron: Bhabha instead of Moller.
+
+    Returns:
+        Transfer, MeV, from `cut` to `energy` / 2 (electron) or `energy` (positron).
+
+    Breaks when: `energy` is not above 2 `cut` (electron) or `cut` (positron): no transfer exists.
     """
     gamma = energy / M + 1.0
     gamma2 = gamma * gamma
@@ -136,7 +202,11 @@ def sample_delta_ray(state, energy, cut, positron):
 
 @njit(cache=True, error_model="numpy")
 def delta_ray_cosine(energy, transfer):
-    """Cosine of the angle of a delta ray of kinetic energy `transfer` to the primary."""
+    """Cosine of the angle between a delta ray and the primary, from kinematics.
+
+    cos theta = T' (T + 2 m) / (p p'), with T = `energy` and T' = `transfer` in MeV: an elastic
+    collision with a free electron at rest.
+    """
     momentum = math.sqrt(energy * (energy + 2.0 * M))
     ray = math.sqrt(transfer * (transfer + 2.0 * M))
     return min(1.0, transfer * (energy + 2.0 * M) / (ray * momentum))

@@ -1,5 +1,9 @@
 """Landau-Pomeranchuk-Migdal suppression functions.
 
+Multiple scattering within the formation length reduces bremsstrahlung of soft photons, and pair
+production at very high energy. The Bethe-Heitler terms y^2/4 and 1 - y + y^2/2 are multiplied by
+xi(s) G(s) and xi(s) phi(s), which tend to 1 at large s (no effect) and to 0 at small s.
+
 A. B. Migdal, Phys. Rev. 103, 1811 (1956); fits of T. Stanev et al., Phys. Rev. D 25, 1291 (1982).
 """
 
@@ -13,7 +17,14 @@ __all__ = ["lpm_energy", "suppression"]
 
 
 def lpm_energy(radiation_length: float) -> float:
-    """Energy in MeV at which the effect sets in, alpha m^2 X0 / (4 pi hbar c)."""
+    """Energy scale of the effect, E_LPM = alpha m^2 X0 / (4 pi hbar c).
+
+    Args:
+        radiation_length: X0, mm.
+
+    Returns:
+        E_LPM, MeV: 4.3 TeV in lead.
+    """
     return LPM * radiation_length
 
 
@@ -39,10 +50,14 @@ def suppression(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """xi, G and phi at s' = sqrt(E_LPM k / 8 E |E - k|), Stanev's form without iteration.
 
+    s = s' / sqrt(xi(s')), times `dielectric`; xi = 2 for s < s1 = Z^(2/3) / 184.15^2,
+    1 + ln s / ln s1 up to s = 1, and 1 above.
+
     Args:
-        s_prime: shape (n,).
+        s_prime: s', shape (n,), without unit.
         z: atomic number.
-        dielectric: 1 + (k_p/k)^2 of the Ter-Mikaelian effect.
+        dielectric: 1 + (k_p/k)^2 of the Ter-Mikaelian effect, a number or shape (n,); 1 leaves
+            it out.
 
     Returns:
         Three arrays of shape (n,); xi phi never exceeds one.

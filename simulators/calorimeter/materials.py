@@ -97,25 +97,6 @@ class Material:
         return 10.0 / (per_gram * self.density)
 
     @cached_property
-    def critical_energy(self) -> float:
-        """Rossi's critical energy of electrons in MeV: collision loss over one X0 equals E."""
-        from simulators.calorimeter.ionisation import collision_loss
-
-        energies = np.geomspace(1.0, 500.0, 400)
-        loss = collision_loss(energies, energies, self, positron=False) * self.radiation_length
-        index = int(np.argmax(energies > loss))
-        return float(
-            np.interp(
-                0.0, (energies - loss)[index - 1 : index + 1], energies[index - 1 : index + 1]
-            )
-        )
-
-    @cached_property
-    def moliere_radius(self) -> float:
-        """Moliere radius in mm, X0 x 21.2052 MeV / E_c."""
-        return self.radiation_length * 21.2052 / self.critical_energy
-
-    @cached_property
     def plasma_energy(self) -> float:
         """Hbar omega_p in MeV."""
         return HBAR_C * math.sqrt(4 * math.pi * self.electron_density * CLASSICAL_RADIUS)

@@ -1,4 +1,9 @@
-"""Multiple scattering by Urban's model: step limit, path lengths, angle and displacement.
+"""Multiple scattering by Urban's model: step limit, angle and displacement.
+
+After a true path t the mean cosine is exp(-tau) and the mean squared cosine is
+(1 + 2 exp(-2.5 tau)) / 3, where tau is the integral of dt / lambda_1 (Lewis). The angle has a
+Gaussian-like centre whose width follows Highland's formula, a power-law tail, and an isotropic
+part that fixes the mean. Conversions between true path and advance are in `charged`.
 
 H. W. Lewis, Phys. Rev. 78, 526 (1950); L. Urban, CERN-OPEN-2006-077 and the Geant4 Physics
 Reference Manual, "Multiple Scattering", with the parameters of Geant4 11.
@@ -26,7 +31,7 @@ PARAMETERS = 13
 
 
 def urban_parameters(material: Material) -> np.ndarray:
-    """Urban's functions of the effective Z, shape (PARAMETERS,)."""
+    """Urban's functions of the effective Z, then X0 (mm) and Z, shape (PARAMETERS,)."""
     z = material.effective_z
     w = math.exp(math.log(z) / 6)
     t = w * w
@@ -52,7 +57,14 @@ def urban_parameters(material: Material) -> np.ndarray:
 
 @njit(cache=True, error_model="numpy")
 def minimal_step(parameters, energy, mean_free_path, positron):
-    """Shortest step that scattering may ask for, mm: about an elastic mean free path."""
+    """Shortest step that scattering may ask for, mm: about an elastic mean free path.
+
+    Args:
+        parameters: `urban_parameters` of the material.
+        energy: kinetic energy, MeV.
+        mean_free_path: transport mean free path lambda_1, mm.
+        positron: with the positron's coefficient.
+    """
     step = mean_free_path * 1e-3
     step /= 2e-3 + energy * (parameters[STEP1] + energy * parameters[STEP2])
     step *= parameters[MINIMUM_P] if positron else parameters[MINIMUM_E]
@@ -63,7 +75,19 @@ def minimal_step(parameters, energy, mean_free_path, positron):
 
 @njit(cache=True, error_model="numpy")
 def step_limit(state, initial_range, factor, minimum, length_range, safety):
-    """True path that scattering allows, mm ("UseSafety" algorithm)."""
+    """True path that scattering allows, mm (Geant4's "UseSafety" algorithm).
+
+    max(factor x initial range, 0.6 x safety, minimum), smeared by a tenth so that steps do not
+    all end at one depth; the range instead of these, where it is below the safety.
+
+    Args:
+        state: random stream.
+        initial_range: range, or lambda_1 if longer, where the track entered the volume, mm.
+        factor: share of it that a step may take; 0.04, more where lambda_1 exceeds 1 mm.
+        minimum: of `minimal_step`, mm.
+        length_range: range at the present energy, mm.
+        safety: distance to the nearest surface, mm.
+    """
     if length_range > safety:
         limit = max(max(initial_range * factor, SAFETY_FACTOR * safety), minimum)
     else:
@@ -75,7 +99,11 @@ def step_limit(state, initial_range, factor, minimum, length_range, safety):
 
 @njit(cache=True, error_model="numpy")
 def _theta0(parameters, steps, energy, energy_end, positron):
-    """Width of the central part: Highland's formula with Urban's coefficients."""
+    """Width of the central part in rad: Highland's formula with Urban's coefficients.
+
+    theta_0 = 13.6 MeV / (beta c p) sqrt(y) (c1 + c2 ln y), y = t/X0 = `steps`; beta c p is the
+    geometric mean over the step.
+    """
     inverse = (energy_end + M) / (energy_end * (energy_end + 2.0 * M))
     if energy_end != energy:
         inverse = math.sqrt(inverse * (energy + M) / (energy * (energy + 2.0 * M)))
@@ -115,7 +143,7 @@ def _broad_cosine(state, mean, mean_square):
 
 @njit(cache=True, error_model="numpy")
 def sample_cosine(state, parameters, path, energy, lambda0, energy_end, lambda1, minimum, positron):
-    """Cosine of the deflection over a true path.
+    """Draw the cosine of the deflection over a true path.
 
     Args:
         state: random stream.
@@ -123,10 +151,17 @@ def sample_cosine(state, parameters, path, energy, lambda0, energy_end, lambda1,
         path: true path, mm.
         energy: at the start of the path, MeV.
         lambda0: transport mean free path there, mm.
-        energy_end: at the end of the path.
-        lambda1: transport mean free path there.
+        energy_end: at the end of the path, MeV.
+        lambda1: transport mean free path there, mm.
         minimum: of `minimal_step` when the track entered the volume.
         positron: its scattering is weaker.
+
+    Returns:
+        Cosine, -1 to 1: isotropic for tau > 8, 1 for tau < 1e-16.
+
+    Good values: steps well below the range, with little loss.
+    Breaks when: the particle loses more than half of its energy in the step, or theta_0 exceeds
+        30 degrees: only the first two moments are then right.
     """
     difference = lambda0 - lambda1
     if abs(difference) > 0.01 * lambda0:
@@ -204,7 +239,19 @@ def _tailed_cosine(state, mean, mean_square, theta, theta2, xsi):
 
 @njit(cache=True, error_model="numpy")
 def lateral_shift(state, path, straight):
-    """(distance, angle to the new direction's azimuth) of the sideways shift over a path."""
+    """Draw the sideways shift over a path.
+
+    r = 0.73 sqrt(t^2 - z^2); the angle psi between the shift and the azimuth of the new
+    direction has the density exp(-2.16 |psi|), since both are correlated.
+
+    Args:
+        state: random stream.
+        path: true path t, mm.
+        straight: advance z along the old direction, mm.
+
+    Returns:
+        (r in mm, psi in rad, -pi to pi).
+    """
     r = 0.73 * math.sqrt((path - straight) * (path + straight))
     beta = 2.16
     psi = -math.log(1.0 - uniform(state) * (1.0 - math.exp(-beta * math.pi))) / beta

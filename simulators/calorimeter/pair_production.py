@@ -1,4 +1,4 @@
-"""Conversion of photons to electron-positron pairs."""
+"""Conversion of photons to electron-positron pairs in the fields of nuclei and electrons."""
 
 import math
 
@@ -21,11 +21,23 @@ _F3 = (-4.5263e-4, 1.1161e-3, -8.6749e-4, 2.1773e-4, -2.0467e-5, 6.5372e-7)
 
 
 def pair_barn(z: int, energy: np.ndarray, material: Material) -> np.ndarray:
-    """Cross section of an atom in barn, nuclear and electron field, shape of `energy` (MeV).
+    """Cross section of an atom for conversion, in the fields of nucleus and electrons.
+
+    sigma = Z (Z + 1) [F1(x) + F2(x) Z + F3(x) / Z], x = ln(k/m), with polynomials F1 to F3 of
+    fifth degree. From 2 m to 1.5 MeV it grows as (k - 2 m)^2. At high energy it tends to a
+    constant, until the LPM effect reduces it.
 
     Fit to Hubbell, Gimm and Overbo (1980) of the Geant4 Physics Reference Manual, "Gamma
     conversion", good to 5 percent from 1.5 MeV to 100 GeV; above 80 GeV scaled by the integral
-    of the Bethe-Heitler formula with the LPM effect of `material`.
+    of the Bethe-Heitler formula, above 100 GeV with the LPM effect.
+
+    Args:
+        z: atomic number.
+        energy: photon energy k, shape (n,), MeV.
+        material: gives the radiation length for the LPM effect.
+
+    Returns:
+        Shape (n,), barn; zero below 2 m.
     """
     energy = np.asarray(energy, float)
     low = np.clip((energy - 2 * M) / (1.5 - 2 * M), 0.0, 1.0) ** 2
@@ -76,10 +88,24 @@ def _screen2(delta):
 
 @njit(cache=True, error_model="numpy")
 def sample_pair(state, energy, row):
-    """Total energy of the lighter partner over the photon's, at most one half.
+    """Draw how a photon's energy is shared between electron and positron.
+
+    dsigma/deps ~ [eps^2 + (1-eps)^2] [Phi1(delta) - F/2] + 2/3 eps (1-eps) [Phi2(delta) - F/2],
+    delta = 136 Z^(-1/3) (m/k) / (eps (1-eps)), F = 8/3 ln Z + 8 f(Z).
 
     Butcher and Messel's composition of the Bethe-Heitler formula with screening, and the
-    Coulomb correction above 50 MeV; uniform below 2 MeV. The LPM change of shape is left out.
+    Coulomb correction above 50 MeV; uniform below 2 MeV (Geant4 Physics Reference Manual, "Gamma
+    conversion").
+
+    Args:
+        state: random stream.
+        energy: photon energy k, MeV, above 2 m.
+        row: shape (3,), `screening_row` of the element.
+
+    Returns:
+        Total energy of the partner with less energy over k, from m/k to 1/2.
+
+    Breaks when: k is so high that the LPM effect changes the shape, which is left out.
     """
     eps0 = M / energy
     if energy < 2.0:

@@ -12,9 +12,22 @@ M = ELECTRON_MASS
 
 @njit(cache=True, error_model="numpy")
 def sample_photoelectron_cosine(state, energy):
-    """Cosine of a photoelectron of kinetic energy `energy`, by Sauter's K-shell formula.
+    """Draw the cosine of a photoelectron's angle to the photon, by Sauter's K-shell formula.
+
+    dsigma/dOmega ~ sin^2 theta / (1 - beta cos theta)^4
+    [1 + gamma (gamma - 1) (gamma - 2) (1 - beta cos theta) / 2].
+    Slow electrons leave across the photon's direction, fast ones along it.
 
     M. Gavrila, Phys. Rev. 113, 514 (1959); sampling of the Penelope manual, section 2.2.
+
+    Args:
+        state: random stream.
+        energy: kinetic energy of the electron, MeV. Above 50 m, 25.6 MeV, the cosine is 1.
+
+    Returns:
+        Cosine, -1 to 1.
+
+    Breaks when: the electron comes from an outer shell, which has another distribution.
     """
     tau = energy / M
     if tau > 50.0:

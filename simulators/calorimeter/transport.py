@@ -14,8 +14,21 @@ from simulators.calorimeter.stack import COLUMNS, push
 def transport_event(state, physics, geometry, cells, tally, stack, track):
     """Follow one incident particle and all its secondaries.
 
-    `track` is x, y, z, ux, uy, uz, energy and kind; it enters the first slab. `tally` is
-    added to.
+    Tracks wait on a stack, and the last one is followed first. Energy is conserved:
+    deposits and leakage add up to the incident energy, plus 2 m for a positron.
+
+    Args:
+        state: random stream of the event.
+        physics: tables of all materials.
+        geometry: the stack of slabs.
+        cells: of every layer.
+        tally: of the event, added to, MeV and mm.
+        stack: shape (capacity, COLUMNS), overwritten.
+        track: shape (8,): x, y, z in mm; ux, uy, uz, a unit vector; kinetic energy in MeV; kind.
+            It enters the first slab.
+
+    Returns:
+        The stack, a new array if it had to grow.
     """
     stack, top = push(
         stack, 0, track[0], track[1], track[2], track[3], track[4], track[5], track[6],
@@ -54,11 +67,11 @@ def run_events(
         physics: tables of all materials.
         geometry: the stack.
         cells: of every layer.
-        deposits: shape (n, layers x cells), float32.
-        absorber: shape (n, layers), float32.
-        leakage: shape (n, WAYS), float32.
+        deposits: shape (n, layers x cells), float32, MeV.
+        absorber: shape (n, layers), float32, MeV.
+        leakage: shape (n, WAYS), float32, MeV.
         counts: shape (n, COUNTS), float64, or (0, COUNTS) to skip.
-        lengths: shape (n, 2, layers), float64, or (0, 2, layers) to skip.
+        lengths: shape (n, 2, layers), float64, mm, or (0, 2, layers) to skip.
     """
     state = np.zeros(4, np.uint64)
     stack = np.empty((512, COLUMNS))

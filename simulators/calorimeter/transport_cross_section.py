@@ -49,7 +49,21 @@ def _beta2(energy: np.ndarray) -> np.ndarray:
 
 
 def transport_cross_section(z: int, energy: np.ndarray, *, positron: bool) -> np.ndarray:
-    """First transport cross section of an atom, mm^2, shape of `energy` (MeV)."""
+    """First transport cross section of an atom, integral of (1 - cos theta) dsigma.
+
+    Up to 10 MeV: 2 pi r_e^2 Z^2 / (beta^2 (beta gamma)^2) [ln(1 + 2 e) - 2 e / (1 + 2 e)],
+    e = 2 (beta gamma)^2 / (alpha^2 Z^(2/3)), over the tabulated ratio to partial waves.
+
+    Args:
+        z: atomic number.
+        energy: kinetic energy, any shape, MeV.
+        positron: with the positron's table below 10 MeV.
+
+    Returns:
+        Same shape, mm^2.
+
+    Breaks when: below 100 eV, where the table ends.
+    """
     zs, ratios = _table(positron)
     index = min(max(int(np.searchsorted(zs, z, "left")) - 1, 0), len(zs) - 2)
     z1, z2 = zs[index], zs[index + 1]
@@ -87,7 +101,18 @@ def _above_limit(z: int, energy: np.ndarray, index: int, weight: float) -> np.nd
 def transport_mean_free_path(
     material: Material, energy: np.ndarray, *, positron: bool
 ) -> np.ndarray:
-    """lambda_1 in mm: after a path t the mean cosine is exp(-t/lambda_1)."""
+    """Transport mean free path lambda_1: after a path t the mean cosine is exp(-t/lambda_1).
+
+    1/lambda_1 is the sum over elements of atoms per volume times `transport_cross_section`.
+
+    Args:
+        material: the medium.
+        energy: kinetic energy, any shape, MeV.
+        positron: instead of an electron.
+
+    Returns:
+        Same shape, mm.
+    """
     total = np.zeros_like(np.asarray(energy, float))
     for z, atoms in material.atoms:
         total = total + atoms * transport_cross_section(z, energy, positron=positron)

@@ -1,5 +1,14 @@
 """Chains of configurations by Wolff's single-cluster updates, without field.
 
+A cluster grows from a random site: a neighbour with an equal spin joins with probability
+1 - exp(-2 J / T), and the whole cluster is flipped. The Boltzmann distribution is stationary. At
+T_c the autocorrelation time, in spins flipped per site, hardly grows with L, unlike that of
+single flips.
+
+Good values: L >= 128 near T_c.
+Breaks when: in a field (refused); far above T_c, where clusters are single sites, and far below,
+where they are the whole lattice: Metropolis sweeps are then cheaper.
+
 Reference: Wolff, Phys. Rev. Lett. 62, 361 (1989).
 """
 

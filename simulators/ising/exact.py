@@ -66,6 +66,9 @@ def onsager_energy(temperature: ArrayLike) -> Array:
 def onsager_specific_heat(temperature: ArrayLike) -> Array:
     """Specific heat per site of the infinite lattice; it diverges as -ln|T - T_c|.
 
+    c = (2/pi) (K coth 2K)^2 {2 [K1(k) - E1(k)] - (1 - k') [pi/2 + k' K1(k)]},
+    k' = 2 tanh^2 2K - 1, and k as in `onsager_energy`.
+
     Args:
         temperature: J/k_B, any shape, positive.
 

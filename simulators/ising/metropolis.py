@@ -1,11 +1,20 @@
 """Checkerboard Metropolis sweeps of packed lattices, 32 replicas a word.
 
-A site flips with probability min(1, exp(-dE/T)). Every replica has thresholds and random
-bits of its own: two replicas that shared random bits would drift into the same state,
-since the Ising dynamics are monotone. Only the two thresholds of one site and replica, of
-which one at most is in use, are compared with the same bits.
+A site flips with probability min(1, exp(-dE/T)), dE = 2 s_i (sum of the four s_j), in units of J.
+In a field h it must also pass with min(1, exp(-2 h s_i / T)): the factorised filter, which has
+the same equilibrium. A sweep updates all black sites, then all white ones; sites of one colour
+have no bonds between them.
+
+Every replica has thresholds and random bits of its own: two replicas that shared random bits
+would drift into the same state, since the Ising dynamics are monotone. Only the two thresholds of
+one site and replica, of which one at most is in use, are compared with the same bits.
+
+Good values: T = 1 to 5 J/k_B.
+Breaks when: T < 0.5, where acceptances below 2^-22 are rounded to zero; near T_c on large lattices,
+where the autocorrelation time grows as L^2.17 sweeps (`schedule`).
 
 References:
+    Metropolis et al., J. Chem. Phys. 21, 1087 (1953): the acceptance.
     Jacobs, Rebbi, J. Comput. Phys. 41, 203 (1981): multi-spin coding.
     Michel, Kapfer, Krauth, J. Chem. Phys. 140, 054116 (2014): factorised filter, used for
     the external field.
@@ -59,7 +68,12 @@ class Rates(NamedTuple):
 
 
 def rates(temperature: NDArray[np.float64], field: float = 0.0) -> Rates:
-    """Acceptance thresholds of replicas at `temperature`, shape (replicas,), J/k_B."""
+    """Acceptance thresholds of replicas.
+
+    Args:
+        temperature: T, shape (replicas,), J/k_B, replicas a multiple of 32.
+        field: h, in units of J; default 0.
+    """
     one, none = (_threshold(np.exp(-energy / temperature)) for energy in (4, 8))
     difference = Threshold(one.planes ^ none.planes, one.dither ^ none.dither)
     if field == 0:
@@ -96,6 +110,10 @@ def sweeps(
         key: shape (2,) uint32, of the whole run.
         first: number of sweeps done before under this key.
         count: number of sweeps to do.
+
+    Returns:
+        (black, white) after the sweeps. Bits depend on (key, number of the sweep, site) only, so
+        10 sweeps are the same as 4 and then 6 with `first` = 4.
     """
 
     def sweep(number: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:

@@ -24,6 +24,11 @@ Array = NDArray[np.float64]
 class Ising:
     """Configurations of H = -J sum_<ij> s_i s_j - h sum_i s_i on an L x L torus.
 
+    A configuration s has the Boltzmann probability exp(-H(s) / T) / Z. Without field, there is a
+    transition at T_c = 2 / ln(1 + sqrt 2) = 2.269 J/k_B: below it, large lattices have
+    |m| = (1 - sinh^-4(2/T))^(1/8) (Yang); at T_c the correlation length is cut off by L. Energy
+    and specific heat agree with Kaufman's solution on the torus (`exact.kaufman`).
+
     Events are snapshots of Markov chains that start ordered, so that no stripes survive
     below T_c, and run 10 + 12 autocorrelation times before the first snapshot and 4
     between snapshots; a chain gives 8 events at most, all at one temperature. Before every
@@ -32,10 +37,10 @@ class Ising:
 
     Args:
         size: L, even, at least 4.
-        field: external field h, in units of J.
+        field: external field h, in units of J; default 0.
         algorithm: "metropolis" (multi-spin-coded checkerboard sweeps), "wolff" (single
-            clusters, without field only), or "auto": clusters for L >= 128 near T_c, where
-            they are faster, else Metropolis.
+            clusters, without field only), or "auto" (default): clusters for L >= 128 near T_c,
+            where they are faster, else Metropolis.
 
     Raises:
         ValueError: for an odd or small size, a field that is not finite, an unknown
@@ -134,6 +139,9 @@ class Ising:
     def relax(self, samples: Samples, conditions: Conditions, sweeps: int, seed: int) -> Samples:
         """Apply Metropolis sweeps to given configurations.
 
+        The Boltzmann distribution is stationary: configurations in equilibrium stay so, and
+        others approach it within some autocorrelation times.
+
         Args:
             samples: {"spins": shape (n, L, L), -1 or +1}; L need not be this simulator's.
             conditions: "temperature", one number or shape (n,).
@@ -145,6 +153,9 @@ class Ising:
 
         Raises:
             ValueError: for spins that are not -1 or +1 or not on an even square lattice.
+
+        Breaks when: the magnetisation of the configurations has the wrong sign or distribution
+            below T_c, which single flips change very slowly.
         """
         from simulators.ising import _metropolis_chains
 

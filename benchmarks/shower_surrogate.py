@@ -23,27 +23,11 @@ from lib.measure import shortened
 from lib.systems import Sides, reference_files
 from lib.table import Row, markdown, value
 
-from physgan import (
-    Dataset,
-    Surrogate,
-    compare,
-    import_calochallenge,
-    load,
-    load_recipe,
-    open_dataset,
-    train,
-)
+import physgan
+from physgan import fidelity
 from physgan.benchmark import Variant
 from physgan.data import build_simulator
 from physgan.domains import domain_of
-from physgan.fidelity import (
-    RefereeReport,
-    RefereeSettings,
-    density_ratios,
-    effective_sample_size,
-    judge,
-    thinned,
-)
 
 BAND = (4000.0, 6000.0)
 ENERGIES = (2000.0, 5000.0, 10000.0, 20000.0)
@@ -62,29 +46,31 @@ class Judge:
 
     def __init__(self, options: Options) -> None:
         self.options, self.seed, self.folder = options, options.seed, options.workdir
-        self.settings = RefereeSettings(repeats=options.repeats)
+        self.settings = fidelity.RefereeSettings(repeats=options.repeats)
         names = ("electrons_train.h5", "electrons_test.h5", "electrons_binning.xml")
         self.files = reference_files(options.reference, *names)
         self.known = self.dataset("train", self.files[0], SPLITS)
         self.test = self.dataset("test", self.files[1], {"test": 1.0})
 
-    def dataset(self, name: str, showers: Path, splits: dict[str, float]) -> Dataset:
+    def dataset(self, name: str, showers: Path, splits: dict[str, float]) -> physgan.Dataset:
         """Import a file of showers."""
         path = self.folder / f"electrons-{name}.h5"
-        import_calochallenge(showers, self.files[2], path, splits=splits)
-        return open_dataset(path)
+        physgan.import_calochallenge(showers, self.files[2], path, splits=splits)
+        return physgan.open_dataset(path)
 
-    def trained(self, method: str) -> Surrogate:
+    def trained(self, method: str) -> physgan.Surrogate:
         """The surrogate by the settings of its domain; much shorter in a trial of the script."""
         trial = self.options.shorter > 1 and method == "gan"
         settings = shortened(LIKELIHOOD, self.options.shorter) if trial else {}
-        train(self.known.path, self.folder / method, settings, method=method)
-        return load(self.folder / method)
+        physgan.train(self.known.path, self.folder / method, settings, method=method)
+        return physgan.load(self.folder / method)
 
     def figures(self, real: Sides, fake: Sides, floor: Sides | None = None) -> Row:
         """All figures of fake showers, see `flat`."""
         domain = domain_of(self.test.info)
-        return flat(judge(domain, real, fake, floor, seed=self.seed, settings=self.settings))
+        return flat(
+            fidelity.judge(domain, real, fake, floor, seed=self.seed, settings=self.settings)
+        )
 
     def compared(self, method: str) -> Row:
         """A surrogate's showers at the test showers' own energies, and pictures of both."""
@@ -92,7 +78,7 @@ class Judge:
         made = folder / "samples.h5"
         folder.mkdir(exist_ok=True)
         self.trained(method).write(made, self.test.read()[1], count, self.seed)
-        report = compare(
+        report = physgan.compare(
             self.test.path,
             made,
             floor=self.known.path,
@@ -110,11 +96,11 @@ class Judge:
         fake = surrogate.sample(real[1], len(self.known), self.seed + 1), real[1]
         energies = {"energy_mev": np.resize(truth[1]["energy_mev"], _CANDIDATES * count)}
         drawn = surrogate.sample(energies, _CANDIDATES * count, self.seed + 2), energies
-        weights = density_ratios(domain, real, fake, drawn, self.seed)
-        kept = thinned(weights, self.seed)[:count]
+        weights = fidelity.density_ratios(domain, real, fake, drawn, self.seed)
+        kept = fidelity.thinned(weights, self.seed)[:count]
         made, given = ({name: values[kept] for name, values in side.items()} for side in drawn)
         return {
-            "effective_share": effective_sample_size(weights) / len(weights),
+            "effective_share": fidelity.effective_sample_size(weights) / len(weights),
             "kept": len(kept),
             "figures": self.figures(truth, (made, given), self.known.read(stop=count)),
         }
@@ -126,7 +112,7 @@ class Judge:
         an event number's random numbers are the same at all energies; the surrogate draws four
         times as many showers, which leaves the simulator's error.
         """
-        recipe, count = load_recipe("calo-pbwo4-lar"), self.options.responses
+        recipe, count = physgan.load_recipe("calo-pbwo4-lar"), self.options.responses
         simulator = build_simulator(recipe.simulator, recipe.parameters)
         surrogate = Variant(self.trained("gan"), "gan", {"extrapolate": True})
         rows = []
@@ -140,8 +126,8 @@ class Judge:
     def interpolation(self) -> Row:
         """A run that never saw a band of energies, inside it, and outside it as many showers."""
         run, settings = self.folder / "gan-no-band", shortened(LIKELIHOOD, self.options.shorter)
-        train(self.without_band().path, run, settings)
-        surrogate, (samples, conditions) = load(run), self.test.read()
+        physgan.train(self.without_band().path, run, settings)
+        surrogate, (samples, conditions) = physgan.load(run), self.test.read()
         energy = conditions["energy_mev"]
         band = (energy >= BAND[0]) & (energy < BAND[1])
         inside, rest = np.flatnonzero(band), np.flatnonzero(~band)
@@ -160,7 +146,7 @@ class Judge:
             }
         return found
 
-    def without_band(self) -> Dataset:
+    def without_band(self) -> physgan.Dataset:
         """The training showers outside the band, imported."""
         reduced = self.folder / "no-band.hdf5"
         with h5py.File(self.files[0]) as file, h5py.File(reduced, "w") as out:
@@ -181,13 +167,12 @@ def response(source: Any, energy: float, count: int, seed: int) -> np.ndarray:
 def against(truth: np.ndarray, own: np.ndarray, seed: int) -> Row:
     """Mean and widths of four times as many responses, relative to the truth's, with errors."""
     core = [np.diff(np.quantile(values, [0.16, 0.84]))[0] for values in (truth, own)]
-    widths = [error_of_spread(values, seed) for values in (truth, own)]
-    count = len(truth)
+    count, errors = len(truth), [error_of_spread(values, seed) for values in (truth, own)]
     return {
         "mean_relative": own.mean() / truth.mean() - 1,
         "mean_error": np.hypot(own.std() / 2, truth.std()) / truth.mean() / count**0.5,
         "width_relative": own.std() / truth.std() - 1,
-        "width_error": np.hypot(*widths),
+        "width_error": np.hypot(errors[0], errors[1]),
         "core_width_relative": core[1] / core[0] - 1,
         "core_width_error": 1.15 / count**0.5 * 1.25**0.5,
     }
@@ -200,7 +185,7 @@ def error_of_spread(values: np.ndarray, seed: int, rounds: int = 200) -> float:
     return float(np.std(drawn) / values.std())
 
 
-def flat(report: RefereeReport) -> Row:
+def flat(report: fidelity.RefereeReport) -> Row:
     """Each figure as "metric, of" -> value, error, and those of truth against truth."""
     return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.judgements}
 

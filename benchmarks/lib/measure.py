@@ -138,7 +138,7 @@ def quality(domain: Domain, real: Sides, fake: Sides) -> Figures:
     high, low = ((one.views[view], other.views[view]) for view in ("high-level", "low-level"))
     labels = len(domain.conditions)
     found = [tree_test(*view, SEED).auc for view in (high, low)]
-    found.append(frechet_physics_distance(*(view[:, labels:] for view in high), SEED))
+    found.append(frechet_physics_distance(high[0][:, labels:], high[1][:, labels:], SEED))
     if one.points is not None and other.points is not None:
         found.append(coverage(one.points, other.points).coverage)
     return {name: list(figure) for name, figure in zip(FIGURES, found, strict=False)}
@@ -152,11 +152,11 @@ def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) 
     """
     size = surrogate.description.size
     spins = Ising(size).sample({"temperature": temperature}, count, seed)["spins"]
-    log_density = domain_of(surrogate.description).log_density({})
-    generator = surrogate.generator()
+    log_density: Any = domain_of(surrogate.description).log_density({})
+    generator: Any = surrogate.generator()
 
     @jax.jit
-    def log_weight(x: jax.Array) -> jax.Array:
+    def log_weight(x: jax.Array) -> Any:
         conditions = jnp.full((len(x), 1), temperature)
         return log_density(x, conditions) + generator.negative_log_likelihood(x, conditions)
 

@@ -60,7 +60,8 @@ def deviations(own: Values, truth: Values, context: dict[str, float]) -> dict[st
     exact = {o.name: o.exact(context) for o in DOMAIN.ensemble if o.exact is not None}
     found = {}
     for figure, (name, _) in QUANTITIES.items():
-        reference, known = exact.get(name), 0.0
+        reference: Any = exact.get(name)
+        known: Any = 0.0
         if reference is None:
             reference, known = simulated[name].value, simulated[name].error
         scale = 1.0 if figure == "U4" else reference

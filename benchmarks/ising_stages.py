@@ -22,8 +22,8 @@ VARIANTS: dict[str, Row] = {
         "likelihood_samples": LIKELIHOOD,
         "adversarial_samples": ADVERSARIAL,
     },
-    "likelihood alone": {"likelihood_samples": LIKELIHOOD, "adversarial_samples": 0},
-    "adversarial alone": {
+    "likelihood only": {"likelihood_samples": LIKELIHOOD, "adversarial_samples": 0},
+    "adversarial only": {
         "likelihood_samples": 0,
         "adversarial_samples": 4 * ADVERSARIAL,
         "generator_rate": 1e-3,

@@ -51,10 +51,10 @@ VARIANTS: dict[str, tuple[bool, float | None]] = {
     "not augmented": (False, 1.0),
     "augmented, 10 gamma": (True, 10.0),
     "not augmented, 10 gamma": (False, 10.0),
-    "augmented, no game": (True, None),
-    "not augmented, no game": (False, None),
+    "augmented, likelihood only": (True, None),
+    "not augmented, likelihood only": (False, None),
 }
-"""Name -> (augment, factor of gamma or none for the likelihood alone)."""
+"""Name -> (augment, factor of gamma or none for the likelihood stage only)."""
 
 
 def configurations(options: Options) -> Iterable[Configuration]:

@@ -23,16 +23,7 @@ from lib.measure import shortened
 from lib.systems import Sides, reference_files
 from lib.table import Row, markdown, value
 
-from physgan import (
-    Dataset,
-    Surrogate,
-    compare,
-    import_calochallenge,
-    load,
-    load_recipe,
-    open_dataset,
-    train,
-)
+import physgan
 from physgan.benchmark import Variant
 from physgan.comparison import ComparisonReport, ComparisonSettings, compare_samples
 from physgan.data import build_simulator
@@ -70,18 +61,18 @@ class Judge:
         self.known = self.dataset("train", self.files[0], SPLITS)
         self.test = self.dataset("test", self.files[1], {"test": 1.0})
 
-    def dataset(self, name: str, showers: Path, splits: dict[str, float]) -> Dataset:
+    def dataset(self, name: str, showers: Path, splits: dict[str, float]) -> physgan.Dataset:
         """Import a file of showers."""
         path = self.folder / f"electrons-{name}.h5"
-        import_calochallenge(showers, self.files[2], path, splits=splits)
-        return open_dataset(path)
+        physgan.import_calochallenge(showers, self.files[2], path, splits=splits)
+        return physgan.open_dataset(path)
 
-    def trained(self, method: str) -> Surrogate:
+    def trained(self, method: str) -> physgan.Surrogate:
         """The surrogate by the settings of its domain; much shorter in a trial of the script."""
         trial = self.options.shorter > 1 and method == "gan"
         settings = shortened(LIKELIHOOD, self.options.shorter) if trial else {}
-        train(self.known.path, self.folder / method, settings, method=method)
-        return load(self.folder / method)
+        physgan.train(self.known.path, self.folder / method, settings, method=method)
+        return physgan.load(self.folder / method)
 
     def figures(self, real: Sides, fake: Sides, floor: Sides | None = None) -> Row:
         """All figures of fake showers, see `flat`."""
@@ -95,7 +86,7 @@ class Judge:
         made = folder / "samples.h5"
         folder.mkdir(exist_ok=True)
         self.trained(method).write(made, self.test.read()[1], count, self.seed)
-        report = compare(
+        report = physgan.compare(
             self.test.path,
             made,
             floor=self.known.path,
@@ -129,7 +120,7 @@ class Judge:
         an event number's random numbers are the same at all energies; the surrogate draws four
         times as many showers, which leaves the simulator's error.
         """
-        recipe, count = load_recipe("calo-pbwo4-lar"), self.options.responses
+        recipe, count = physgan.load_recipe("calo-pbwo4-lar"), self.options.responses
         simulator = build_simulator(recipe.simulator, recipe.parameters)
         surrogate = Variant(self.trained("gan"), "gan", {"extrapolate": True})
         rows = []
@@ -143,8 +134,8 @@ class Judge:
     def interpolation(self) -> Row:
         """A run that never saw a band of energies, inside it, and outside it as many showers."""
         run, settings = self.folder / "gan-no-band", shortened(LIKELIHOOD, self.options.shorter)
-        train(self.without_band().path, run, settings)
-        surrogate, (samples, conditions) = load(run), self.test.read()
+        physgan.train(self.without_band().path, run, settings)
+        surrogate, (samples, conditions) = physgan.load(run), self.test.read()
         energy = conditions["energy_mev"]
         band = (energy >= BAND[0]) & (energy < BAND[1])
         inside, rest = np.flatnonzero(band), np.flatnonzero(~band)
@@ -163,7 +154,7 @@ class Judge:
             }
         return found
 
-    def without_band(self) -> Dataset:
+    def without_band(self) -> physgan.Dataset:
         """The training showers outside the band, imported."""
         reduced = self.folder / "no-band.hdf5"
         with h5py.File(self.files[0]) as file, h5py.File(reduced, "w") as out:
@@ -184,13 +175,12 @@ def response(source: Any, energy: float, count: int, seed: int) -> np.ndarray:
 def against(truth: np.ndarray, own: np.ndarray, seed: int) -> Row:
     """Mean and widths of four times as many responses, relative to the truth's, with errors."""
     core = [np.diff(np.quantile(values, [0.16, 0.84]))[0] for values in (truth, own)]
-    widths = [error_of_spread(values, seed) for values in (truth, own)]
-    count = len(truth)
+    count, errors = len(truth), [error_of_spread(values, seed) for values in (truth, own)]
     return {
         "mean_relative": own.mean() / truth.mean() - 1,
         "mean_error": np.hypot(own.std() / 2, truth.std()) / truth.mean() / count**0.5,
         "width_relative": own.std() / truth.std() - 1,
-        "width_error": np.hypot(*widths),
+        "width_error": np.hypot(errors[0], errors[1]),
         "core_width_relative": core[1] / core[0] - 1,
         "core_width_error": 1.15 / count**0.5 * 1.25**0.5,
     }

@@ -109,7 +109,7 @@ VARIANTS: dict[str, Row] = {
     f"{loss}, {penalty}": {"loss": loss, **settings}
     for loss in _LOSSES
     for penalty, settings in _PENALTIES.items()
-} | {"likelihood alone": {"adversarial_samples": 0}}
+} | {"likelihood only": {"adversarial_samples": 0}}
 """Loss and penalty -> settings; the gradient penalty with its authors' weight of 10."""
 
 _FEWER = [f"{loss}, {penalty}" for loss in _LOSSES for penalty in ("r1-r2", "none")]
@@ -117,7 +117,7 @@ COMPARED = {
     "ring": [f"{loss}, {penalty}" for loss in _LOSSES for penalty in _PENALTIES],
     "ising": _FEWER,
     "ising, perceptron": _FEWER,
-    "showers": ["likelihood alone", *_FEWER],
+    "showers": ["likelihood only", *_FEWER],
 }
 """System -> variants in its table."""
 
@@ -165,7 +165,7 @@ def configurations(options: Options) -> Iterable[Configuration]:
         length = {"adversarial_samples": samples, "checkpoint_samples": every}
         wanted = {**about.settings, **length, **settings}
         found = judged_at_end(data, folder / key.replace(" ", "_"), wanted, seed, about.judge)
-        return {"ground": system, **found, "settings": settings, "samples": samples, "seed": seed}
+        return {"system": system, **found, "settings": settings, "samples": samples, "seed": seed}
 
     for system in options.only:
         if SYSTEMS[system].tested:
@@ -192,7 +192,7 @@ def _trainings(only: Iterable[str]) -> Iterable[tuple[str, Row]]:
 def table(content: Row) -> str:
     """A table for each system and length, and one of the cases."""
     rows = list(content.get("rows", {}).values())
-    lengths = sorted({(row["ground"], row["samples"]) for row in rows})
+    lengths = sorted({(row["system"], row["samples"]) for row in rows})
     parts = [
         figure_table(rows, system, samples, content.get("truths", {}).get(system))
         for compared in COMPARED
@@ -204,7 +204,7 @@ def table(content: Row) -> str:
 
 def figure_table(rows: list[Row], system: str, samples: int, truth: Figures | None) -> str:
     """A line a variant with the figures of its seeds, and the detectors that fired."""
-    here = [row for row in rows if (row["ground"], row["samples"]) == (system, samples)]
+    here = [row for row in rows if (row["system"], row["samples"]) == (system, samples)]
     names = list(dict.fromkeys(name for row in here for name in row["figures"]))
     lines = []
     for variant in COMPARED[system]:
@@ -219,8 +219,8 @@ def figure_table(rows: list[Row], system: str, samples: int, truth: Figures | No
         return ""
     if truth is not None:
         lines.append(["truth against truth", *(f"{truth[name][0]:.3g}" for name in names), NONE])
-    head = ["game", *names, "detectors that fired (in brackets: not at the end)"]
-    return f"### {system}: {samples:,} samples a game\n\n{markdown(head, lines)}"
+    head = ["loss, penalty", *names, "detectors that fired (in brackets: not at the end)"]
+    return f"### {system}: {samples:,} samples each\n\n{markdown(head, lines)}"
 
 
 def _figure(row: Row, name: str) -> str:
@@ -234,13 +234,13 @@ def case_table(rows: list[Row]) -> str:
     lines = [line for case in CASES for line in _case_lines(rows, case)]
     if not lines:
         return ""
-    head = ["goes wrong", "ground", "samples", "built to fail", "fires", "cure", "fires then"]
-    return f"### Games built to fail, and cured\n\n{markdown(head, lines)}"
+    head = ["goes wrong", "system", "samples", "built to fail", "fires", "cure", "fires then"]
+    return f"### Trainings built to fail, and cured\n\n{markdown(head, lines)}"
 
 
 def _case_lines(rows: list[Row], case: Case) -> Iterable[list[str]]:
     cured = {**case.broken, **case.cure}
-    here = [row for row in rows if row["ground"] == case.system]
+    here = [row for row in rows if row["system"] == case.system]
     for before in (row for row in here if row["settings"] == case.broken):
         for after in (row for row in here if row["settings"] == cured):
             if all(after[name] == before[name] for name in ("seed", "samples")):

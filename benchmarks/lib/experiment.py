@@ -60,7 +60,7 @@ class Store:
                 )
 
     def __contains__(self, keys: Sequence[str]) -> bool:
-        table = self.content
+        table: Any = self.content
         return all((table := table.get(key)) is not None for key in keys)
 
     def add(self, keys: Sequence[str], row: Any) -> None:

@@ -163,11 +163,11 @@ def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) 
     """
     size = surrogate.description.size
     spins = Ising(size).sample({"temperature": temperature}, count, seed)["spins"]
-    log_density = domain_of(surrogate.description).log_density({})
-    generator = surrogate.generator()
+    log_density: Any = domain_of(surrogate.description).log_density({})
+    generator: Any = surrogate.generator()
 
     @jax.jit
-    def log_weight(x: jax.Array) -> jax.Array:
+    def log_weight(x: jax.Array) -> Any:
         conditions = jnp.full((len(x), 1), temperature)
         return log_density(x, conditions) + generator.negative_log_likelihood(x, conditions)
 

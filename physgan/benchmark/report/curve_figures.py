@@ -1,4 +1,4 @@
-"""Figures of ensemble observables against a condition, with exact solutions drawn in."""
+"""Figures of ensemble observables against conditions, with exact solutions drawn in."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from physgan.benchmark.report.style import (
     styled,
     unit_text,
 )
-from physgan.benchmark.report.words import condition_units
+from physgan.benchmark.report.words import condition_units, value_words
 from physgan.benchmark.results import Results
 from physgan.domains.protocol import EnsembleObservable
 
@@ -28,18 +28,24 @@ _FINE = 160
 
 @styled
 def curve_figure(results: Results) -> Figure:
-    """Every scalar observable against the condition; below, the deviation from the truth."""
+    """Every scalar observable against each condition; below, the deviation from the truth.
+
+    With several conditions that vary there is a column for each, and points that differ in no
+    other are joined.
+    """
     scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
-    rows, columns = panel_grid(len(scalars), 3)
+    names = _varied(results)
+    shown = [(observable, name) for observable in scalars for name in names]
+    rows, columns = panel_grid(len(shown), 3 if len(names) == 1 else len(names))
     figure, grid = panels([2.0, 0.75] * rows, columns, gaps=(0.1, 0.75), sharex=True)
     for place in range(rows * columns):
         row, column = divmod(place, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= len(scalars):
+        if place >= len(shown):
             main.set_visible(False)
             below.set_visible(False)
             continue
-        _curve(main, below, results, scalars[place])
+        _curve(main, below, results, *shown[place])
     legend_above(figure, grid)
     return figure
 
@@ -64,57 +70,104 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     return figure
 
 
-def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObservable) -> None:
-    places, label = _abscissa(results)
-    _exact_curves(main, results, observable)
-    ink, name = colours(results), observable.name
+def _curve(
+    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, name: str
+) -> None:
+    places = np.array([c[name] for c in results.plan.conditions], float)
+    families = _families(results, name)
+    _exact_curves(main, results, observable, name, families)
+    ink = colours(results)
     for place, source in enumerate(results.sources):
-        found = [c.observables[name] for c in results.comparisons[source.name]]
+        found = [c.observables[observable.name] for c in results.comparisons[source.name]]
         shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places) or 1.0)
         style: dict[str, Any] = {
             "color": ink[source.name],
             "ms": 4,
             "capsize": 0,
             "elinewidth": 1.2,
+            "lw": 0.7,
+            "label": source.name,
         }
-        if source.role != "truth":
-            values = [o.value.value for o in found], [o.value.error for o in found]
-            main.errorbar(places + shift, *values, fmt="o", label=source.name, **style)
-        deviations = [o.deviation.value for o in found], [o.deviation.error for o in found]
-        below.errorbar(places + shift, *deviations, fmt="o", label=source.name, **style)
-    truth = [results.reference.estimates[n][name] for n in range(len(places))]
-    main.plot(
-        places,
-        [t.value for t in truth],
-        "o",
-        mfc="none",
-        mec=ink[results.shown.name],
-        ms=7,
-        label=results.shown.name,
-    )
+        joined = "o-" if len(families) > 1 else "o"
+        for rows in families:
+            x = places[rows] + shift
+            values = [found[row].value for row in rows]
+            deviations = [found[row].deviation for row in rows]
+            for axes, side in ((main, values), (below, deviations)):
+                if axes is below or source.role != "truth":
+                    errors = [e.error for e in side]
+                    axes.errorbar(x, [e.value for e in side], errors, fmt=joined, **style)
+    _truth(main, results, observable.name, name, families)
+    if len(families) > 1:
+        main.margins(x=0.15)  # for the words beside the points
+        below.margins(x=0.15)
     below.axhline(0, color=EXACT, lw=1)
     main.tick_params(labelbottom=False)
-    below.set_xlabel(label)
+    below.set_xlabel(name + unit_text(condition_units(results).get(name, "")))
     main.set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     main.set_title(observable.long_name)
     below.set_ylabel("Δ")
 
 
-def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) -> None:
-    """Lines of the exact solutions of the finite and of the infinite system."""
-    names = list(results.plan.conditions[0])
-    if len(names) != 1:
+def _truth(axes: Axes, results: Results, name: str, along: str, families: list[np.ndarray]) -> None:
+    """The reference as open circles; beside each family the values of its other conditions."""
+    places = [c[along] for c in results.plan.conditions]
+    truth = [found[name].value for found in results.reference.estimates]
+    shown = results.shown.name
+    ink = colours(results)[shown]
+    axes.plot(places, truth, "o", mfc="none", mec=ink, ms=7, label=shown)
+    if len(families) == 1:
         return
-    values = [c[names[0]] for c in results.plan.conditions]
+    for rows in families:
+        condition = results.plan.conditions[rows[0]]
+        others = {n: condition[n] for n in _varied(results) if n != along}
+        axes.annotate(
+            value_words(results, others),
+            (places[rows[-1]], truth[rows[-1]]),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=ink,
+        )
+
+
+def _varied(results: Results) -> list[str]:
+    """Conditions that differ among the benchmark's; the first if none does."""
+    conditions = results.plan.conditions
+    names = list(conditions[0])
+    return [n for n in names if len({c[n] for c in conditions}) > 1] or names[:1]
+
+
+def _families(results: Results, name: str) -> list[np.ndarray]:
+    """Numbers of the conditions that differ in `name` alone, by rising value of it."""
+    found: dict[tuple[float, ...], list[int]] = {}
+    conditions = results.plan.conditions
+    for number in sorted(range(len(conditions)), key=lambda n: conditions[n][name]):
+        others = tuple(v for key, v in conditions[number].items() if key != name)
+        found.setdefault(others, []).append(number)
+    return [np.array(rows) for rows in found.values()]
+
+
+def _exact_curves(
+    axes: Axes,
+    results: Results,
+    observable: EnsembleObservable,
+    name: str,
+    families: list[np.ndarray],
+) -> None:
+    """Lines of the exact solutions of the finite and of the infinite system."""
+    values = [c[name] for c in results.plan.conditions]
     fine = np.linspace(min(values), max(values), _FINE)
-    context = results.shown.contexts[0]
-    for function, style, label in (
-        (observable.bulk, ":", "exact, infinite system"),
-        (observable.exact, "-", "exact, this size"),
-    ):
-        if function is not None and function({**context, names[0]: values[0]}) is not None:
-            line = [function({**context, names[0]: float(x)}) for x in fine]
-            axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
+    for rows in families:
+        context = results.shown.contexts[rows[0]]
+        for function, style, label in (
+            (observable.bulk, ":", "exact, infinite system"),
+            (observable.exact, "-", "exact, this size"),
+        ):
+            if function is not None and function({**context, name: values[0]}) is not None:
+                line = [function({**context, name: float(x)}) for x in fine]
+                axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
 
 
 def _vector(
@@ -138,14 +191,3 @@ def _vector(
     below.set_xlabel(quantity + unit_text(unit))
     below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     main.set_title(figure_title(results, number))
-
-
-def _abscissa(results: Results) -> tuple[np.ndarray, str]:
-    """Places on the horizontal axis: the condition, or its number if there are several."""
-    names = list(results.plan.conditions[0])
-    if len(names) != 1:
-        return np.arange(len(results.plan.conditions), dtype=float), "condition"
-    unit = condition_units(results).get(names[0], "")
-    return np.array([c[names[0]] for c in results.plan.conditions], float), names[0] + unit_text(
-        unit
-    )

@@ -15,6 +15,7 @@ __all__ = [
     "percent",
     "seconds_words",
     "speed_words",
+    "value_words",
     "with_error",
 ]
 
@@ -63,11 +64,16 @@ def condition_units(results: Results) -> dict[str, str]:
 def condition_title(results: Results, number: int) -> str:
     """Condition `number` as a heading, with a star if it was held out of training."""
     star = " *" if results.flags[number] == "held out" else ""
-    condition, units = results.plan.conditions[number], condition_units(results)
-    if len(condition) == 1:
-        ((name, value),) = condition.items()
-        return f"{value:.4g} {units.get(name, '')}".strip() + star
-    return condition_words(results, number) + star
+    return value_words(results, results.plan.conditions[number]) + star
+
+
+def value_words(results: Results, values: Mapping[str, float]) -> str:
+    """Values of conditions, with names where their units do not tell them apart."""
+    units = {name: condition_units(results).get(name, "") for name in values}
+    known = list(units.values())
+    if len(values) == 1 or (all(known) and len(set(known)) == len(known)):
+        return ", ".join(f"{value:.4g} {units[name]}".strip() for name, value in values.items())
+    return ", ".join(f"{name} {value:.4g} {units[name]}".strip() for name, value in values.items())
 
 
 def headline(results: Results) -> dict[str, Any]:

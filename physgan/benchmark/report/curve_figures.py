@@ -1,4 +1,4 @@
-"""Figures of ensemble observables against a condition, with exact solutions drawn in."""
+"""Figures of ensemble observables against conditions, with exact solutions drawn in."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from physgan.benchmark.report.formatting import condition_units
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -18,6 +17,7 @@ from physgan.benchmark.report.style import (
     styled,
     unit_text,
 )
+from physgan.benchmark.report.formatting import condition_units, value_text
 from physgan.benchmark.results import Results
 from physgan.domains.base import EnsembleObservable
 
@@ -28,18 +28,24 @@ _FINE = 160
 
 @styled
 def curve_figure(results: Results) -> Figure:
-    """Every scalar observable against the condition; below, the deviation from the truth."""
+    """Every scalar observable against each condition; below, the deviation from the truth.
+
+    With several conditions that vary there is a column for each, and points that differ in no
+    other are joined.
+    """
     scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
-    rows, columns = panel_grid(len(scalars), 3)
+    names = _varied(results)
+    shown = [(observable, name) for observable in scalars for name in names]
+    rows, columns = panel_grid(len(shown), 3 if len(names) == 1 else len(names))
     figure, grid = panels([2.0, 0.75] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for panel in range(rows * columns):
-        row, column = divmod(panel, columns)
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if panel >= len(scalars):
+        if place >= len(shown):
             main.set_visible(False)
             below.set_visible(False)
             continue
-        _curve(main, below, results, scalars[panel])
+        _curve(main, below, results, *shown[place])
     legend_above(figure, grid)
     return figure
 
@@ -50,108 +56,138 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
     figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for panel in range(rows * columns):
-        row, column = divmod(panel, columns)
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
         main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if panel >= count:
+        if place >= count:
             main.set_visible(False)
             below.set_visible(False)
             continue
-        _vector(main, below, results, observable, panel)
+        _vector(main, below, results, observable, place)
     grid[0, 0].set_ylabel(observable.symbol)
     grid[1, 0].set_ylabel("Δ")
     legend_above(figure, grid)
     return figure
 
 
-def _curve(main: Axes, below: Axes, results: Results, observable: EnsembleObservable) -> None:
-    x, label = _abscissa(results)
-    _exact_curves(main, results, observable)
-    ink, name = colours(results), observable.name
-    for number, source in enumerate(results.sources):
-        observed = [c.observables[name] for c in results.comparisons[source.name]]
-        shift = (number - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(x) or 1.0)
+def _curve(
+    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, name: str
+) -> None:
+    places = np.array([c[name] for c in results.plan.conditions], float)
+    families = _families(results, name)
+    _exact_curves(main, results, observable, name, families)
+    ink = colours(results)
+    for place, source in enumerate(results.sources):
+        found = [c.observables[observable.name] for c in results.comparisons[source.name]]
+        shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places) or 1.0)
         style: dict[str, Any] = {
             "color": ink[source.name],
             "ms": 4,
             "capsize": 0,
             "elinewidth": 1.2,
+            "lw": 0.7,
+            "label": source.name,
         }
-        if source.role != "truth":
-            values = [o.value.value for o in observed], [o.value.error for o in observed]
-            main.errorbar(x + shift, *values, fmt="o", label=source.name, **style)
-        deviations = [o.deviation.value for o in observed], [o.deviation.error for o in observed]
-        below.errorbar(x + shift, *deviations, fmt="o", label=source.name, **style)
-    truth = [results.reference.estimates[n][name] for n in range(len(x))]
-    main.plot(
-        x,
-        [t.value for t in truth],
-        "o",
-        mfc="none",
-        mec=ink[results.reference_set.name],
-        ms=7,
-        label=results.reference_set.name,
-    )
+        joined = "o-" if len(families) > 1 else "o"
+        for rows in families:
+            x = places[rows] + shift
+            values = [found[row].value for row in rows]
+            deviations = [found[row].deviation for row in rows]
+            for axes, side in ((main, values), (below, deviations)):
+                if axes is below or source.role != "truth":
+                    errors = [e.error for e in side]
+                    axes.errorbar(x, [e.value for e in side], errors, fmt=joined, **style)
+    _truth(main, results, observable.name, name, families)
+    if len(families) > 1:
+        main.margins(x=0.15)  # for the words beside the points
+        below.margins(x=0.15)
     below.axhline(0, color=EXACT, lw=1)
     main.tick_params(labelbottom=False)
-    below.set_xlabel(label)
+    below.set_xlabel(name + unit_text(condition_units(results).get(name, "")))
     main.set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     main.set_title(observable.long_name)
     below.set_ylabel("Δ")
 
 
-def _exact_curves(axes: Axes, results: Results, observable: EnsembleObservable) -> None:
-    """Lines of the exact solutions of the finite and of the infinite system."""
-    names = list(results.plan.conditions[0])
-    if len(names) != 1:
+def _truth(axes: Axes, results: Results, name: str, along: str, families: list[np.ndarray]) -> None:
+    """The reference as open circles; beside each family the values of its other conditions."""
+    places = [c[along] for c in results.plan.conditions]
+    truth = [found[name].value for found in results.reference.estimates]
+    shown = results.reference_set.name
+    ink = colours(results)[shown]
+    axes.plot(places, truth, "o", mfc="none", mec=ink, ms=7, label=shown)
+    if len(families) == 1:
         return
-    values = [c[names[0]] for c in results.plan.conditions]
+    for rows in families:
+        condition = results.plan.conditions[rows[0]]
+        others = {n: condition[n] for n in _varied(results) if n != along}
+        axes.annotate(
+            value_text(results, others),
+            (places[rows[-1]], truth[rows[-1]]),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=ink,
+        )
+
+
+def _varied(results: Results) -> list[str]:
+    """Conditions that differ among the benchmark's; the first if none does."""
+    conditions = results.plan.conditions
+    names = list(conditions[0])
+    return [n for n in names if len({c[n] for c in conditions}) > 1] or names[:1]
+
+
+def _families(results: Results, name: str) -> list[np.ndarray]:
+    """Numbers of the conditions that differ in `name` alone, by rising value of it."""
+    found: dict[tuple[float, ...], list[int]] = {}
+    conditions = results.plan.conditions
+    for number in sorted(range(len(conditions)), key=lambda n: conditions[n][name]):
+        others = tuple(v for key, v in conditions[number].items() if key != name)
+        found.setdefault(others, []).append(number)
+    return [np.array(rows) for rows in found.values()]
+
+
+def _exact_curves(
+    axes: Axes,
+    results: Results,
+    observable: EnsembleObservable,
+    name: str,
+    families: list[np.ndarray],
+) -> None:
+    """Lines of the exact solutions of the finite and of the infinite system."""
+    values = [c[name] for c in results.plan.conditions]
     fine = np.linspace(min(values), max(values), _FINE)
-    context = results.reference_set.contexts[0]
-    for function, style, label in (
-        (observable.bulk, ":", "exact, infinite system"),
-        (observable.exact, "-", "exact, this size"),
-    ):
-        if function is not None and function({**context, names[0]: values[0]}) is not None:
-            line = [function({**context, names[0]: float(x)}) for x in fine]
-            axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
+    for rows in families:
+        context = results.reference_set.contexts[rows[0]]
+        for function, style, label in (
+            (observable.bulk, ":", "exact, infinite system"),
+            (observable.exact, "-", "exact, this size"),
+        ):
+            if function is not None and function({**context, name: values[0]}) is not None:
+                line = [function({**context, name: float(x)}) for x in fine]
+                axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
 
 
 def _vector(
-    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, condition_index: int
+    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, number: int
 ) -> None:
     name, ink = observable.name, colours(results)
-    truth = results.reference.best(condition_index, name)
+    truth = results.reference.best(number, name)
     index = np.arange(truth.value.size)
-    main.plot(
-        index,
-        truth.value,
-        color=ink[results.reference_set.name],
-        lw=1,
-        label=results.reference_set.name,
-    )
+    main.plot(index, truth.value, color=ink[results.reference_set.name], lw=1, label=results.reference_set.name)
     for source in results.sources:
-        result = results.comparisons[source.name][condition_index].observables[name]
+        found = results.comparisons[source.name][number].observables[name]
         style: dict[str, Any] = {"color": ink[source.name], "ms": 3, "elinewidth": 1, "fmt": "o"}
         if source.role != "truth":
-            main.errorbar(index, result.value.value, result.value.error, label=source.name, **style)
+            main.errorbar(index, found.value.value, found.value.error, label=source.name, **style)
         below.errorbar(
-            index, result.deviation.value, result.deviation.error, label=source.name, **style
+            index, found.deviation.value, found.deviation.error, label=source.name, **style
         )
     below.axhline(0, color=EXACT, lw=1)
     quantity, unit = observable.axis or ("", "")
     main.tick_params(labelbottom=False)
     below.set_xlabel(quantity + unit_text(unit))
     below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    main.set_title(figure_title(results, condition_index))
-
-
-def _abscissa(results: Results) -> tuple[np.ndarray, str]:
-    """Horizontal coordinates: the condition, or its number if there are several."""
-    names = list(results.plan.conditions[0])
-    if len(names) != 1:
-        return np.arange(len(results.plan.conditions), dtype=float), "condition"
-    unit = condition_units(results).get(names[0], "")
-    return np.array([c[names[0]] for c in results.plan.conditions], float), names[0] + unit_text(
-        unit
-    )
+    main.set_title(figure_title(results, number))

@@ -17,6 +17,7 @@ __all__ = [
     "percent",
     "seconds_text",
     "speed_sentence",
+    "value_text",
     "with_error",
 ]
 
@@ -65,11 +66,16 @@ def condition_units(results: Results) -> dict[str, str]:
 def condition_title(results: Results, condition_index: int) -> str:
     """Condition `condition_index` as a heading, with a star if it was held out of training."""
     star = " *" if results.seen_in_training[condition_index] == "held out" else ""
-    condition, units = results.plan.conditions[condition_index], condition_units(results)
-    if len(condition) == 1:
-        ((name, value),) = condition.items()
-        return f"{value:.4g} {units.get(name, '')}".strip() + star
-    return condition_text(results, condition_index) + star
+    return value_text(results, results.plan.conditions[condition_index]) + star
+
+
+def value_text(results: Results, values: Mapping[str, float]) -> str:
+    """Values of conditions, with names where their units do not tell them apart."""
+    units = {name: condition_units(results).get(name, "") for name in values}
+    known = list(units.values())
+    if len(values) == 1 or (all(known) and len(set(known)) == len(known)):
+        return ", ".join(f"{value:.4g} {units[name]}".strip() for name, value in values.items())
+    return ", ".join(f"{name} {value:.4g} {units[name]}".strip() for name, value in values.items())
 
 
 def classifier_title(result: TwoSampleResult) -> str:

@@ -1,31 +1,25 @@
 """The classical baseline: correlated normal numbers through the inverse distribution of each cell.
 
 A Gaussian copula over all cells, layer energies and the total, conditional on the incident
-energy: each has its own measured distribution, and one matrix holds the correlations of their
-normal scores. Cells are then scaled to the layer energies, and those to the total. What such
-a law does not hold is a network's job.
+energy and whatever else varies: each has its own measured distribution, and one matrix holds the
+correlations of their normal scores. Cells are then scaled to the layer energies, and those to the
+total. What such a law does not hold is a network's job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from zipfile import BadZipFile
 
 import numpy as np
-import scipy.special
 
 from physgan.domains.base import Described
-from physgan.domains.showers.copula_tables import (
-    LEVELS,
-    CopulaState,
-    fit_state,
-    level_of,
-    triangle_of,
-)
+from physgan.domains.showers.copula_fit import fit_state
+from physgan.domains.showers.copula_tables import LEVELS, CopulaState, quantile, triangle_of
 from physgan.domains.showers.geometry import geometry_of
 from physgan.domains.showers.layer_sums import match_layers
 from physgan.errors import InputError
-from simulators.protocol import Progress, Samples
+from simulators.protocol import Condition, Progress, Samples
 
 __all__ = ["ShowerCopula"]
 
@@ -36,17 +30,18 @@ class ShowerCopula:
     """A source of showers, to compare surrogates with.
 
     Windows in the incident energy: distributions are tabulated relative to it, in groups of 800
-    or more neighbouring energies (one group an energy where there are few), and interpolated.
+    or more neighbouring energies (one group an energy where there are few), and interpolated. Where
+    other conditions vary, too, tables stand on a grid of all; see `copula_fit.fit_state`.
     Gaussian copulas: A. Sklar, Publ. Inst. Stat. Univ. Paris 8, 229 (1959); the normal scores
     of R. L. Iman, W. J. Conover, Commun. Stat. B 11, 311 (1982).
 
     Args:
         source: what has fields, conditions, grid and parameters of the showers.
-        state: from `copula_tables.fit_state`.
+        state: from `copula_fit.fit_state`.
 
     Good values: 10,000 training showers or more.
     Breaks when: cells depend on each other in ways that a correlation does not hold, such as
-        a late start of the shower; or when a second condition varies.
+        a late start of the shower; or when more than three conditions vary, whose grid is coarse.
 
     Example:
         >>> copula = ShowerCopula.fit(dataset.info, samples, conditions)  # doctest: +SKIP
@@ -61,7 +56,10 @@ class ShowerCopula:
         self.state = state
         self.cells = geometry_of(source)
         self.conditions = source.conditions
-        self._axis = _main_condition(source)
+        self._main = _main_condition(self.conditions)
+        self._axes = [self._main.name]
+        if state.nodes.ndim > 1:
+            self._axes = [c.name for c in self.conditions]
         self._factor = triangle_of(state).T.copy()
 
     @classmethod
@@ -82,24 +80,22 @@ class ShowerCopula:
             seed: breaks the ties of cells without energy.
 
         Raises:
-            InputError: for no energy at all, or several conditions that vary.
+            InputError: for no energy at all, or no condition.
         """
-        axis = _main_condition(source)
-        for name, values in conditions.items():
-            if name != axis and np.ptp(values) > 0:
-                raise InputError(
-                    f"expected {axis} to be the only condition that varies, for the method "
-                    f"{cls.name}; got {name} too; use gan"
-                )
+        main = _main_condition(source.conditions)
         deposits = samples["deposits"].reshape(len(samples["deposits"]), -1)
         if not (deposits > 0).any():
             raise InputError("expected showers with energy; got zeros only")
         threshold = float(deposits[deposits > 0].min())
-        along = np.asarray(conditions[axis], np.float64)
+        known = {name: np.asarray(column, np.float64) for name, column in conditions.items()}
+        others = [name for name in known if name != main.name and np.ptp(known[name]) > 0]
+        names = [c.name for c in source.conditions] if others else [main.name]
         values = _variables(deposits, geometry_of(source).layer, threshold)
-        values /= _unit(axis, along)[:, None]
+        values /= _unit(main, known[main.name])[:, None]
         rng = np.random.default_rng(seed)
-        return cls(source, fit_state(values, _place(axis, along), threshold, rng))
+        return cls(
+            source, fit_state(values, _places(source.conditions, names, known), threshold, rng)
+        )
 
     def sample(
         self,
@@ -127,13 +123,14 @@ class ShowerCopula:
         Raises:
             InputError: for missing, wrong or outlying conditions.
         """
-        along = self._checked(conditions, count, extrapolate)
+        known = self._checked(conditions, count, extrapolate)
         deposits = np.zeros((count, *self.cells.axes), np.float32)
         step = max(1, _CHUNK_NUMBERS // self.state.empty.shape[1])
         for start in range(0, count, step):
             stop = min(start + step, count)
             noise = self._noise(seed, first_event + start, stop - start)
-            drawn = self._showers(noise @ self._factor, along[start:stop])
+            part = {name: column[start:stop] for name, column in known.items()}
+            drawn = self._showers(noise @ self._factor, part)
             deposits[start:stop] = self.cells.from_grid(drawn)
             if progress is not None:
                 progress(stop, count)
@@ -158,12 +155,15 @@ class ShowerCopula:
         except (KeyError, ValueError, TypeError, EOFError, AttributeError, BadZipFile):
             arrays = {}
         cells = geometry_of(source)
-        if not _consistent(arrays, len(cells.place) + cells.grid[0] + 1):
+        width = len(cells.place) + cells.grid[0] + 1
+        if not _consistent(arrays, width, len(source.conditions)):
             raise InputError(f"expected a file of ShowerCopula.save; got {path}; fit it again")
         return cls(source, CopulaState(**arrays))
 
-    def _checked(self, conditions: Mapping[str, Any], count: int, extrapolate: bool) -> np.ndarray:
-        """The condition that showers depend on, one number each."""
+    def _checked(
+        self, conditions: Mapping[str, Any], count: int, extrapolate: bool
+    ) -> dict[str, np.ndarray]:
+        """All conditions, float64, one number for each shower."""
         if count < 0:
             raise InputError(f"expected a count of 0 or more; got {count}")
         names = [c.name for c in self.conditions]
@@ -179,13 +179,17 @@ class ShowerCopula:
                 )
             room = 1e-5 * max(abs(low), abs(high))
             outside = given[~((given >= low - room) & (given <= high + room))]
-            if outside.size and not (extrapolate and np.all(outside > 0)):
+            sensible = np.all(np.isfinite(outside) & ((outside > 0) | (low <= 0)))
+            if outside.size and not (extrapolate and sensible):
                 raise InputError(
                     f"expected {condition.name} in [{low:g}, {high:g}] {condition.unit} (fitted "
                     f"range of {self.name}); got {outside.flat[0]:g}; "
                     "pass extrapolate=True to sample anyway"
                 )
-        return np.broadcast_to(np.asarray(conditions[self._axis], np.float64), (count,))
+        return {
+            name: np.broadcast_to(np.asarray(conditions[name], np.float64), (count,))
+            for name in names
+        }
 
     def _noise(self, seed: int, first: int, count: int) -> np.ndarray:
         """White normal numbers, each row of (seed, event number) alone."""
@@ -195,10 +199,11 @@ class ShowerCopula:
             np.random.Generator(stream).standard_normal(out=noise[row])
         return noise
 
-    def _showers(self, scores: np.ndarray, along: np.ndarray) -> np.ndarray:
+    def _showers(self, scores: np.ndarray, conditions: Mapping[str, np.ndarray]) -> np.ndarray:
         """Normal scores to deposits on the grid, float64 (n, layers, rows, columns), MeV."""
-        unit = _unit(self._axis, along)[:, None]
-        values = _quantile(self.state, scores, _place(self._axis, along)) * unit
+        places = _places(self.conditions, self._axes, conditions)
+        unit = _unit(self._main, conditions[self._main.name])[:, None]
+        values = quantile(self.state, scores, places) * unit
         cells, threshold = len(self.cells.place), float(self.state.threshold)
         layers, total = values[:, cells:-1], values[:, -1]
         sums = layers.sum(1)
@@ -207,35 +212,6 @@ class ShowerCopula:
         hit = self.cells.to_grid(np.where(hit > 0, hit + threshold, 0))
         drawn = match_layers(hit.reshape(len(hit), self.cells.grid[0], -1), layers, threshold)
         return drawn.reshape(-1, *self.cells.grid)
-
-
-def _quantile(state: CopulaState, scores: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Values (n, v) whose normal scores are given, at places (n,) between the nodes."""
-    lower, share = _between(state.nodes, places)
-    upper = np.minimum(lower + 1, len(state.nodes) - 1)
-    empty = state.empty[lower] + share[:, None] * (state.empty[upper] - state.empty[lower])
-    uniform = scipy.special.ndtr(scores)
-    row, column = np.nonzero(uniform > empty)
-    within = (uniform[row, column] - empty[row, column]) / (1 - empty[row, column])
-    level = level_of(np.clip(within, 0, 1))
-    below = np.minimum(level.astype(np.int64), LEVELS - 2)
-    part = level - below
-    width, table = state.empty.shape[1], state.quantiles.reshape(-1)
-    found = []
-    for node in (lower, upper):
-        index = (node[row] * LEVELS + below) * width + column
-        low = table[index]
-        found.append(low + part * (table[index + width] - low))
-    values = np.zeros(scores.shape)
-    values[row, column] = found[0] + share[row] * (found[1] - found[0])
-    return values
-
-
-def _between(nodes: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The node below each place, and how far it is to the next one, from 0 to 1."""
-    lower = np.clip(np.searchsorted(nodes, places) - 1, 0, max(len(nodes) - 2, 0))
-    step = nodes[np.minimum(lower + 1, len(nodes) - 1)] - nodes[lower]
-    return lower, np.clip((places - nodes[lower]) / np.maximum(step, 1e-12), 0, 1)
 
 
 def _variables(deposits: np.ndarray, layer: np.ndarray, threshold: float) -> np.ndarray:
@@ -256,29 +232,37 @@ def _variables(deposits: np.ndarray, layer: np.ndarray, threshold: float) -> np.
     return values
 
 
-def _main_condition(source: Described) -> str:
+def _main_condition(conditions: Sequence[Condition]) -> Condition:
     """The first condition that is an energy, or else the first."""
-    names = [condition.name for condition in source.conditions]
-    if not names:
+    if not conditions:
         raise InputError("expected a condition such as energy_mev; got none")
-    return next((name for name in names if name.startswith("energy")), names[0])
+    return next((c for c in conditions if c.kind == "energy"), conditions[0])
 
 
-def _unit(axis: str, along: np.ndarray) -> np.ndarray:
+def _unit(main: Condition, values: np.ndarray) -> np.ndarray:
     """What deposits are measured in: the incident energy if the condition is one, else 1 MeV."""
-    return along if axis.startswith("energy") else np.ones_like(along)
+    return values if main.kind == "energy" else np.ones_like(values)
 
 
-def _place(axis: str, along: np.ndarray) -> np.ndarray:
-    """Where a condition lies between the nodes: energies on a logarithmic scale."""
-    return np.log(along) if axis.startswith("energy") else along
+def _places(
+    known: Sequence[Condition], names: Sequence[str], values: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Where conditions lie between the nodes, (n,) for one and (n, c) for several.
+
+    Energies, and conditions of logarithmic scale, count by their logarithms.
+    """
+    logarithmic = {
+        c.name: c.kind == "energy" or (len(names) > 1 and c.scale == "log") for c in known
+    }
+    columns = [np.log(values[name]) if logarithmic[name] else values[name] for name in names]
+    return columns[0] if len(names) == 1 else np.stack(columns, -1)
 
 
-def _consistent(arrays: dict[str, np.ndarray], width: int) -> bool:
+def _consistent(arrays: dict[str, np.ndarray], width: int, conditions: int) -> bool:
     """Whether arrays from a file have the shapes and values of a `CopulaState`."""
     if set(arrays) != set(CopulaState._fields):
         return False
-    nodes = arrays["nodes"].shape
+    nodes = arrays["nodes"].shape[:1]
     shapes = {
         "empty": (*nodes, width),
         "quantiles": (*nodes, LEVELS, width),
@@ -286,8 +270,8 @@ def _consistent(arrays: dict[str, np.ndarray], width: int) -> bool:
         "threshold": (),
     }
     return (
-        len(nodes) == 1
-        and nodes[0] > 0
+        arrays["nodes"].shape in (nodes, (*nodes, conditions))
+        and nodes > (0,)
         and all(arrays[name].shape == shape for name, shape in shapes.items())
         and all(a.dtype == np.float32 and np.isfinite(a).all() for a in arrays.values())
         and bool((arrays["empty"] >= 0).all() and (arrays["empty"] <= 1).all())

@@ -1,31 +1,22 @@
-"""What the copula of showers needs to know of a training set: marginals and correlations."""
+"""The tables of the copula of showers: marginals at places, and one correlation."""
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 import scipy.special
 
-from physgan.errors import InputError
-
-__all__ = ["LEVELS", "CopulaState", "fit_state", "level_of", "triangle_of"]
+__all__ = ["LEVELS", "CopulaState", "level_of", "quantile", "steps_between", "triangle_of"]
 
 LEVELS = 161
-_WINDOW = 800
-_MOST_NODES = 24
-_MOST_DISTINCT = 64
-_SMALLEST_SHRINKAGE = 1e-3
-"""Keeps eigenvalues above the rounding of float32 in thousands of dimensions."""
-
-_PROBABILITIES = (1 - np.cos(np.pi * np.linspace(0, 1, LEVELS))) / 2
-"""Chebyshev's points: steps of 1 % in the middle and of 0.01 % at either end."""
 
 
 class CopulaState(NamedTuple):
     """Marginals at k nodes, and one correlation, of v variables.
 
     Attributes:
-        nodes: increasing, shape (k,): what `fit_state` was given as places.
+        nodes: places, as `fit_state` was given them: of one condition increasing, shape (k,);
+            of several the points of a grid, the last condition fastest, shape (k, c).
         empty: probability of an exact zero, shape (k, v).
         quantiles: of the values above zero, at `level_of`'s levels, shape (k, LEVELS, v).
         triangle: rows of the lower Cholesky factor of the correlation matrix of normal
@@ -40,33 +31,59 @@ class CopulaState(NamedTuple):
     threshold: np.ndarray
 
 
-def fit_state(
-    values: np.ndarray, places: np.ndarray, threshold: float, rng: np.random.Generator
-) -> CopulaState:
-    """Measure marginals in windows of neighbouring places, and the scores' correlation.
+def quantile(state: CopulaState, scores: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Values (n, v) whose normal scores are given, at places (n,) or (n, c) between the nodes."""
+    corners, shares = _between(state.nodes, places)
+    empty = _blended([state.empty[corner] for corner in corners], shares[..., None])
+    uniform = scipy.special.ndtr(scores)
+    row, column = np.nonzero(uniform > empty)
+    within = (uniform[row, column] - empty[row, column]) / (1 - empty[row, column])
+    level = level_of(np.clip(within, 0, 1))
+    below = np.minimum(level.astype(np.int64), LEVELS - 2)
+    part = level - below
+    width, table = state.empty.shape[1], state.quantiles.reshape(-1)
+    found = []
+    for corner in corners:
+        index = (corner[row] * LEVELS + below) * width + column
+        low = table[index]
+        found.append(low + part * (table[index + width] - low))
+    values = np.zeros(scores.shape)
+    values[row, column] = _blended(found, shares[:, row])
+    return values
 
-    Args:
-        values: shape (n, v), 0 or positive.
-        places: the condition on the scale on which marginals are interpolated, shape (n,).
-        threshold: kept with the state.
-        rng: breaks the ties of zeros.
+
+def _between(nodes: np.ndarray, places: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """The nodes around each place, and how far it is from each lower one to the next, 0 to 1.
+
+    Returns:
+        (numbers of the 2^c corners, shape (n,) each, the last condition fastest; shares (c, n))
     """
-    groups = _groups(places)
-    width = values.shape[1]
-    nodes = np.array([places[g].mean() for g in groups], np.float32)
-    empty = np.empty((len(groups), width), np.float32)
-    quantiles = np.empty((len(groups), LEVELS, width), np.float32)
-    gram = np.zeros((width, width), np.float32)
-    for i, group in enumerate(groups):
-        part = values[group]
-        empty[i], quantiles[i] = _marginals(part)
-        scores = _scores(part, rng)
-        gram += scores.T @ scores
-    correlation = _shrunk(gram, len(values))
-    factor = scipy.linalg.cholesky(correlation, lower=True, overwrite_a=True, check_finite=False)
-    triangle = factor[np.tri(width, dtype=bool)].astype(np.float32)
-    filled = _filled(empty, quantiles)
-    return CopulaState(nodes, empty, filled, triangle, np.array(threshold, np.float32))
+    columns = places.reshape(len(places), -1).T
+    lowers, uppers, shares = [], [], []
+    for along, place in zip(_axes(nodes), columns, strict=True):
+        lower = np.clip(np.searchsorted(along, place) - 1, 0, max(len(along) - 2, 0))
+        upper = np.minimum(lower + 1, len(along) - 1)
+        step = np.maximum(along[upper] - along[lower], 1e-12)
+        shares.append(np.clip((place - along[lower]) / step, 0, 1))
+        lowers.append(lower)
+        uppers.append(upper)
+    shape = [len(along) for along in _axes(nodes)]
+    ends = product(*zip(lowers, uppers, strict=True))
+    return [np.ravel_multi_index(corner, shape) for corner in ends], np.array(shares)
+
+
+def _axes(nodes: np.ndarray) -> list[np.ndarray]:
+    """Coordinates of the grid's points along each condition."""
+    return [nodes] if nodes.ndim == 1 else [np.unique(column) for column in nodes.T]
+
+
+def _blended(found: list[np.ndarray], shares: np.ndarray) -> np.ndarray:
+    """Multilinear interpolation of what was found at the corners, the last condition first."""
+    for share in shares[::-1]:
+        found = [
+            low + share * (high - low) for low, high in zip(found[::2], found[1::2], strict=True)
+        ]
+    return found[0]
 
 
 def level_of(probability: np.ndarray) -> np.ndarray:
@@ -82,66 +99,8 @@ def triangle_of(state: CopulaState) -> np.ndarray:
     return factor
 
 
-def _groups(places: np.ndarray) -> list[np.ndarray]:
-    """Indices of the samples of each node: one for each place if they are few, else windows."""
-    if len(places) < 2:
-        raise InputError(f"expected two showers or more; got {len(places)}; make more")
-    order = np.argsort(places, kind="stable")
-    distinct = np.flatnonzero(np.diff(places[order])) + 1
-    if len(distinct) < _MOST_DISTINCT:
-        return np.split(order, distinct)
-    return np.array_split(order, np.clip(len(order) // _WINDOW, 1, _MOST_NODES))
-
-
-def _marginals(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of zeros (v,), and quantiles (LEVELS, v) of the others (0 where there are none)."""
-    count = len(values)
-    ordered = np.sort(values, axis=0)
-    zeros = np.count_nonzero(ordered <= 0, axis=0)
-    rows = zeros + _PROBABILITIES[:, None] * np.maximum(count - 1 - zeros, 0)
-    below = np.minimum(rows.astype(np.int64), count - 1)
-    above = np.minimum(below + 1, count - 1)
-    low, high = (np.take_along_axis(ordered, i, axis=0) for i in (below, above))
-    return zeros / count, low + (rows - below) * (high - low)
-
-
-def _scores(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Normal scores of the ranks within each column, zeros in random order, of variance 1."""
-    count = len(values)
-    broken = np.where(values > 0, values, -rng.random(values.shape, np.float32))
-    by_rank = scipy.special.ndtri((np.arange(count) + 0.5) / count)
-    by_rank /= np.sqrt(np.mean(by_rank**2)) if count > 1 else 1.0
-    scores = np.empty(values.shape, np.float32)
-    order = np.argsort(broken, axis=0)
-    np.put_along_axis(scores, order, by_rank.astype(np.float32)[:, None], axis=0)
-    return scores
-
-
-def _shrunk(gram: np.ndarray, count: int) -> np.ndarray:
-    """The correlation matrix, shrunk towards none as its sampling errors demand.
-
-    J. Schaefer, K. Strimmer, Stat. Appl. Genet. Mol. Biol. 4, 32 (2005), target D, with the
-    variance (1 - r^2)^2 / n of a correlation.
-    """
-    size = np.sqrt(np.maximum(np.diag(gram), 1e-12))
-    correlation = gram / size
-    correlation /= size[:, None]
-    np.fill_diagonal(correlation, 0)
-    squares = correlation**2
-    noise = np.sum((1 - squares) ** 2, dtype=np.float64) - len(squares)
-    signal = max(float(squares.sum(dtype=np.float64)), 1e-12)
-    shrinkage = float(np.clip(noise / count / signal, _SMALLEST_SHRINKAGE, 1))
-    correlation *= np.float32(1 - shrinkage)
-    np.fill_diagonal(correlation, 1)
-    return correlation
-
-
-def _filled(empty: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Give nodes where a variable is always zero the quantiles of the nearest where it is not."""
-    steps = np.abs(np.subtract.outer(np.arange(len(empty)), np.arange(len(empty))))
-    distance = steps[:, :, None] + np.where(empty == 1, 2 * len(empty), 0)
-    source = distance.argmin(1)
-    for node in range(len(empty)):
-        lacking = np.flatnonzero(source[node] != node)
-        quantiles[node][:, lacking] = quantiles[source[node, lacking], :, lacking].T
-    return quantiles
+def steps_between(nodes: np.ndarray) -> np.ndarray:
+    """How many steps the nodes are apart, (k, k)."""
+    shape = [len(along) for along in _axes(nodes)]
+    number = np.stack(np.unravel_index(np.arange(len(nodes)), shape), -1)
+    return np.abs(number[:, None] - number).sum(-1)

@@ -9,7 +9,7 @@ import numpy as np
 from flax import nnx
 from jax.scipy.special import log_ndtr, ndtr, ndtri
 
-from physgan.networks import Fixed, Preprocessing, bounded_normal, normal_cost, normal_velocity
+from physgan.networks import Fixed, Preprocessing, bounded_normal, normal_negative_log_density, normal_velocity
 
 __all__ = ["LogDeposits"]
 
@@ -78,7 +78,7 @@ class LogDeposits(Preprocessing):
         smallest = self.smallest_lit(conditions)
         lit = variables >= smallest
         mean, log_deviation = bounded_normal(outputs[..., 1:])
-        energy = normal_cost(outputs[..., 1:], jnp.where(lit, variables, smallest))
+        energy = normal_negative_log_density(outputs[..., 1:], jnp.where(lit, variables, smallest))
         energy = energy + log_ndtr(_deviations_above(mean, log_deviation, smallest))
         logit = outputs[..., 0]
         return jnp.where(lit, jax.nn.softplus(-logit) + energy, jax.nn.softplus(logit))

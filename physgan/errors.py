@@ -1,4 +1,4 @@
-"""The one family of exceptions; a message is one line: expected X; got Y; do Z."""
+"""All exceptions of physgan; a message is one line: expected X; got Y; do Z."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -18,7 +18,7 @@ class VerificationError(PhysganError):
     """Stored data are not what was written: truncated, altered or missing."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: "; did you mean X?", or "" where none is near."""
-    close = get_close_matches(word, list(known), 1)
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown word: "; did you mean X?", or "" if no name is close."""
+    close = get_close_matches(word, list(names), 1)
     return f"; did you mean {close[0]}?" if close else ""

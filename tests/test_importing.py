@@ -144,7 +144,7 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "negative": (_set("showers", 2, -0.5), {"threshold": 1.0}, "0 or more; got -0.5 in row 2"),
     "bad condition": (_set("energy", 5, np.nan), {}, "in energy; got NaN or infinity in row 5"),
     "zero energy": (_set("energy", 5, 0), {}, "positive values in energy; got 0 in row 5"),
-    "axes": (_replace("showers", lambda a: a.reshape(COUNT, -1)), {}, r"2 or 3 axes a sample.*24"),
+    "axes": (_replace("showers", lambda a: a.reshape(COUNT, -1)), {}, r"2 or 3 axes per sample.*24"),
     "objects": (_replace("showers", lambda a: a.astype(object)), {}, "nothing is unpickled"),
     "text": (_replace("showers", lambda a: a.astype("S8")), {}, "expected numbers in showers"),
     "domain": (
@@ -161,7 +161,7 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
         "expected 3 rising edges of r",
     ),
     "shares": (_nothing, {"splits": {"train": 1.1}}, "shares that add up to at most 1"),
-    "not square": (_nothing, {"domain": "spins"}, "expected spins with 2 axes a sample"),
+    "not square": (_nothing, {"domain": "spins"}, "expected spins with 2 axes per sample"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Kinds of samples: what they look like, what is measured on them, what leaves them alike."""
+"""Kinds of samples, each with its layout, observables, symmetries and networks."""
 
 from physgan.domains.base import (
     Baseline,
@@ -55,6 +55,6 @@ def domain_of(source: Described) -> Domain:
     """The domain of a dataset's, a simulator's or a surrogate's samples.
 
     Raises:
-        InputError: if there is no such domain, or the samples are not laid out as it expects.
+        InputError: if there is no such domain, or the samples do not have its layout.
     """
     return domain_type(source.domain)(source)

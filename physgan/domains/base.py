@@ -1,7 +1,7 @@
-"""What a kind of sample knows about itself: observables, symmetries, networks, pictures.
+"""The base class of domains: observables, symmetries, networks and pictures of a kind of sample.
 
-A `Domain` is all that the rest of physgan sees of the physics: nothing outside `physgan.domains`
-knows what a spin is.
+`Domain` is the only interface of the rest of physgan to the physics: no code outside
+`physgan.domains` is specific to one kind of sample.
 """
 
 from abc import ABC, abstractmethod
@@ -47,11 +47,11 @@ class Observable:
         long_name: words for tables.
         compute: (samples, conditions) -> float64, shape (n,) or (n, k).
         spacing: for a quantity that takes only multiples of a number (the energy levels of
-            a lattice): geometry -> that number. Histograms then use bins that hold equally
-            many levels.
+            a lattice): geometry -> that number. Histograms then use bins with equally many
+            levels.
         axis: for a vector, (name, unit) of its index, such as ("layer", "1").
-        along: for a vector, coordinate of each entry in the axis' unit, ascending; None: their
-            numbers, 0, 1, ...
+        along: for a vector, coordinate of each entry in the axis' unit, ascending; None for the
+            indices 0, 1, ...
     """
 
     name: str
@@ -73,13 +73,13 @@ class EnsembleObservable:
         symbol: for axes, in matplotlib's mathtext.
         unit: "1" if it has none.
         long_name: words for tables.
-        definition: the formula, in plain text or mathtext.
+        definition: the formula, in ASCII or mathtext.
         compute: (per-sample observables by name, condition) -> a number or shape (k,).
             `condition` holds the entries of `Domain.geometry` too.
         needs: names of the per-sample observables that `compute` reads.
         exact: condition (with geometry and the simulator's parameters) -> the exact value,
-            or None where none is known.
-        bulk: the same for the infinite system, drawn as a guide to the eye.
+            or None if it is not known.
+        bulk: the exact value of the infinite system, drawn as a guide to the eye.
         axis: for a vector, (name, unit) of its index, such as ("r", "sites").
     """
 
@@ -97,16 +97,16 @@ class EnsembleObservable:
 
 @dataclass(frozen=True)
 class Target:
-    """A figure that a surrogate has to reach at every benchmarked condition.
+    """A threshold that a surrogate has to reach at every benchmarked condition.
 
     Args:
         label: words for the report.
         observable: name of an `Observable` (overlaps) or an `EnsembleObservable`.
-        measure: "overlap" (share of truth-against-truth's own, at least `limit`),
-            "relative" (deviation over the reference's value, at most `limit`), "absolute"
-            (deviation, at most `limit`) or "baseline" (histogram overlap above that of
-            every baseline, judged where the best of them is two standard errors or more
-            short of truth-against-truth's own; `limit` is the margin).
+        measure: "overlap" (histogram overlap over that of truth against truth, at least
+            `limit`), "relative" (deviation over the reference's value, at most `limit`),
+            "absolute" (deviation, at most `limit`) or "baseline" (histogram overlap above that
+            of every baseline by `limit`; tested only where the best baseline is two standard
+            errors or more below truth against truth).
         limit: see `measure`.
     """
 
@@ -117,7 +117,7 @@ class Target:
 
 
 class Described(Protocol):
-    """What says how its samples are laid out: a simulator, a surrogate or a dataset's info."""
+    """A source with a described layout of samples: a simulator, a surrogate or a dataset's info."""
 
     @property
     def domain(self) -> str:
@@ -131,7 +131,7 @@ class Described(Protocol):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What they depend on."""
+        """The conditions of the samples."""
         ...
 
     @property
@@ -141,7 +141,7 @@ class Described(Protocol):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Of the simulator, JSON values."""
+        """Parameters of the simulator, JSON values."""
         ...
 
 
@@ -151,8 +151,8 @@ class Baseline(Protocol):
     Attributes:
         name: the method's name.
         summary: one line for listings.
-        state: a NamedTuple of arrays, what was fitted.
-        size: length of the samples' axes, 0 where they have no common one.
+        state: a NamedTuple of fitted arrays.
+        size: length of the samples' axes, 0 if the axes differ.
     """
 
     name: str
@@ -172,7 +172,7 @@ class Baseline(Protocol):
         """Fit to samples (n, *axes) at conditions (n,); `source` describes them.
 
         Raises:
-            InputError: for samples or conditions that the model cannot serve.
+            InputError: for samples or conditions that the model does not support.
         """
         ...
 
@@ -204,14 +204,14 @@ class Baseline(Protocol):
 
 
 class Domain(ABC):
-    """A kind of sample. A subclass states its field and its observables; all else has defaults.
+    """A kind of sample. A subclass defines its field and its observables; the rest has defaults.
 
-    Arrays "in network space" are what a generator draws and a discriminator reads: JAX arrays
-    (n, ...) in methods that are differentiated, NumPy arrays elsewhere.
+    Arrays "in network space" are the outputs of a generator and the inputs of a discriminator:
+    JAX arrays (n, ...) in methods that are differentiated, NumPy arrays elsewhere.
 
     Args:
-        source: what has fields, conditions, grid and parameters: a dataset's info, a simulator or
-            a surrogate.
+        source: has fields, conditions, grid and parameters: a dataset's info, a simulator or a
+            surrogate.
 
     Attributes:
         name: key in `physgan.domains.DOMAINS`.
@@ -221,16 +221,16 @@ class Domain(ABC):
         observables: quantities of one sample.
         ensemble: quantities of many samples at one condition.
         histograms: names of the observables whose histogram overlap is quoted.
-        features: names of the observables that classifiers see.
-        targets: profile name -> what a surrogate has to reach; at least "quickstart".
+        features: names of the observables that are inputs of classifiers.
+        targets: profile name -> targets of a surrogate; at least "quickstart".
         picture_note: caption of pictures of samples.
         periodic: whether opposite edges of a sample touch.
         unit_scale: whether samples in network space are of order one around 0, as generic networks
-            draw.
-        needs_conditions: whether samples mean nothing without their conditions.
+            need.
+        needs_conditions: whether samples cannot be interpreted without their conditions.
         generators: network name -> class, of the domain's own generators.
         baselines: method name -> class, of its classical baselines.
-        importer: how arrays of a user's own become samples.
+        importer: requirements on a user's own arrays, and their conversion to samples.
         preprocessing: class of the map between samples and the real variables of order one that
             variational autoencoders and flows model.
     """
@@ -266,17 +266,17 @@ class Domain(ABC):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the observables that classifiers see: all."""
+        """Names of the observables that are inputs of classifiers: all."""
         return tuple(o.name for o in self.observables)
 
     def geometry(self, samples: Samples) -> dict[str, float]:
-        """Numbers that follow from the arrays' shapes, such as {"size": 16}: none."""
+        """Numbers that follow from the arrays' shapes, such as {"size": 16}; by default none."""
         return {}
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
-        """What classifiers of vectors see, of order one: name -> float32 (n, k).
+        """Inputs of classifiers of vectors, of order one: name -> float32 (n, k).
 
-        "low-level" is the sample itself, "high-level" its `features`; others may come between.
+        "low-level" is the sample itself and "high-level" its `features`; a domain may add others.
         The conditions are the first columns of each.
         """
         count = len(samples[self.field])
@@ -292,9 +292,9 @@ class Domain(ABC):
         }
 
     def points(self, samples: Samples) -> np.ndarray | None:
-        """Samples as points whose Euclidean distances mean something, float32 (n, k).
+        """Samples as points with a meaningful Euclidean distance, float32 (n, k).
 
-        None where there is no such distance: two samples can look alike and share no value.
+        None if there is no such distance, as when two equivalent samples may share no value.
         """
         return None
 
@@ -309,7 +309,7 @@ class Domain(ABC):
         return array[..., None] if array.ndim == 3 else array
 
     def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Apply random exact symmetries of the physics to `images`, one draw per sample: none."""
+        """Apply random exact symmetries to `images`, one draw per sample; by default none."""
         return images
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
@@ -323,7 +323,7 @@ class Domain(ABC):
         axes.set_yticks([])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
-        """A figure that shows more of sample `index` than `picture`; None: there is none."""
+        """A matplotlib figure with more detail of sample `index` than `picture`, or None."""
         return None
 
     def encode(self, samples: Samples) -> np.ndarray:
@@ -335,17 +335,17 @@ class Domain(ABC):
         return {self.field: np.asarray(array, np.float32)}
 
     def transform(self, keys: Any, array: Any) -> Any:
-        """One random exact symmetry for each sample, differentiable: none."""
+        """One random exact symmetry for each sample, differentiable; by default none."""
         return array
 
     def discriminator_input(self, array: Any) -> Any:
-        """What the discriminator sees of the samples: images (n, h, w, c) or vectors (n, k)."""
+        """The discriminator's input from the samples: images (n, h, w, c) or vectors (n, k)."""
         return array
 
     def physical_features(self, array: Any) -> Any:
-        """What the discriminator sees besides the sample, shape (n, f), differentiable.
+        """Further inputs of the discriminator, shape (n, f), differentiable.
 
-        Mean and logarithm of the standard deviation of a sample's entries.
+        By default mean and logarithm of the standard deviation of a sample's entries.
         """
         flat = array.reshape(len(array), -1)
         spread = jnp.sqrt(flat.var(1) + _TINY)
@@ -356,11 +356,11 @@ class Domain(ABC):
         return ("mean", "log standard deviation")
 
     def validation_features(self, array: Any) -> Any:
-        """What validation compares, of order one, shape (n, f); None: the physical features."""
+        """Features that validation compares, of order one, (n, f); None for `physical_features`."""
         return None
 
     def training(self) -> dict[str, Any]:
-        """Settings of `physgan train` that suit such samples, over the methods' defaults: none."""
+        """Settings of `physgan train` for this domain, in place of the methods' defaults."""
         return {}
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
@@ -383,7 +383,7 @@ class Domain(ABC):
             seed: of the initial parameters.
 
         Raises:
-            InputError: for parameters that the domain's generator cannot serve.
+            InputError: for parameters that the domain's generator does not support.
         """
         parts: dict[str, Any] = dict(self.exact_parts(parameters))
         settings = dict(settings)
@@ -398,23 +398,23 @@ class Domain(ABC):
         return {}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-        """The generator's exact layers by argument name, given the simulator's parameters: none.
+        """The generator's exact layers by argument name, given the simulator's parameters.
 
         Raises:
-            InputError: for parameters that the domain's generator cannot serve.
+            InputError: for parameters that the domain's generator does not support.
         """
         return {}
 
     def log_density(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any] | None:
-        """The physics' own density of what the default generator draws, where it is known.
+        """The exact density of the samples of the default generator, if it is known.
 
         Args:
             parameters: the simulator's.
 
         Returns:
             (samples in network space (n, ...), conditions (n, c)) -> ln p up to a constant at
-            each condition, shape (n,), of the part of a sample whose density the generator's
-            `negative_log_likelihood` is; None where there is no such formula.
+            each condition, shape (n,). It is the density of the same part of a sample as the
+            generator's `negative_log_likelihood`. None if the density is not known.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""How arrays of a user's own become samples of a domain."""
+"""Import of a user's own arrays as samples of a domain."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ def numbered_axis(name: str, length: int, edges: Sequence[float] | None) -> Axis
 
 @dataclass(frozen=True)
 class Importer:
-    """What a domain expects of arrays.
+    """A domain's requirements on arrays, and their conversion.
 
     Args:
         field: name of the domain's field.
         long_name: of the field, words for tables.
-        dtype: in which the field is stored.
-        axes: names of a sample's axes, one tuple for each number of axes that is accepted.
-        valid: which values can be part of a sample: shape (n, ...) to booleans.
-        expected: words for those values, such as "deposits of 0 or more".
+        dtype: type in which the field is stored.
+        axes: names of a sample's axes, one tuple for each accepted number of axes.
+        valid: values, shape (n, ...) -> booleans, true for values that a sample can have.
+        expected: description of those values, such as "deposits of 0 or more".
         unit: of the stored field.
         units: unit of the arrays -> factor to the stored one; empty: any unit, kept as it is.
         check: raises InputError for shapes (n, *axes) and names of conditions that do not fit.
@@ -56,7 +56,7 @@ class Importer:
     threshold: bool = False
 
     def factor(self, unit: str) -> float:
-        """By which arrays in `unit` are multiplied.
+        """The factor from `unit` to the stored unit.
 
         Raises:
             InputError: for a unit that the domain does not know.
@@ -70,8 +70,8 @@ class Importer:
             )
         return self.units[unit]
 
-    def axis_names(self, shape: tuple[int, ...], given: Sequence[str]) -> tuple[str, ...]:
-        """Names of a sample's axes for arrays of this shape (n, *axes).
+    def axis_names(self, shape: tuple[int, ...], chosen: Sequence[str]) -> tuple[str, ...]:
+        """Names of a sample's axes for arrays of this shape (n, *axes): `chosen`, or the default.
 
         Raises:
             InputError: for another number of axes, or an empty one.
@@ -80,24 +80,24 @@ class Importer:
         if not fitting or 0 in shape:
             allowed = " or ".join(str(len(names)) for names in self.axes)
             raise InputError(
-                f"expected {self.field} with {allowed} axes a sample, after that of the events; "
+                f"expected {self.field} with {allowed} axes per sample, after that of the events; "
                 f"got shape {shape}"
             )
-        if given and len(given) != len(shape) - 1:
+        if chosen and len(chosen) != len(shape) - 1:
             raise InputError(
-                f"expected {len(shape) - 1} names of axes for shape {shape}; got {', '.join(given)}"
+                f"expected {len(shape) - 1} names of axes for shape {shape}; got {', '.join(chosen)}"
             )
-        return tuple(given) or fitting[0]
+        return tuple(chosen) or fitting[0]
 
     def converted(
         self, values: np.ndarray, factor: float, threshold: float, first: int
     ) -> np.ndarray:
-        """Arrays as they are stored.
+        """Arrays in the stored unit and type.
 
         Args:
             values: shape (n, *axes).
             factor: see `factor`.
-            threshold: values below are set to zero, negative ones excepted, in the arrays' unit.
+            threshold: values from 0 to below it are set to zero, in the arrays' unit.
             first: number of the first row, for messages.
 
         Raises:
@@ -111,8 +111,7 @@ class Importer:
             (~self.valid(values), self.expected),
         ):
             if bad.any():
-                place = np.unravel_index(int(np.argmax(bad)), bad.shape)
-                raise InputError(
-                    f"expected {expected}; got {values[place]} in row {first + place[0]}"
-                )
+                index = np.unravel_index(int(np.argmax(bad)), bad.shape)
+                row = first + index[0]
+                raise InputError(f"expected {expected}; got {values[index]} in row {row}")
         return stored

@@ -1,4 +1,4 @@
-"""Adversarial losses, gradient penalties and spectral norms: pure functions of plain arrays."""
+"""Adversarial losses, gradient penalties and spectral norms: pure functions of arrays."""
 
 from physgan.losses.adversarial import (
     LOSSES,
@@ -6,18 +6,23 @@ from physgan.losses.adversarial import (
     relativistic_discriminator_loss,
     relativistic_generator_loss,
 )
-from physgan.losses.penalties import PENALTIES, gradient_penalties, interpolates, unit_slope_penalty
+from physgan.losses.penalties import (
+    PENALTIES,
+    interpolates,
+    squared_gradient_norms,
+    unit_gradient_penalty,
+)
 from physgan.losses.spectral import spectral_norm, spectrally_normalised
 
 __all__ = [
     "LOSSES",
     "PENALTIES",
     "Loss",
-    "gradient_penalties",
     "interpolates",
     "relativistic_discriminator_loss",
     "relativistic_generator_loss",
     "spectral_norm",
     "spectrally_normalised",
-    "unit_slope_penalty",
+    "squared_gradient_norms",
+    "unit_gradient_penalty",
 ]

@@ -1,4 +1,4 @@
-"""Penalties on the slope of the discriminator."""
+"""Penalties on the gradient of the discriminator with respect to its inputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = ["PENALTIES", "gradient_penalties", "interpolates", "unit_slope_penalty"]
+__all__ = ["PENALTIES", "interpolates", "squared_gradient_norms", "unit_gradient_penalty"]
 
 PENALTIES = ("r1-r2", "gradient-penalty", "none")
-"""What settings may name: slope 0 at the samples, slope 1 between them, nothing."""
+"""Names in settings: gradient 0 at the samples, gradient norm 1 between them, no penalty."""
 
 
-def gradient_penalties(
+def squared_gradient_norms(
     score: Callable[[Any], jax.Array], inputs: Any
 ) -> tuple[jax.Array, jax.Array]:
-    """Scores and squared gradient norms |dD/dx|^2 of a batch, from one pass back.
+    """Scores and squared gradient norms |dD/dx|^2 of a batch, from one backward pass.
 
-    With real and generated samples in one batch, the two halves' means are R1 and R2
-    (Mescheder et al. 2018, arXiv:1801.04406, eq. 9; zero-centred).
+    The mean over real samples is R1, the mean over generated samples is R2 (Mescheder et al.
+    2018, arXiv:1801.04406, eq. 9; zero-centred).
 
     Args:
-        score: a function of a batch that mixes no samples, to shape (n,).
+        score: batch -> scores, shape (n,), each a function of one sample.
         inputs: a pytree of arrays (n, ...).
 
     Returns:
@@ -33,28 +33,28 @@ def gradient_penalties(
     return scores, jnp.stack(squares).sum(0)
 
 
-def unit_slope_penalty(score: Callable[[Any], jax.Array], inputs: Any) -> jax.Array:
-    """E[(|dD/dx| - 1)^2]: a critic of slope 1 where it is measured.
+def unit_gradient_penalty(score: Callable[[Any], jax.Array], inputs: Any) -> jax.Array:
+    """E[(|dD/dx| - 1)^2].
 
     At `interpolates` of real and generated samples this is the gradient penalty of Gulrajani et
     al. 2017, arXiv:1704.00028, eq. 3, whose weight is 10.
 
     Args:
-        score: a function of a batch that mixes no samples, to shape (n,).
+        score: batch -> scores, shape (n,), each a function of one sample.
         inputs: a pytree of arrays (n, ...).
     """
-    _, squares = gradient_penalties(score, inputs)
-    norms = jnp.sqrt(jnp.maximum(squares, 1e-12))  # the root has no slope at 0
+    _, squares = squared_gradient_norms(score, inputs)
+    norms = jnp.sqrt(jnp.maximum(squares, 1e-12))  # sqrt has no derivative at 0
     return ((norms - 1) ** 2).mean()
 
 
 def interpolates(real: Any, fake: Any, share: jax.Array) -> Any:
-    """Points on the lines from generated to real samples.
+    """Points on the straight lines from generated to real samples.
 
     Args:
         real: a pytree of arrays (n, ...).
-        fake: the same of generated samples.
-        share: of the real sample, shape (n,), in [0, 1].
+        fake: generated samples, with the structure of `real`.
+        share: weight of the real sample, shape (n,), in [0, 1].
     """
 
     def between(a: jax.Array, b: jax.Array) -> jax.Array:

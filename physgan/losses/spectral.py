@@ -1,7 +1,7 @@
 """Spectral normalisation: every layer divided by its largest singular value.
 
-Miyato et al. 2018, arXiv:1802.05957. Power iteration starts afresh at every call, some 30 rounds
-that cost less than one sample's pass through the layer, so there is no state to carry.
+Miyato et al. 2018, arXiv:1802.05957. Power iteration starts afresh at every call, so there is no
+state to carry. Its 30 rounds cost less than the forward pass of one sample through the layer.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _ROUNDS = 30
 def spectral_norm(kernel: jax.Array) -> jax.Array:
     """Largest singular value of a kernel as a matrix (all input axes, outputs).
 
-    Its gradient is u v^T, u and v the singular vectors, which are held fixed.
+    Its gradient is u v^T, with the singular vectors u and v held fixed.
 
     Args:
         kernel: shape (..., outputs).

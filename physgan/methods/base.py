@@ -1,4 +1,4 @@
-"""What every method of training is: settings, and a way from a dataset to a surrogate."""
+"""Base classes of the methods: settings, and the training of a surrogate on a dataset."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -31,21 +31,21 @@ class Method(ABC):
     settings: type[Settings]
 
     def defaults(self, suited: Mapping[str, Any]) -> dict[str, Any]:
-        """This method's settings for a dataset, over the dataclass's defaults.
+        """Defaults of this method for a dataset, in place of the dataclass's.
 
         Args:
-            suited: what the domain, the network's preset and the recipe say, for any method.
+            suited: settings of any method, from the domain, the network's preset and the recipe.
         """
-        known = self.settings.names()
-        return {name: value for name, value in suited.items() if name in known}
+        names = self.settings.names()
+        return {name: value for name, value in suited.items() if name in names}
 
-    def settings_of(self, suited: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
-        """The settings of a run; what the user gives goes over all else.
+    def settings_of(self, suited: Mapping[str, Any], config: Mapping[str, Any]) -> Settings:
+        """The settings of a run; the user's `config` overrides `suited`.
 
         Raises:
-            InputError: for what is no setting of this method.
+            InputError: for a name that is not a setting of this method.
         """
-        return self.settings.from_table({**self.defaults(suited), **given})
+        return self.settings.from_table({**self.defaults(suited), **config})
 
     @abstractmethod
     def train(
@@ -57,7 +57,7 @@ class Method(ABC):
         seed: int,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Train and save a surrogate; the same call goes on with a run that was stopped.
+        """Train and save a surrogate; the same call continues a run that was stopped.
 
         Returns:
             A summary, JSON values; "surrogate" is the folder for `physgan.load`.
@@ -81,7 +81,7 @@ class NetworkMethod(Method):
 
     @abstractmethod
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
-        """The stages to walk through."""
+        """The stages of training, in order."""
 
     def open_run(self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int) -> Run:
         """A run in a folder, new or to be continued."""
@@ -102,6 +102,6 @@ class NetworkMethod(Method):
         seed: int,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Walk the stages and save the best averaged generator."""
+        """Train stage by stage and save the best averaged generator."""
         run = self.open_run(dataset, run_dir, settings, seed=seed)
         return train_network(run, progress=progress)

@@ -1,4 +1,4 @@
-"""A domain's classical baselines as methods: fitted in one go, saved like any other."""
+"""A domain's classical baselines as methods: fitted in one step, saved as any surrogate."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ class Fitted(Method):
     """Fits a `Baseline` to the train split, the first 1 GiB of it at most.
 
     Args:
-        domain: name of the domain that offers it.
+        domain: name of the domain that the baseline serves.
         baseline: class of the baseline.
     """
 
@@ -53,7 +53,7 @@ class Fitted(Method):
         """Fit the baseline and save it.
 
         Raises:
-            InputError: for samples of another domain, those that the baseline cannot serve, or a
+            InputError: for samples of another domain, samples that the baseline cannot serve, or a
                 folder of another run.
         """
         if dataset.info.domain != self.domain:

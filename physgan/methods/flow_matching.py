@@ -18,7 +18,7 @@ class FlowMatchingSettings(SingleNetworkSettings):
     """Settings of flow matching.
 
     Args:
-        ode_steps: steps of Heun's method by which samples are drawn, two evaluations each.
+        ode_steps: steps of Heun's method when drawing samples, two evaluations per step.
     """
 
     from_one: ClassVar[tuple[str, ...]] = ("ode_steps",)
@@ -30,7 +30,7 @@ class FlowMatchingSettings(SingleNetworkSettings):
 def velocity_error(
     network: Flow, key: jax.Array, samples: jax.Array, conditions: jax.Array
 ) -> jax.Array:
-    """Squared error of the velocity along straight lines from noise to sample, shape (n,).
+    """Squared error of the velocity on straight lines from noise to samples, shape (n,).
 
     |v((1 - t) x0 + t x1, t, c) - (x1 - x0)|^2 with x0 standard normal, x1 the sample and t uniform
     (Lipman et al. 2023, arXiv:2210.02747, eq. 23 with sigma_min = 0). The least squares solution
@@ -46,7 +46,7 @@ def velocity_error(
 
 
 class FlowMatching(SingleNetworkMethod):
-    """Least squares of velocities."""
+    """A flow trained by least squares of its velocity."""
 
     name = "flow-matching"
     summary = "conditional flow matching: an ordinary differential equation from noise to samples"
@@ -57,7 +57,7 @@ class FlowMatching(SingleNetworkMethod):
     objective = Objective("velocity", "velocity", velocity_error)
 
     def defaults(self, suited: Mapping[str, Any]) -> dict[str, Any]:
-        """Validation draws by integration, so its number of samples is this method's own."""
+        """The method's own `validation_samples`, since drawing by integration is slow."""
         table = super().defaults(suited)
         table.pop("validation_samples", None)
         return table

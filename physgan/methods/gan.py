@@ -1,4 +1,4 @@
-"""Adversarial training by any loss and penalty, after likelihood training where there is one."""
+"""Adversarial training with any loss and penalty, after likelihood training where possible."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -49,24 +49,25 @@ class GanSettings(LikelihoodSettings):
     """Settings of adversarial training, after likelihood training where the density is known.
 
     Args:
-        discriminator: a key of `physgan.networks.DISCRIMINATORS`; "" for one by the shape of
-            the samples.
+        discriminator: one of `physgan.networks.DISCRIMINATORS`; "" chooses by the shape of the
+            samples.
         discriminator_width: channels of the discriminator's convolutions.
         discriminator_blocks: its residual blocks.
         adversarial_samples: length of the adversarial stage; 0 skips it.
         loss: the adversarial loss, a key of `physgan.losses.LOSSES`.
         penalty: on the discriminator's gradient, one of `physgan.losses.PENALTIES`.
         spectral_norm: whether each of its layers is divided by its largest singular value.
-        discriminator_steps: its steps to each of the generator's, every one on a fresh batch.
+        discriminator_steps: steps of the discriminator per step of the generator, each on a fresh
+            batch.
         generator_rate: learning rate of the generator.
         discriminator_rate: the same for the discriminator.
-        rate_fall: factor by which both fall along a cosine; 1 keeps them.
-        beta1: Adam's, of both.
-        beta2: Adam's at the end, of both.
-        first_beta2: the same at the start.
-        head_start: samples on which the discriminator learns before the generator moves.
+        rate_fall: factor by which both rates fall along a cosine; 1 keeps them constant.
+        beta1: Adam's beta1 of both networks.
+        beta2: Adam's beta2 of both networks at the end.
+        first_beta2: Adam's beta2 of both networks at the start.
+        head_start: samples on which only the discriminator is trained, at the start.
         gamma: weight of the penalty at the start.
-        gamma_fall: factor by which it falls; 1 keeps it.
+        gamma_fall: factor by which gamma falls along a cosine; 1 keeps it constant.
     """
 
     below_one: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "first_beta2")
@@ -113,7 +114,7 @@ class Gan(NetworkMethod):
         conditions: np.ndarray,
         seed: int,
     ) -> Networks:
-        """Generator and discriminator, and the scales of what the discriminator sees."""
+        """Generator and discriminator, and the scales of the discriminator's inputs."""
         networks = generator_of(info, domain, settings, samples, conditions, seed)
         one = jax.ShapeDtypeStruct((1, *samples.shape[1:]), jnp.float32)
         shape = jax.eval_shape(domain.discriminator_input, one).shape[1:]
@@ -141,7 +142,7 @@ class Gan(NetworkMethod):
         return networks._replace(model=model, discriminator=parameters)
 
     def stages(self, model: Model, settings: GanSettings) -> tuple[Stage, ...]:
-        """Likelihood, where the generator has one, then adversarial; those with samples."""
+        """The likelihood stage, if the density is known, then the adversarial; those with samples."""
         stages = []
         if model.objective is not None and settings.likelihood_samples:
             stages.append(likelihood_stage(model, settings))
@@ -153,7 +154,7 @@ class Gan(NetworkMethod):
 
 def _adversarial_stage(model: Model, settings: GanSettings, start: int) -> Stage:
     def kind_of_step(number: int) -> int:
-        """The generator moves in every k-th step."""
+        """The generator is updated in every k-th step."""
         return 0 if (number + 1) % settings.discriminator_steps else 1
 
     return Stage(
@@ -168,7 +169,7 @@ def _adversarial_stage(model: Model, settings: GanSettings, start: int) -> Stage
 
 
 def _check_penalty(settings: GanSettings, network: nnx.Module) -> None:
-    """Refuse gradients of a discriminator one of whose samples' scores depends on the others."""
+    """Refuse a gradient penalty on a discriminator whose scores depend on the rest of the batch."""
     if settings.penalty != "none" and statistics_of(network):
         raise InputError(
             f"expected penalty none with {settings.discriminator}, whose batch norm mixes samples; "
@@ -177,35 +178,35 @@ def _check_penalty(settings: GanSettings, network: nnx.Module) -> None:
 
 
 def adversarial_step(model: Model, settings: GanSettings, start: int) -> Step:
-    """Discriminator, then generator, one descent each.
+    """One update of the discriminator, then one of the generator.
 
-    With the default settings this is the recipe of R3GAN (Huang et al. 2024, arXiv:2501.05441,
-    algorithm 1; lr, beta2 and gamma on schedules).
+    With the default settings this is the algorithm of R3GAN (Huang et al. 2024, arXiv:2501.05441,
+    algorithm 1), with schedules for the learning rates, beta2 and gamma.
 
     Args:
-        model: both networks.
+        model: generator and discriminator.
         settings: loss, penalty and rates.
         start: samples seen before the stage.
     """
-    return _step(model, settings, start, generator_moves=True)
+    return _step(model, settings, start, train_generator=True)
 
 
 def discriminator_step(model: Model, settings: GanSettings, start: int) -> Step:
-    """The discriminator alone: all but every k-th step, where the generator waits k steps."""
-    return _step(model, settings, start, generator_moves=False)
+    """One update of the discriminator, none of the generator."""
+    return _step(model, settings, start, train_generator=False)
 
 
-def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: bool) -> Step:
-    """One descent of the discriminator, and one of the generator if it moves."""
+def _step(model: Model, settings: GanSettings, start: int, *, train_generator: bool) -> Step:
+    """One update of the discriminator, then one of the generator if `train_generator`."""
     loss_pair = losses.LOSSES[settings.loss]
     total = settings.adversarial_samples
 
     def step(
         state: TrainingState, key: jax.Array, samples: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
-        now = jax.random.fold_in(key, state.samples)
-        keys = jax.random.split(now, 4)
-        extra = jax.random.split(jax.random.fold_in(now, len(keys)), 4)
+        step_key = jax.random.fold_in(key, state.samples)
+        keys = jax.random.split(step_key, 4)
+        score_keys = jax.random.split(jax.random.fold_in(step_key, len(keys)), 4)
         elapsed = state.samples - start
         generator, moments = state.generator, state.moments[STAGE]
         real = model.transform(keys[0], samples.astype(jnp.float32))
@@ -215,11 +216,11 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
             fake, _ = model.generate_training(generator, keys[1], conditions)
             gamma = cosine(settings.gamma, settings.gamma / settings.gamma_fall, elapsed, total)
             score = _Scores(model, settings, parameters, conditions)
-            real_scores, fake_scores, penalty, slopes, statistics = score(real, fake, extra)
+            real_scores, fake_scores, penalty, parts, statistics = score(real, fake, score_keys)
             loss = loss_pair.discriminator(real_scores, fake_scores)
             metrics = {
                 "discriminator_loss": loss,
-                **slopes,
+                **parts,
                 "accuracy": (real_scores > fake_scores).mean(),
             }
             return loss + gamma * penalty, (metrics, statistics)
@@ -227,7 +228,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
         gradients, (metrics, statistics) = jax.grad(discriminator_loss, has_aux=True)(
             state.discriminator
         )
-        update, new = adam(settings.beta1, beta2, gradients, moments["discriminator"])
+        update, new_moments = adam(settings.beta1, beta2, gradients, moments["discriminator"])
         rate = cosine(
             settings.discriminator_rate,
             settings.discriminator_rate / settings.rate_fall,
@@ -235,9 +236,9 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
             total,
         )
         discriminator = merged_statistics(descend(state.discriminator, update, rate), statistics)
-        state = with_moments(state, STAGE, "discriminator", new)
+        state = with_moments(state, STAGE, "discriminator", new_moments)
         state = state._replace(discriminator=discriminator)
-        if not generator_moves:
+        if not train_generator:
             return count(state, settings), metrics
 
         real = model.transform(keys[2], samples.astype(jnp.float32))
@@ -247,21 +248,23 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
             weights = _weights(discriminator, settings)
             scores = [
                 model.score_training(
-                    weights, model.discriminator_inputs(x, conditions), conditions, extra[3]
+                    weights, model.discriminator_inputs(x, conditions), conditions, score_keys[3]
                 )[0]
                 for x in (real, fake)
             ]
             return loss_pair.generator(*scores), statistics
 
         (loss, statistics), gradients = jax.value_and_grad(generator_loss, has_aux=True)(generator)
-        update, new = adam(settings.beta1, beta2, clipped(gradients), moments["generator"])
+        update, new_moments = adam(
+            settings.beta1, beta2, clipped(gradients), moments["generator"]
+        )
         rate = cosine(
             settings.generator_rate, settings.generator_rate / settings.rate_fall, elapsed, total
         )
-        moving = (elapsed >= settings.head_start).astype(jnp.float32)
-        state = with_moments(state, STAGE, "generator", new)
-        moved = descend(generator, update, moving * rate)
-        state = state._replace(generator=merged_statistics(moved, statistics))
+        started = (elapsed >= settings.head_start).astype(jnp.float32)
+        state = with_moments(state, STAGE, "generator", new_moments)
+        updated = descend(generator, update, started * rate)
+        state = state._replace(generator=merged_statistics(updated, statistics))
         norm = optax.tree.norm(gradients)
         return count(state, settings), {
             "generator_loss": loss, "generator_gradient": norm, **metrics
@@ -271,12 +274,12 @@ def _step(model: Model, settings: GanSettings, start: int, *, generator_moves: b
 
 
 def _weights(parameters: Parameters, settings: GanSettings) -> Parameters:
-    """The discriminator's parameters as it uses them."""
+    """The discriminator's parameters, spectrally normalised if the settings ask for it."""
     return losses.spectrally_normalised(parameters) if settings.spectral_norm else parameters
 
 
 class _Scores:
-    """Scores of real and generated samples with the penalty that the settings ask for."""
+    """Scores of real and generated samples, with the penalty of the settings."""
 
     def __init__(
         self, model: Model, settings: GanSettings, parameters: Parameters, conditions: jax.Array
@@ -287,32 +290,32 @@ class _Scores:
     def __call__(
         self, real: jax.Array, fake: jax.Array, keys: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array, Metrics, Parameters]:
-        """(real scores, fake scores, penalty, its parts, renewed statistics)."""
+        """(real scores, fake scores, penalty, parts of it by name, new running statistics)."""
         twice = jnp.concatenate([self.conditions, self.conditions])
         inputs = self.model.discriminator_inputs(jnp.concatenate([real, fake]), twice)
         if self.settings.penalty == "r1-r2":
-            return self._with_slopes(inputs, twice, keys[0])
+            return self._with_r1_r2(inputs, twice, keys[0])
         real_inputs = jax.tree.map(lambda leaf: leaf[: len(real)], inputs)
         fake_inputs = jax.tree.map(lambda leaf: leaf[len(real) :], inputs)
         real_scores, statistics = self._scores(self.weights, real_inputs, keys[0])
         weights = merged_statistics(self.weights, statistics)
         fake_scores, statistics = self._scores(weights, fake_inputs, keys[1])
         penalty: jax.Array = jnp.zeros(())
-        slopes: Metrics = {}
+        parts: Metrics = {}
         if self.settings.penalty == "gradient-penalty":
             share = jax.random.uniform(keys[2], (len(real),))
             between = losses.interpolates(real_inputs, fake_inputs, share)
-            penalty = losses.unit_slope_penalty(
+            penalty = losses.unit_gradient_penalty(
                 lambda x: self._scores(self.weights, x, keys[0])[0], between
             )
-            slopes = {"gradient_penalty": penalty}
-        return real_scores, fake_scores, penalty, slopes, statistics
+            parts = {"gradient_penalty": penalty}
+        return real_scores, fake_scores, penalty, parts, statistics
 
-    def _with_slopes(
+    def _with_r1_r2(
         self, inputs: tuple[jax.Array, jax.Array], twice: jax.Array, key: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array, Metrics, Parameters]:
-        """One pass over both halves, whose mean squared slopes are R1 and R2."""
-        scores, norms = losses.gradient_penalties(
+        """One pass over real and generated samples; their mean squared gradients are R1 and R2."""
+        scores, norms = losses.squared_gradient_norms(
             lambda x: self.model.score_training(self.weights, x, twice, key)[0], inputs
         )
         real_scores, fake_scores = jnp.split(scores, 2)

@@ -37,7 +37,7 @@ class LikelihoodSettings(GeneratorSettings):
 
     Args:
         likelihood_samples: length of the stage; 0 skips it.
-        likelihood_rate: its learning rate at the start, falling along a cosine to 1 %.
+        likelihood_rate: learning rate at the start; it falls along a cosine to 1 %.
     """
 
     likelihood_samples: int = 256_000
@@ -47,17 +47,17 @@ class LikelihoodSettings(GeneratorSettings):
 def _likelihood_bound(
     generator: LikelihoodGenerator, key: jax.Array, samples: jax.Array, conditions: jax.Array
 ) -> jax.Array:
-    """A bound of -ln p(sample | conditions), nats."""
+    """-ln p(sample | conditions) or an upper bound, nats."""
     noise = jax.random.uniform(key, (len(samples),))
     return generator.likelihood_bound(samples, conditions, noise)
 
 
 LIKELIHOOD = Objective("likelihood", "nll", _likelihood_bound)
-"""Maximum likelihood, of generators that know how likely a sample is."""
+"""Maximum likelihood, for generators whose density is known."""
 
 
 class Likelihood(NetworkMethod):
-    """Maximum likelihood alone."""
+    """Maximum likelihood on its own."""
 
     name = "likelihood"
     summary = "maximum likelihood, for generators whose density is known; no discriminator"
@@ -72,7 +72,7 @@ class Likelihood(NetworkMethod):
         conditions: np.ndarray,
         seed: int,
     ) -> Networks:
-        """The generator by itself.
+        """The generator, without a discriminator.
 
         Raises:
             InputError: for a network whose density is not known.
@@ -86,12 +86,12 @@ class Likelihood(NetworkMethod):
         return networks
 
     def stages(self, model: Model, settings: LikelihoodSettings) -> tuple[Stage, ...]:
-        """One."""
+        """One likelihood stage."""
         return (likelihood_stage(model, settings),)
 
 
 def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
-    """The stage that lowers the model's negative log-likelihood."""
+    """The stage that minimises the model's negative log-likelihood."""
     return objective_stage(
         model,
         settings,
@@ -116,8 +116,8 @@ def generator_of(
     Raises:
         InputError: for a network that cannot draw such samples.
     """
-    chosen = _network_settings(info, domain, settings, samples, conditions)
-    generator: Generator = domain.build_generator(chosen, info.parameters, seed)
+    network_settings = _network_settings(info, domain, settings, samples, conditions)
+    generator: Generator = domain.build_generator(network_settings, info.parameters, seed)
     graph, parameters = split(generator)
     model = Model(
         domain,
@@ -127,7 +127,7 @@ def generator_of(
         LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None,
         settings.augment,
     )
-    return Networks(model, chosen, parameters, {})
+    return Networks(model, network_settings, parameters, {})
 
 
 def _network_settings(
@@ -147,10 +147,10 @@ def _network_settings(
     network = settings.network or default["network"]
     if network == default["network"] and network not in GENERIC_GENERATORS:
         return {**common, **default}
-    chosen = generic_settings(network, samples.shape[1:], common, domain.name)
+    network_settings = generic_settings(network, samples.shape[1:], common, domain.name)
     if not domain.unit_scale:
         raise InputError(
             f"expected the network {default['network']} for {domain.name}, whose samples span "
             f"orders of magnitude; got {network}"
         )
-    return chosen
+    return network_settings

@@ -1,4 +1,4 @@
-"""Textbook presets: the settings that go with a network which is known by its own."""
+"""Textbook presets: the published training settings of a published network."""
 
 from typing import Any
 
@@ -34,4 +34,4 @@ TEXTBOOK_PRESETS: dict[str, dict[str, Any]] = {
         "beta1": 0.9,
     },
 }
-"""Network name -> settings over the domain's; what the recipe and the user say goes over them."""
+"""Network name -> settings, which override the domain's; recipe and user override them."""

@@ -1,4 +1,4 @@
-"""Settings of a method: a dataclass of numbers, words and switches, made from one flat table."""
+"""Settings of a method: a dataclass of numbers, strings and booleans, made from a flat table."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,8 +13,8 @@ __all__ = ["GeneratorSettings", "NetworkSettings", "Settings"]
 class Settings:
     """No settings; a method's own dataclass adds them.
 
-    A field may be bounded by `below_one` (0 <= value < 1), by `from_one` (1 <= value) or by
-    `choices`; all numbers are 0 or more.
+    All numbers are 0 or more. Further bounds of a field are `below_one` (0 <= value < 1),
+    `from_one` (1 <= value) and `choices`.
     """
 
     below_one: ClassVar[tuple[str, ...]] = ()
@@ -33,12 +33,14 @@ class Settings:
         Raises:
             InputError: for unknown names, wrong types and values out of bounds.
         """
-        known = {field.name: field for field in fields(cls)}
+        settings = {field.name: field for field in fields(cls)}
         for name in table:
-            if name not in known:
-                raise InputError(f"expected a training setting; got {name!r}{nearest(name, known)}")
+            if name not in settings:
+                raise InputError(
+                    f"expected a training setting; got {name!r}{nearest(name, settings)}"
+                )
         values = {
-            name: cls._checked(name, value, type(known[name].default))
+            name: cls._checked(name, value, type(settings[name].default))
             for name, value in table.items()
         }
         return cls(**values)
@@ -77,19 +79,19 @@ class NetworkSettings(Settings):
     """Settings of every method that trains a network. Amounts are in samples.
 
     Args:
-        conditional: whether the networks are told the conditions; without, the surrogate has
-            none and draws the mixture that the dataset is.
-        augment: whether each sample that training sees, real or generated, is transformed by a
-            random exact symmetry; a surrogate transforms what it draws in any case.
+        conditional: whether the conditions are inputs of the networks. If not, the surrogate has
+            no conditions and draws from the dataset's mixture of all conditions.
+        augment: whether training transforms each sample, real or generated, by a random exact
+            symmetry. A trained surrogate transforms its samples in any case.
         batch_size: samples per step.
         generator_width: channels of the generator's convolutions.
-        generator_depth: its residual layers per network.
+        generator_depth: number of residual layers of the generator.
         embedding: width of the condition embeddings.
         ema_samples: half-life of the averaged generator.
-        checkpoint_samples: samples between checkpoints, at each of which the averaged generator
-            is judged on the validation split.
-        validation_samples: samples used for that.
-        start_from: a trained surrogate whose generator to begin with, "" for none.
+        checkpoint_samples: samples between checkpoints. At each checkpoint the averaged generator
+            is evaluated on the validation split.
+        validation_samples: samples used for validation.
+        start_from: a trained surrogate whose generator is the initial one, "" for none.
     """
 
     conditional: bool = True
@@ -109,8 +111,8 @@ class GeneratorSettings(NetworkSettings):
     """Settings of a method that trains any generator.
 
     Args:
-        network: the generator, one of the domain's own or of `physgan.networks.GENERIC_GENERATORS`;
-            "" for the domain's default.
+        network: the generator: one of the domain's own or of
+            `physgan.networks.GENERIC_GENERATORS`; "" for the domain's default.
     """
 
     network: str = ""

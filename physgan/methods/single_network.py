@@ -1,4 +1,4 @@
-"""Methods whose one network has an objective of its own on preprocessed samples."""
+"""Methods that train one network with one objective on preprocessed samples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class SingleNetworkSettings(NetworkSettings):
 
     Args:
         training_samples: length of the training.
-        learning_rate: at the start, falling along a cosine to 1 %.
+        learning_rate: at the start; it falls along a cosine to 1 %.
     """
 
     generator_depth: int = 2
@@ -43,15 +43,15 @@ class SingleNetworkSettings(NetworkSettings):
 
 
 class SingleNetworkMethod(NetworkMethod):
-    """One network that works on preprocessed samples (`Domain.preprocessing`), and one stage.
+    """One network on preprocessed samples (`Domain.preprocessing`), trained in one stage.
 
-    By default that stage is as long as likelihood and adversarial training together.
+    By default the stage is as long as likelihood and adversarial training together.
 
     Attributes:
         network: key of `physgan.networks.GENERATORS`.
-        options: settings that the network takes besides those of all networks.
-        stage: its name.
-        objective: what is lowered.
+        options: settings of this network besides those of all networks.
+        stage: name of the stage.
+        objective: minimised by the stage.
     """
 
     network: ClassVar[str]
@@ -60,7 +60,7 @@ class SingleNetworkMethod(NetworkMethod):
     objective: ClassVar[Objective]
 
     def defaults(self, suited: Mapping[str, Any]) -> dict[str, Any]:
-        """The length from those of the other stages; the network's depth is its own."""
+        """`training_samples` is the total of the other methods' stages; the depth is its own."""
         stages = [suited[n] for n in ("likelihood_samples", "adversarial_samples") if n in suited]
         table = super().defaults(suited)
         table.pop("generator_depth", None)
@@ -78,7 +78,7 @@ class SingleNetworkMethod(NetworkMethod):
         seed: int,
     ) -> Networks:
         """The network, with the scale of its variables."""
-        domain.exact_parts(info.parameters)  # refuses what the domain's symmetries do not hold for
+        domain.exact_parts(info.parameters)  # refuses parameters that break the symmetries
         arguments = domain.preprocessing_settings(samples)
         raw = scale = None
         if domain.preprocessing.standardised:
@@ -87,7 +87,7 @@ class SingleNetworkMethod(NetworkMethod):
             raw = evaluated(lambda part: preprocess(part, key), samples)
             scale = fit_scale(raw, conditions, _NODES, common_floor=_COMMON_FLOOR)
             arguments |= scale.settings
-        chosen: dict[str, Any] = {
+        network_settings: dict[str, Any] = {
             "network": self.network,
             "shape": list(samples.shape[1:]),
             "ranges": [[c.minimum, c.maximum, c.scale] for c in info.conditions],
@@ -98,7 +98,7 @@ class SingleNetworkMethod(NetworkMethod):
             "periodic": domain.periodic,
             **{name: getattr(settings, name) for name in self.options},
         }
-        network: Any = domain.build_generator(chosen, {}, seed)
+        network: Any = domain.build_generator(network_settings, {}, seed)
         if scale is not None and raw is not None:
             network.preprocessing.set_scale(scale)
             network.preprocessing.set_limits(raw)
@@ -106,10 +106,10 @@ class SingleNetworkMethod(NetworkMethod):
         features = fit_scale(evaluated(domain.physical_features, samples), conditions)
         sites = int(np.prod(samples.shape[1:]))
         model = Model(domain, graph, features, sites, self.objective, settings.augment)
-        return Networks(model, chosen, parameters, {})
+        return Networks(model, network_settings, parameters, {})
 
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
-        """One."""
+        """One stage."""
         stage = objective_stage(
             model,
             settings,

@@ -1,4 +1,4 @@
-"""From a dataset to a surrogate, by any method; and a look at a run that was trained."""
+"""Training of a surrogate on a dataset by any method, and opening of a trained run."""
 
 import json
 from collections.abc import Mapping
@@ -26,14 +26,14 @@ def train(
     method: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train a surrogate of what made the dataset.
+    """Train a surrogate on a dataset.
 
     Args:
         dataset_path: a dataset with the splits "train" and "validation".
         run_dir: receives the run; the same call again continues a stopped one.
-        config: settings of the method. They go over those of the dataset's recipe, which go over
-            those of the network (`TEXTBOOK_PRESETS`) and of the domain.
-        seed: of everything random.
+        config: settings of the method. They override those of the dataset's recipe, which override
+            those of the network (`TEXTBOOK_PRESETS`), which override those of the domain.
+        seed: of all random numbers.
         method: one of `METHODS`; "" for the recipe's, which is "gan" if it names none.
         progress: called with (samples seen, samples in total).
 
@@ -45,15 +45,15 @@ def train(
     """
     dataset = open_dataset(dataset_path)
     recipe = dict(dataset.recipe.get("train", {}))
-    chosen = method_of(method or recipe.pop("method", DEFAULT))
+    trainer = method_of(method or recipe.pop("method", DEFAULT))
     recipe.pop("method", None)
-    given = config or {}
-    _check_names(chosen, recipe, given)
+    config = config or {}
+    _check_names(trainer, recipe, config)
     domain = domain_of(dataset.info).training()
-    network = given.get("network") or recipe.get("network") or domain.get("network", "")
+    network = config.get("network") or recipe.get("network") or domain.get("network", "")
     suited = {**domain, **TEXTBOOK_PRESETS.get(network, {}), **recipe}
-    settings = chosen.settings_of(suited, given)
-    return chosen.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
+    settings = trainer.settings_of(suited, config)
+    return trainer.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
 
 
 def method_of(name: str) -> Method:
@@ -70,18 +70,19 @@ def method_of(name: str) -> Method:
 
 
 def open_run(dataset: Dataset, run_dir: Path) -> Run:
-    """The run in a folder, to be looked at.
+    """The run in a folder, for inspection.
 
     Args:
-        dataset: that it was trained on.
-        run_dir: of the run.
+        dataset: the dataset that it was trained on.
+        run_dir: folder of the run.
 
     Raises:
         InputError: if there is no such run, if it trained no network, or on another dataset.
     """
     try:
-        about = json.loads((run_dir / "run.json").read_text())
-        method, table, seed = METHODS[about["method"]], about["config"], about["seed"]
+        definition = json.loads((run_dir / "run.json").read_text())
+        method = METHODS[definition["method"]]
+        table, seed = definition["config"], definition["seed"]
     except (OSError, ValueError, KeyError):
         raise InputError(f"expected a training run in {run_dir}; got none; train one") from None
     if not isinstance(method, NetworkMethod):
@@ -89,16 +90,16 @@ def open_run(dataset: Dataset, run_dir: Path) -> Run:
     return method.open_run(dataset, run_dir, method.settings.from_table(table), seed=seed)
 
 
-def _check_names(method: Method, recipe: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Refuse what is no setting of any method in a recipe, and none of this one on the line."""
-    known = {name for each in METHODS.values() for name in each.settings.names()}
+def _check_names(method: Method, recipe: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Refuse names in a recipe that no method has, and names in `config` that `method` has not."""
+    every = {name for each in METHODS.values() for name in each.settings.names()}
     for name in recipe:
-        if name not in known:
+        if name not in every:
             raise InputError(
-                f"expected a training setting in the recipe; got {name!r}{nearest(name, known)}"
+                f"expected a training setting in the recipe; got {name!r}{nearest(name, every)}"
             )
     own = method.settings.names()
-    for name in given:
+    for name in config:
         if name not in own:
             others = [each.name for each in METHODS.values() if name in each.settings.names()]
             hint = f", which belongs to {', '.join(others)}" if others else nearest(name, own)

@@ -29,11 +29,11 @@ class VaeSettings(SingleNetworkSettings):
 def negative_evidence(
     network: Autoencoder, key: jax.Array, samples: jax.Array, conditions: jax.Array
 ) -> jax.Array:
-    """A bound of -ln p(sample | conditions), shape (n,), nats, of the preprocessed variables.
+    """Negative evidence lower bound of the preprocessed variables, shape (n,), nats.
 
-    KL(q(z | x, c) || N(0, 1)) - E[ln p(x | z, c)], the expectation by one draw z = mean +
-    deviation * noise (Kingma and Welling 2014, arXiv:1312.6114, eq. 10; with conditions Sohn et
-    al. 2015, eq. 4, with a prior that does not depend on them).
+    KL(q(z | x, c) || N(0, 1)) - E[ln p(x | z, c)], with the expectation estimated by one draw
+    z = mean + deviation * noise (Kingma and Welling 2014, arXiv:1312.6114, eq. 10; with conditions
+    Sohn et al. 2015, eq. 4). The prior does not depend on the conditions.
     """
     value_key, latent_key = jax.random.split(key)
     variables = network.preprocessing.forward(samples, conditions, value_key)
@@ -42,12 +42,12 @@ def negative_evidence(
     latents = mean + jnp.exp(log_deviation) * noise
     divergence = (jnp.exp(2 * log_deviation) + mean**2 - 1) / 2 - log_deviation
     outputs = network.decode(latents, conditions)
-    missing = network.preprocessing.negative_log_likelihood(outputs, variables, conditions)
-    return divergence.sum(-1) + missing.reshape(len(samples), -1).sum(-1)
+    reconstruction = network.preprocessing.negative_log_likelihood(outputs, variables, conditions)
+    return divergence.sum(-1) + reconstruction.reshape(len(samples), -1).sum(-1)
 
 
 class Vae(SingleNetworkMethod):
-    """Lowers the negative lower bound of the evidence."""
+    """A variational autoencoder trained on the evidence lower bound."""
 
     name = "vae"
     summary = "conditional variational autoencoder"

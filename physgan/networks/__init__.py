@@ -2,7 +2,7 @@
 
 from physgan.networks.autoencoder import Autoencoder
 from physgan.networks.cost import flops_of
-from physgan.networks.discriminator import Discriminator
+from physgan.networks.discriminator import ResidualDiscriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.flow import Flow
 from physgan.networks.generator import Generator, LikelihoodGenerator
@@ -11,7 +11,7 @@ from physgan.networks.preprocessing import (
     Preprocessing,
     Standardisation,
     bounded_normal,
-    normal_cost,
+    normal_negative_log_density,
     normal_velocity,
 )
 from physgan.networks.registry import (
@@ -31,19 +31,19 @@ __all__ = [
     "Autoencoder",
     "ConditionEmbedding",
     "ConditionRange",
-    "Discriminator",
     "Fixed",
     "Flow",
     "Generator",
     "LikelihoodGenerator",
     "Preprocessing",
+    "ResidualDiscriminator",
     "Standardisation",
     "bounded_normal",
     "build_discriminator",
     "build_generator",
     "flops_of",
     "generic_settings",
-    "normal_cost",
+    "normal_negative_log_density",
     "normal_velocity",
     "pack_parameters",
     "unpack_parameters",

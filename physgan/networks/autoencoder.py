@@ -21,12 +21,12 @@ _SMALLEST_LOG = -5.0
 
 
 class Autoencoder(nnx.Module):
-    """Latents to samples, given conditions, and samples to their latents.
+    """A decoder from latents to samples and an encoder from samples to latents, given conditions.
 
     p(x | c) is the integral of N(z; 0, 1) p(x | z, c) over the latents z (Kingma and Welling 2014,
-    arXiv:1312.6114; with conditions Sohn et al. 2015). Given z, the variables that a sample becomes
-    (`Preprocessing`) are independent, each with a distribution whose parameters the decoder writes.
-    What is drawn are samples of that distribution, not its means.
+    arXiv:1312.6114; with conditions Sohn et al. 2015). `Preprocessing` maps a sample to variables.
+    Given z, these variables are independent, and the decoder's outputs are the parameters of their
+    distributions. The network draws samples of these distributions, not their means.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
@@ -66,12 +66,12 @@ class Autoencoder(nnx.Module):
 
     @property
     def activations(self) -> int:
-        """Numbers of a sample in the largest layer."""
+        """Size of the largest layer, per sample."""
         outputs = self.preprocessing.decoder_outputs * self.preprocessing.size
         return max(2 * math.prod(self.hidden), outputs)
 
     def noise_size(self, size: int | None = None) -> int:
-        """Latents, and one number for each of the sample's variables."""
+        """Number of latents, plus one uniform number for each variable of the sample."""
         return self.latents + self.preprocessing.size
 
     def encode(self, variables: jax.Array, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -81,13 +81,16 @@ class Autoencoder(nnx.Module):
         return mean, jnp.clip(log_deviation, _SMALLEST_LOG, _LARGEST_LOG)
 
     def decode(self, latents: jax.Array, conditions: jax.Array) -> jax.Array:
-        """What the decoder writes, (n, *shape, outputs), given latents (n, latents)."""
+        """The decoder's outputs, (n, *shape, outputs), given latents (n, latents)."""
         context = self.embed(conditions)
         hidden = self.expand(jnp.concatenate([latents, context], -1))
         return self.decoder(hidden.reshape(len(hidden), *self.hidden), context)
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""
+        """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape).
+
+        The gradient is zero where the preprocessing thresholds, as it does for spins.
+        """
         latents = normal_latents(noise[:, : self.latents])
         rest = noise[:, self.latents :].reshape(len(noise), *self.preprocessing.shape)
         variables = self.preprocessing.draw(self.decode(latents, conditions), rest, conditions)

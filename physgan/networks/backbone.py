@@ -1,7 +1,7 @@
 """Encoder and decoder: the two parts of a network from variables to variables.
 
-Dense residual blocks for vectors; convolutional ones for pictures, which work on square patches of
-pixels, as many as fit on a grid of 8 x 8 or so.
+Vectors use dense residual blocks. Pictures use convolutional ones on square patches of pixels; the
+patches form a grid of about 8 x 8.
 """
 
 import math
@@ -23,14 +23,14 @@ _SMALL = 0.1
 
 
 class Encoder(nnx.Module):
-    """Variables to a hidden state: a linear layer, then residual blocks told the context.
+    """Variables to a hidden state: a linear layer, then residual blocks with the context as input.
 
     Args:
         shape: of the variables, (h, w, c) or (k,).
         width: channels of convolutions; dense layers are 8 times as wide.
         blocks: residual blocks.
         context: length of the context.
-        periodic: whether opposite edges of a picture touch; if not, the place on it is learnt.
+        periodic: whether opposite edges of a picture touch; if not, a positional term is learnt.
         rngs: parameter keys.
     """
 
@@ -66,8 +66,8 @@ class Decoder(nnx.Module):
 
     Args:
         shape: of the variables, (h, w, c) or (k,).
-        outputs: how many for each variable.
-        width: as the encoder's.
+        outputs: number of outputs for each variable.
+        width: the same as the encoder's.
         blocks: residual blocks.
         context: length of the context.
         rngs: parameter keys.
@@ -97,10 +97,10 @@ class Decoder(nnx.Module):
         """Hidden (n, *hidden_shape) and context (n, k) to (n, *shape, outputs)."""
         for block in self.blocks:
             hidden = block(hidden, context)
-        written = self.last(hidden)
+        outputs = self.last(hidden)
         if self.patch:
-            written = _from_patches(written, self.patch, self.shape[-1] * self.outputs)
-        return written.reshape(len(written), *self.shape, self.outputs)
+            outputs = _from_patches(outputs, self.patch, self.shape[-1] * self.outputs)
+        return outputs.reshape(len(outputs), *self.shape, self.outputs)
 
 
 def hidden_shape(shape: Sequence[int], width: int) -> tuple[int, ...]:
@@ -120,7 +120,7 @@ def _patch(shape: Sequence[int]) -> int:
 
 
 def _patch_size(shape: Sequence[int]) -> int:
-    """Numbers in a patch; of a vector, all."""
+    """Number of variables in a patch; for a vector, all of them."""
     return shape[-1] * max(1, _patch(shape)) ** 2
 
 
@@ -138,13 +138,14 @@ def _blocks(hidden: tuple[int, ...], blocks: int, context: int, rngs: nnx.Rngs) 
 def _to_patches(images: jax.Array, side: int) -> jax.Array:
     """(n, h, w, c) to (n, h / side, w / side, side * side * c)."""
     count, height, width, channels = images.shape
-    cut = images.reshape(count, height // side, side, width // side, side, channels)
-    cut = cut.transpose(0, 1, 3, 2, 4, 5)
-    return cut.reshape(count, height // side, width // side, -1)
+    patches = images.reshape(count, height // side, side, width // side, side, channels)
+    patches = patches.transpose(0, 1, 3, 2, 4, 5)
+    return patches.reshape(count, height // side, width // side, -1)
 
 
 def _from_patches(patches: jax.Array, side: int, channels: int) -> jax.Array:
     """Inverse of `_to_patches`."""
     count, rows, columns, _ = patches.shape
-    cut = patches.reshape(count, rows, columns, side, side, channels).transpose(0, 1, 3, 2, 4, 5)
-    return cut.reshape(count, rows * side, columns * side, channels)
+    images = patches.reshape(count, rows, columns, side, side, channels)
+    images = images.transpose(0, 1, 3, 2, 4, 5)
+    return images.reshape(count, rows * side, columns * side, channels)

@@ -12,10 +12,10 @@ __all__ = ["flops_of"]
 def flops_of(function: Callable[..., Any], *arguments: Any) -> float:
     """Floating-point operations of one call.
 
-    XLA's own count of the compiled program (a multiplication and an addition are two; elementary
-    functions are not among them), where the body of a loop counts once. Loops of known length are
-    therefore counted apart: F = C + sum over loops of (length F_body - C_body), with C XLA's count
-    and F the true one.
+    XLA counts the compiled program: a multiplication and an addition are two operations, elementary
+    functions are not counted, and the body of a loop counts once. Loops of fixed length are
+    therefore counted separately: F = C + sum over loops of (length F_body - C_body), with C XLA's
+    count and F the true one.
 
     Args:
         function: of arrays; it may be jitted or not.
@@ -33,8 +33,8 @@ def _true_flops(program: ClosedJaxpr) -> float:
 
 def _compiled_flops(program: ClosedJaxpr) -> float:
     compiled = jax.jit(jaxpr_as_fun(program)).lower(*program.in_avals).compile()
-    found = compiled.cost_analysis()
-    return float(found.get("flops", 0.0)) if found else 0.0
+    analysis = compiled.cost_analysis()
+    return float(analysis.get("flops", 0.0)) if analysis else 0.0
 
 
 def _loops(program: Jaxpr) -> Iterator[tuple[int, ClosedJaxpr]]:

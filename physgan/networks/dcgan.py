@@ -1,7 +1,7 @@
 """The textbook generators: a dense layer, then transposed convolutions, with batch norm.
 
-In the manner of DCGAN (Radford et al. 2016, arXiv:1511.06434). Where there are conditions, their
-embedding joins the latents; without, the layers are the textbook's and nothing else.
+They follow DCGAN (Radford et al. 2016, arXiv:1511.06434). With conditions, their embedding is
+concatenated to the latents. Without conditions, the layers are exactly the textbook's.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Dcgan28(nnx.Module):
     """
 
     activations = 28 * 28 * 64
-    """Numbers of a sample in the largest layer."""
+    """Size of the largest layer, per sample."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Dcgan16(nnx.Module):
     """
 
     activations = 8 * 8 * 64
-    """Numbers of a sample in the largest layer."""
+    """Size of the largest layer, per sample."""
 
     def __init__(
         self,

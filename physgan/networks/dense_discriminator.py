@@ -1,4 +1,4 @@
-"""Discriminators of vectors: residual perceptrons on the sample and on physical features."""
+"""Discriminators of vectors: residual perceptrons on the sample and on its physical features."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ __all__ = ["DenseDiscriminator", "waves"]
 _LEAK = 0.2
 _GAIN = (2 / (1 + _LEAK**2)) ** 0.5
 _FIRST_SCORES = 0.03
-"""Small, so that the game begins undecided: thousands of inputs make large scores otherwise."""
+"""Gain of the last layers: small, because thousands of inputs would make the first scores large."""
 _WAVES = 32
 _BANDWIDTH = 8.0
 _WAVES_SEED = 0
@@ -25,10 +25,10 @@ class DenseDiscriminator(nnx.Module):
     Projection conditioning (Miyato and Koyama 2018, arXiv:1802.05637). Both inputs have to be
     standardised.
 
-    With waves, sines and cosines of the sample stand beside it, for vectors with fine structure: a
-    perceptron learns coarse structure first, fine structure hardly at all (M. Tancik et al. 2020,
-    arXiv:2006.10739, section 5). They are part of the network, so a penalty on its slope holds the
-    fine structure back until it has fallen far enough.
+    With waves, sines and cosines of the sample (random Fourier features) are further inputs. They
+    serve vectors with fine structure: a perceptron learns coarse structure first and fine structure
+    hardly at all (M. Tancik et al. 2020, arXiv:2006.10739, section 5). The waves are part of the
+    network, so a gradient penalty suppresses fine structure until its weight is small enough.
 
     Args:
         ranges: trained ranges of the conditions.
@@ -37,7 +37,7 @@ class DenseDiscriminator(nnx.Module):
         width: of the layers, in units of 8.
         blocks: residual layers.
         embedding: width of the condition embedding.
-        with_waves: whether waves of the sample are shown beside it.
+        with_waves: whether waves of the sample are further inputs.
         rngs: parameter keys.
     """
 
@@ -80,9 +80,9 @@ class DenseDiscriminator(nnx.Module):
         embedded = self.embed(conditions)
         if self.with_waves:
             cells = jnp.concatenate([cells, waves(cells)], -1)
-        seen = _activate(self.cells(jnp.concatenate([cells, embedded], -1)))
+        sample = _activate(self.cells(jnp.concatenate([cells, embedded], -1)))
         physics = _activate(self.features(jnp.concatenate([features, embedded], -1)))
-        hidden = _activate(self.join(jnp.concatenate([seen, physics], -1)))
+        hidden = _activate(self.join(jnp.concatenate([sample, physics], -1)))
         for block in self.blocks:
             hidden = hidden + _activate(block(hidden))
         projection = (self.project(hidden) * embedded).sum(-1) / embedded.shape[-1] ** 0.5
@@ -92,9 +92,9 @@ class DenseDiscriminator(nnx.Module):
 def waves(vectors: jax.Array) -> jax.Array:
     """32 sines and 32 cosines, always of the same wave vectors: (n, k) to (n, 64).
 
-    The wave vectors have a spread of 8 radians a standard deviation.
-    Products of two rows are about 32 exp(-(8 d)^2 / 2), d the distance of the two vectors
-    (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines, section 3).
+    The components of the wave vectors are normal with standard deviation 8 radians per unit.
+    The scalar product of two rows is about 32 exp(-(8 d)^2 / 2), with d the distance of the two
+    vectors (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines, section 3).
     """
     normal = np.random.default_rng(_WAVES_SEED).normal(size=(vectors.shape[-1], _WAVES))
     phases = vectors @ jnp.asarray(_BANDWIDTH * normal, vectors.dtype)

@@ -1,4 +1,4 @@
-"""Plain perceptrons that draw samples of any shape."""
+"""Generic generators: perceptrons that draw samples of any shape."""
 
 import math
 from collections.abc import Sequence
@@ -59,21 +59,21 @@ class DenseGenerator(nnx.Module):
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, 32) on [0, 1) and conditions (n, c) to samples (n, *shape)."""
-        return self.drawn(self.latents(noise, conditions))
+        return self.samples(self.latents(noise, conditions))
 
-    def drawn(self, hidden: jax.Array) -> jax.Array:
-        """Samples from latents joined by the embedded conditions."""
+    def samples(self, hidden: jax.Array) -> jax.Array:
+        """Samples from latents and embedded conditions, concatenated."""
         for layer in self.layers:
             hidden = activate(layer(hidden))
         return self.last(hidden).reshape(len(hidden), *self.shape)
 
 
 class MixtureGenerator(DenseGenerator):
-    """The same from latents of a mixture of Gaussians, for laws that come in pieces.
+    """A `DenseGenerator` with a Gaussian mixture as latents, for distributions with separate modes.
 
-    A continuous map cannot tear one Gaussian into separate modes; it leaves bridges between them.
-    Here one of 256 learned centres is drawn, and around it a Gaussian whose learned spread is
-    small at first: S. Gurumurthy et al. 2017, arXiv:1706.02071, section 3.
+    A continuous map cannot turn one Gaussian into separate modes; it leaves bridges between them.
+    Here one of 256 learned centres is drawn, and a Gaussian around it. Its learned standard
+    deviation is small at first (S. Gurumurthy et al. 2017, arXiv:1706.02071, section 3).
     """
 
     def __init__(
@@ -92,14 +92,14 @@ class MixtureGenerator(DenseGenerator):
         self.log_spread = nnx.Param(jnp.full((_LATENTS,), math.log(_FIRST_SPREAD), jnp.float32))
 
     def noise_size(self, size: int | None = None) -> int:
-        """Number of latents, and one number that chooses the component."""
+        """Number of latents, plus one uniform number that selects the component."""
         return _LATENTS + 1
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Noise (n, 33) on [0, 1) and conditions (n, c) to samples (n, *shape)."""
         latents = self.latents(noise[:, :-1], conditions)
         component = (noise[:, -1] * _COMPONENTS).astype(jnp.int32)
-        around = self.centres[...][component]
+        centre = self.centres[...][component]
         spread = jnp.exp(self.log_spread[...])
-        mixed = around + spread * latents[:, :_LATENTS]
-        return self.drawn(jnp.concatenate([mixed, latents[:, _LATENTS:]], -1))
+        mixture = centre + spread * latents[:, :_LATENTS]
+        return self.samples(jnp.concatenate([mixture, latents[:, _LATENTS:]], -1))

@@ -1,4 +1,4 @@
-"""The discriminator: a residual convolutional network and a perceptron on physical features."""
+"""Discriminator of images: a residual convolutional network, and a perceptron on features."""
 
 import jax
 import jax.numpy as jnp
@@ -10,10 +10,10 @@ from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
 from physgan.networks.residual import GAIN, ConvolutionBlock
 
-__all__ = ["Discriminator"]
+__all__ = ["ResidualDiscriminator"]
 
 
-class Discriminator(nnx.Module):
+class ResidualDiscriminator(nnx.Module):
     """Scores samples, given their conditions; no layer mixes samples, none is normalised.
 
     Residual blocks and their initial weights after R3GAN (Huang et al. 2024,
@@ -25,7 +25,8 @@ class Discriminator(nnx.Module):
         channels: channels of the images.
         features: number of physical features.
         width: channels of the convolutions.
-        blocks: residual blocks, each followed by halving the image while it is larger than 4.
+        blocks: residual blocks. Each is followed by a halving of the image while its side is
+            larger than 4.
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
@@ -71,11 +72,11 @@ class Discriminator(nnx.Module):
             pictures = block(pictures)
             if pictures.shape[1] > 4:
                 pictures = _halve(pictures)
-        seen = activate(self.image(pictures.mean((1, 2))))
+        image = activate(self.image(pictures.mean((1, 2))))
         physics = jnp.concatenate([features, embedded], -1)
         for layer in self.features:
             physics = activate(layer(physics))
-        hidden = activate(self.join(jnp.concatenate([seen, physics], -1)))
+        hidden = activate(self.join(jnp.concatenate([image, physics], -1)))
         projection = (self.project(hidden) * embedded).sum(-1) / embedded.shape[-1] ** 0.5
         return self.score(hidden)[:, 0] + projection
 

@@ -1,4 +1,4 @@
-"""How a network is told the conditions."""
+"""Embedding of the conditions: what a network gets of them."""
 
 import math
 from typing import NamedTuple
@@ -29,12 +29,13 @@ class ConditionRange(NamedTuple):
 class ConditionEmbedding(nnx.Module):
     """Physical conditions to a vector: Fourier features, then a two-layer perceptron.
 
-    Each condition is mapped to t in [-1, 1] over its trained range (by its logarithm where the
-    scale is "log") and enters as t, sin(k pi t / 2) and cos(k pi t / 2), k = 1 ... frequencies.
+    Each condition is mapped linearly to t in [-1, 1] over its trained range, or by its logarithm
+    where the scale is "log". It enters as t, sin(k pi t / 2) and cos(k pi t / 2), k = 1 to
+    `frequencies`.
     Without conditions the embedding is a learnt constant.
 
     Args:
-        ranges: one a condition, in the order of the columns.
+        ranges: one per condition, in the order of the columns.
         width: length of the embedding.
         frequencies: highest k.
         rngs: parameter keys.

@@ -19,18 +19,18 @@ _TIME = (ConditionRange(0.0, 1.0),)
 
 
 class Flow(nnx.Module):
-    """Normal noise at time 0 moves along a learnt velocity field and is a sample at time 1.
+    """A learnt velocity field that carries normal noise at time 0 to samples at time 1.
 
-    dx/dt = v(x, t, c), with x the variables that a sample becomes (`Preprocessing`); Lipman et al.
-    2023, arXiv:2210.02747. Integrated by Heun's method in equal steps. The preprocessing says how
-    the network's outputs parametrise the velocity.
+    dx/dt = v(x, t, c), with x the variables of a sample (`Preprocessing`); Lipman et al. 2023,
+    arXiv:2210.02747. Heun's method integrates it in equal steps. The preprocessing defines how the
+    network's outputs parametrise the velocity.
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
         preprocessing: of the samples.
-        ode_steps: steps of the integration, each of two evaluations of the velocity.
+        ode_steps: steps of the integration, with two evaluations of the velocity per step.
         width: channels of convolutions; dense layers are 8 times as wide.
-        depth: residual blocks, in each half of the network.
+        depth: residual blocks, in each of encoder and decoder.
         embedding: width of the embeddings of conditions and time.
         periodic: whether opposite edges of a picture touch.
         rngs: parameter keys.
@@ -59,23 +59,26 @@ class Flow(nnx.Module):
 
     @property
     def activations(self) -> int:
-        """Numbers of a sample in the largest layer."""
+        """Size of the largest layer, per sample."""
         outputs = self.preprocessing.velocity_outputs * self.preprocessing.size
         return max(outputs, 2 * math.prod(self.encoder.hidden))
 
     def noise_size(self, size: int | None = None) -> int:
-        """One number for each of the sample's variables."""
+        """One uniform number for each variable of the sample."""
         return self.preprocessing.size
 
     def velocity(self, variables: jax.Array, time: jax.Array, conditions: jax.Array) -> jax.Array:
         """v(x, t, c) for variables (n, *shape), times (n,) and conditions (n, c): (n, *shape)."""
         context = jnp.concatenate([self.embed(conditions), self.embed_time(time[:, None])], -1)
         outputs = self.decoder(self.encoder(variables, context), context)
-        when = time.reshape(-1, *(1,) * (variables.ndim - 1))
-        return self.preprocessing.velocity(outputs, variables, when, conditions)
+        times = time.reshape(-1, *(1,) * (variables.ndim - 1))
+        return self.preprocessing.velocity(outputs, variables, times, conditions)
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape)."""
+        """Noise (n, noise_size) on [0, 1) and conditions (n, c) to samples (n, *sample shape).
+
+        The gradient is zero where the preprocessing thresholds, as it does for spins.
+        """
         start = normal_latents(noise).reshape(len(noise), *self.preprocessing.shape)
 
         def velocity(variables: jax.Array, time: jax.Array) -> jax.Array:
@@ -95,8 +98,8 @@ def heun(
 
     def step(number: jax.Array, values: jax.Array) -> jax.Array:
         time = number * jnp.float32(length)
-        slope = velocity(values, time)
-        ahead = velocity(values + length * slope, time + length)
-        return values + length / 2 * (slope + ahead)
+        first = velocity(values, time)
+        second = velocity(values + length * first, time + length)
+        return values + length / 2 * (first + second)
 
     return jax.lax.fori_loop(0, steps, lambda i, x: step(jnp.float32(i), x), start)

@@ -1,4 +1,4 @@
-"""What every generator offers to training and sampling."""
+"""The interface of generators to training and sampling."""
 
 from typing import Protocol, runtime_checkable
 
@@ -8,17 +8,17 @@ __all__ = ["Generator", "LikelihoodGenerator"]
 
 
 class Generator(Protocol):
-    """Conditions and uniform noise in, samples in network space out; a Flax NNX module.
+    """A map from conditions and uniform noise to samples in network space; a Flax NNX module.
 
-    A class whose gradients are stand-ins made for training, because it draws discrete values, has
-    the attribute `smooth = False`.
+    A class that draws discrete values may return surrogate gradients for training, such as
+    straight-through ones. It then has the attribute `smooth = False`.
     """
 
     def noise_size(self, size: int | None = None) -> int:
-        """Uniform numbers that one sample takes.
+        """Number of uniform random numbers per sample.
 
         Args:
-            size: length of the samples' axes, where the network serves several.
+            size: length of the samples' axes, if the network can draw several sizes.
         """
         ...
 
@@ -30,24 +30,26 @@ class Generator(Protocol):
             conditions: shape (n, c), physical units.
 
         Returns:
-            shape (n, ...); gradients pass.
+            shape (n, ...). Generators for adversarial training are differentiable in their
+            parameters, or return surrogate gradients. The gradient of an autoencoder or a flow is
+            zero where samples are thresholded, as spins are (a sign).
         """
         ...
 
 
 @runtime_checkable
 class LikelihoodGenerator(Generator, Protocol):
-    """A generator that can be trained by maximum likelihood first."""
+    """A generator that can be trained by maximum likelihood."""
 
     def likelihood_bound(
         self, samples: jax.Array, conditions: jax.Array, noise: jax.Array
     ) -> jax.Array:
-        """A bound of -ln p(samples | conditions), or that itself: what the first stage lowers.
+        """-ln p(samples | conditions) or an upper bound: the loss of the likelihood stage.
 
         Args:
             samples: shape (n, ...).
             conditions: shape (n, c).
-            noise: uniform on [0, 1), shape (n,), for what the bound draws.
+            noise: uniform on [0, 1), shape (n,), for a bound that is estimated by random draws.
 
         Returns:
             shape (n,), nats, up to a constant.
@@ -55,5 +57,5 @@ class LikelihoodGenerator(Generator, Protocol):
         ...
 
     def negative_log_likelihood(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
-        """-ln p(samples | conditions) itself: samples (n, ...), conditions (n, c); (n,), nats."""
+        """Exact -ln p of samples (n, ...) given conditions (n, c): shape (n,), nats."""
         ...

@@ -1,4 +1,4 @@
-"""What networks that serve any domain share: latents, the fit of shapes, conditional scores."""
+"""Shared parts of the generic networks: latents, checks of shapes, conditional scores."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def activate(values: jax.Array) -> jax.Array:
 
 
 def normal_latents(noise: jax.Array) -> jax.Array:
-    """Uniform numbers on [0, 1), multiples of 2^-23, to standard normal ones."""
+    """Standard normal numbers from uniform ones on [0, 1) that are multiples of 2^-23."""
     return jax.scipy.special.ndtri(noise + 2.0**-24)
 
 
@@ -40,7 +40,7 @@ def expect_shape(network: str, wanted: Sequence[int], got: Sequence[int]) -> Non
 
 
 class Latents(nnx.Module):
-    """Uniform noise to normal latents, joined by the embedded conditions where there are any.
+    """Uniform noise to normal latents, concatenated with the embedded conditions if there are any.
 
     Args:
         ranges: trained ranges of the conditions.
@@ -64,9 +64,9 @@ class Latents(nnx.Module):
 
 
 class ConditionalScore(nnx.Module):
-    """The last layer of a discriminator: one number, and a projection on the conditions.
+    """The last layer of a discriminator: a dense layer, plus a projection on the conditions.
 
-    Miyato and Koyama 2018, arXiv:1802.05637; without conditions it is a dense layer.
+    Miyato and Koyama 2018, arXiv:1802.05637. Without conditions it is the dense layer only.
 
     Args:
         inputs: length of the features.

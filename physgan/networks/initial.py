@@ -1,4 +1,4 @@
-"""Initial weights, drawn by NumPy: JAX would compile a program for each shape, for seconds."""
+"""Initial weights, drawn by NumPy: JAX would compile a program for each shape, which takes seconds."""
 
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ __all__ = ["Initializer", "scaled_normal"]
 
 
 class Initializer(Protocol):
-    """What Flax calls for new weights."""
+    """The interface of Flax's initialisers."""
 
     def __call__(self, key: Any, shape: Any, *arguments: Any, **options: Any) -> jax.Array:
         """Weights of this shape, input axes first."""

@@ -1,8 +1,8 @@
-"""The map between samples and the real variables that Gaussian noise can be turned into.
+"""The map between samples and the real variables that autoencoders and flows model.
 
-Variational autoencoders and flows model real variables of order one. A `Preprocessing` says how a
-kind of sample becomes such variables and back, how a decoder's outputs make a likelihood of
-them, and how a network's outputs make a velocity field. Each domain names its own class.
+Variational autoencoders and flows model real variables of order one. A `Preprocessing` defines the
+map from samples to such variables and its inverse, the likelihood of the variables given a
+decoder's outputs, and the velocity field given a network's outputs. Each domain has its own class.
 """
 
 import math
@@ -23,7 +23,7 @@ __all__ = [
     "Preprocessing",
     "Standardisation",
     "bounded_normal",
-    "normal_cost",
+    "normal_negative_log_density",
     "normal_velocity",
 ]
 
@@ -33,20 +33,20 @@ _SMALLEST_LOG = -5.0
 
 
 class Fixed(nnx.Variable):
-    """Numbers that were measured on the training samples, not learnt."""
+    """Constants measured on the training samples, not learnt."""
 
 
 class Preprocessing(nnx.Module):
-    """Samples in network space to real variables of order one, and back.
+    """Samples in network space to real variables of order one, and the inverse.
 
-    A subclass says what the variables are (`raw`, `restored`), how a decoder describes them
-    (`decoder_outputs`, `negative_log_likelihood`, `draw`), and how a flow's velocity is
-    parametrised (`velocity_outputs`, `velocity`).
+    A subclass defines the variables (`raw`, `restored`), the decoder likelihood
+    (`decoder_outputs`, `negative_log_likelihood`, `draw`) and the parametrisation of a flow's
+    velocity (`velocity_outputs`, `velocity`).
 
     Args:
         shape: of a sample in network space.
-        nodes: of the scale, which is measured later (`set_scale`); 0 for none.
-        conditions: that the scale depends on.
+        nodes: of the scale, which is measured later (`set_scale`); 0 for no scale.
+        conditions: number of conditions that the scale depends on.
 
     Attributes:
         standardised: whether the raw variables are standardised at each condition.
@@ -67,16 +67,16 @@ class Preprocessing(nnx.Module):
         self.scale = nnx.List([Fixed(array) for array in unit] if nodes else [])
 
     def variable_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of a sample's variables: (h, w, c) for what is a picture, else (k,)."""
+        """Shape of a sample's variables: (h, w, c) for a picture, else (k,)."""
         return (math.prod(shape),)
 
     @abstractmethod
     def raw(self, samples: jax.Array, key: jax.Array) -> jax.Array:
-        """The variables before the scale, shape (n, size).
+        """The variables before standardisation, shape (n, size).
 
         Args:
             samples: shape (n, *sample shape).
-            key: of what is drawn, such as a dequantisation.
+            key: of random draws, such as a dequantisation.
         """
 
     @abstractmethod
@@ -99,9 +99,9 @@ class Preprocessing(nnx.Module):
     ) -> jax.Array:
         """A flow's velocity from a network's outputs (..., velocity_outputs).
 
-        On the straight line from x0 ~ N(0, 1) at time 0 to a sample x1 at time 1 it is
-        E[x1 - x0 | x_t] (Lipman et al. 2023, arXiv:2210.02747). The network adds to a velocity
-        that is known in closed form, so that what it has to find is of order one.
+        It estimates E[x1 - x0 | x_t], with x_t on the straight line from x0 ~ N(0, 1) at time 0
+        to a sample x1 at time 1 (Lipman et al. 2023, arXiv:2210.02747). The network's output is
+        added to a velocity in closed form, so that the output is of order one.
 
         Args:
             outputs: of the network.
@@ -126,12 +126,12 @@ class Preprocessing(nnx.Module):
         return flat.reshape(len(flat), *self.sample_shape)
 
     def set_scale(self, scale: Scale) -> None:
-        """Take a measured scale, made with the same `nodes` and `conditions`."""
+        """Store a measured scale with the same `nodes` and `conditions`."""
         for variable, array in zip(self.scale, scale, strict=True):
             variable[...] = array
 
     def set_limits(self, raw: np.ndarray) -> None:
-        """Take what the raw variables of the training samples, shape (n, size), say: nothing."""
+        """Store limits of the raw variables of the training samples, shape (n, size); here none."""
 
     def _scale(self) -> Scale:
         """The scale, through which no gradient passes."""
@@ -139,17 +139,17 @@ class Preprocessing(nnx.Module):
 
 
 class Standardisation(Preprocessing):
-    """Samples that are real numbers: standardised at each condition.
+    """Real-valued samples, standardised at each condition.
 
-    A decoder writes mean and log deviation of a normal distribution; a flow's network adds to the
-    velocity field of a standard normal distribution.
+    A decoder's outputs are mean and log deviation of a normal distribution. A flow's output is
+    added to the velocity field of a standard normal distribution.
     """
 
     decoder_outputs = 2
     velocity_outputs = 1
 
     def variable_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Pictures stay pictures; all else becomes a vector."""
+        """Pictures keep their shape; other samples become vectors."""
         return shape if len(shape) == 3 else super().variable_shape(shape)
 
     def raw(self, samples: jax.Array, key: jax.Array) -> jax.Array:
@@ -164,7 +164,7 @@ class Standardisation(Preprocessing):
         self, outputs: jax.Array, variables: jax.Array, conditions: jax.Array
     ) -> jax.Array:
         """Of a normal distribution."""
-        return normal_cost(outputs, variables)
+        return normal_negative_log_density(outputs, variables)
 
     def draw(self, outputs: jax.Array, uniform: jax.Array, conditions: jax.Array) -> jax.Array:
         """From a normal distribution."""
@@ -174,17 +174,17 @@ class Standardisation(Preprocessing):
     def velocity(
         self, outputs: jax.Array, variables: jax.Array, time: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """That of a standard normal distribution, and what the network adds."""
+        """The velocity of a standard normal distribution plus the network's output."""
         zero, one = jnp.zeros_like(variables), jnp.ones_like(variables)
         return normal_velocity(variables, time, zero, one)[0] + outputs[..., 0]
 
 
 def bounded_normal(outputs: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Mean and log deviation from a decoder's outputs, within what can be resolved."""
+    """Mean and log deviation from a decoder's outputs; the log deviation is clipped."""
     return outputs[..., 0], jnp.clip(outputs[..., 1], _SMALLEST_LOG, _LARGEST_LOG)
 
 
-def normal_cost(outputs: jax.Array, variables: jax.Array) -> jax.Array:
+def normal_negative_log_density(outputs: jax.Array, variables: jax.Array) -> jax.Array:
     """-ln of a normal density, nats."""
     mean, log_deviation = bounded_normal(outputs)
     pull = (variables - mean) * jnp.exp(-log_deviation)
@@ -199,6 +199,6 @@ def normal_velocity(
     v = m + (t s^2 - (1 - t)) / S (x - t m) with S = (1 - t)^2 + t^2 s^2.
     """
     square = (1 - time) ** 2 + (time * spread) ** 2
-    away = variables - time * mean
-    velocity = mean + (time * spread**2 - (1 - time)) / square * away
-    return velocity, -(away**2) / (2 * square) - jnp.log(square) / 2
+    offset = variables - time * mean
+    velocity = mean + (time * spread**2 - (1 - time)) / square * offset
+    return velocity, -(offset**2) / (2 * square) - jnp.log(square) / 2

@@ -1,4 +1,4 @@
-"""Networks by name, built from plain settings, so that a file can say which one it holds."""
+"""Networks by name, built from JSON values, so that a file can say which network it holds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,7 +12,7 @@ from physgan.networks.autoencoder import Autoencoder
 from physgan.networks.dcgan import Dcgan16, Dcgan28
 from physgan.networks.dense_discriminator import DenseDiscriminator
 from physgan.networks.dense_generator import DenseGenerator, MixtureGenerator
-from physgan.networks.discriminator import Discriminator
+from physgan.networks.discriminator import ResidualDiscriminator
 from physgan.networks.embedding import ConditionRange
 from physgan.networks.flow import Flow
 from physgan.networks.generator import Generator
@@ -36,14 +36,14 @@ GENERIC_GENERATORS: dict[str, Callable[..., Generator]] = {
     "dense": DenseGenerator,
     "dense-mixture": MixtureGenerator,
 }
-"""Network name -> class, of those that know nothing of a domain but the shape of its samples."""
+"""Network name -> class of the networks that need only the shape of a domain's samples."""
 
 GENERATORS: dict[str, Callable[..., Generator]] = {
     **GENERIC_GENERATORS,
     "autoencoder": Autoencoder,
     "flow": Flow,
 }
-"""Network name -> class, of those that serve every domain; domains have their own besides."""
+"""Network name -> class of the networks that serve every domain; domains add their own."""
 
 TEXTBOOK_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
     "dcgan": DcganDiscriminator,
@@ -52,7 +52,7 @@ TEXTBOOK_DISCRIMINATORS: dict[str, Callable[..., nnx.Module]] = {
 }
 
 DISCRIMINATORS = ("residual", "fourier", *TEXTBOOK_DISCRIMINATORS)
-"""Names of the discriminators; "residual" is the default, by the shape of the samples."""
+"""Names of the discriminators; "residual", the default, is convolutional or dense by the shape."""
 
 
 def generic_settings(
@@ -63,20 +63,20 @@ def generic_settings(
     Args:
         network: its name.
         shape: of a sample.
-        common: settings of all networks, of which those are kept that it takes.
-        domain: for the message.
+        common: settings of all networks; those that this network does not take are dropped.
+        domain: name for the message.
 
     Raises:
         InputError: if there is no such network.
     """
     if network not in GENERIC_GENERATORS:
-        known = ", ".join(GENERIC_GENERATORS)
+        names = ", ".join(GENERIC_GENERATORS)
         raise InputError(
-            f"expected a network for {domain} ({known}, or none for its own); got {network!r}"
+            f"expected a network for {domain} ({names}, or none for its own); got {network!r}"
         )
-    taken = _arguments(GENERIC_GENERATORS[network])
-    kept = {name: value for name, value in common.items() if name in taken}
-    return {"network": network, "shape": list(shape), **kept}
+    arguments = _arguments(GENERIC_GENERATORS[network])
+    settings = {name: value for name, value in common.items() if name in arguments}
+    return {"network": network, "shape": list(shape), **settings}
 
 
 def build_generator(
@@ -91,21 +91,21 @@ def build_generator(
     Args:
         settings: JSON values: "network", a key of `generators`; "ranges", a list of [minimum,
             maximum, scale]; and the network's other arguments.
-        parts: arguments that are no JSON values, such as exact layers or a preprocessing; used
-            where the network takes them.
+        parts: arguments that are not JSON values, such as exact layers or a preprocessing; those
+            that the network does not take are dropped.
         seed: of the initial parameters.
         generators: network name -> class.
     """
     arguments = dict(settings)
     network = generators[arguments.pop("network")]
     ranges = tuple(ConditionRange(*span) for span in arguments.pop("ranges"))
-    taken = _arguments(network)
-    arguments |= {name: part for name, part in (parts or {}).items() if name in taken}
+    names = _arguments(network)
+    arguments |= {name: part for name, part in (parts or {}).items() if name in names}
     return network(ranges, rngs=nnx.Rngs(seed), **arguments)
 
 
 def _arguments(network: Callable[..., Generator]) -> set[str]:
-    """Names that a network's constructor takes; Flax hides them behind the class's own call."""
+    """Names of a constructor's arguments; Flax hides them in the signature of the class."""
     return set(signature(network.__init__).parameters)
 
 
@@ -126,8 +126,8 @@ def build_discriminator(
         shape: of a sample: (height, width, channels) or (k,).
         features: number of physical features.
         ranges: [minimum, maximum, scale] of the conditions.
-        name: one of `DISCRIMINATORS`; "" or "residual" for a convolutional one for images, a
-            dense one for vectors; "fourier" for one that sees waves of vectors too.
+        name: one of `DISCRIMINATORS`; "" or "residual" is convolutional for images and dense for
+            vectors; "fourier" is dense, with waves of the vectors as further inputs.
         width: of its layers.
         blocks: residual blocks.
         embedding: width of the condition embedding.
@@ -145,7 +145,7 @@ def build_discriminator(
     if name == "fourier" and len(shape) != 1:
         raise InputError(f"expected vectors for the discriminator fourier; got shape {shape}")
     dense = partial(DenseDiscriminator, with_waves=name == "fourier")
-    network = Discriminator if len(shape) == 3 else dense
+    network = ResidualDiscriminator if len(shape) == 3 else dense
     if len(shape) == 3:
         _check_halvings(shape, blocks)
     return network(
@@ -155,7 +155,7 @@ def build_discriminator(
 
 
 def _check_halvings(shape: Sequence[int], blocks: int) -> None:
-    """Refuse images that the residual discriminator cannot halve as often as it wants to."""
+    """Refuse images that the residual discriminator cannot halve after each block."""
     height, width = shape[0], shape[1]
     for halving in range(1 + blocks):
         if halving and height <= 4:

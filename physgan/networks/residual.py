@@ -1,4 +1,4 @@
-"""Residual blocks, dense and convolutional, which may be told a context."""
+"""Residual blocks, dense and convolutional, with an optional context vector as input."""
 
 import jax
 from flax import nnx
@@ -10,7 +10,7 @@ from physgan.networks.periodic import PeriodicConvolution
 __all__ = ["GAIN", "ConvolutionBlock", "DenseBlock"]
 
 GAIN = (2 / (1 + LEAK**2)) ** 0.5
-"""Of weights behind a LeakyReLU: keeps the mean square (He et al. 2015)."""
+"""Gain of weights behind a LeakyReLU that keeps the mean square (He et al. 2015)."""
 
 _ALMOST_ZERO = 1e-8
 
@@ -22,7 +22,7 @@ class ConvolutionBlock(nnx.Module):
 
     Args:
         width: channels of x; the layers between have twice as many.
-        blocks: in the network, for the initial weights.
+        blocks: number of blocks in the network, for the initial weights.
         context: length of the context, 0 for none.
         rngs: parameter keys.
     """
@@ -32,7 +32,7 @@ class ConvolutionBlock(nnx.Module):
         self.expand = PeriodicConvolution(width, 2 * width, 1, gain=gain, rngs=rngs)
         self.middle = PeriodicConvolution(2 * width, 2 * width, 3, gain=gain, rngs=rngs)
         self.contract = PeriodicConvolution(2 * width, width, 1, gain=_ALMOST_ZERO, rngs=rngs)
-        self.tell = _tell(context, 2 * width, rngs)
+        self.tell = _context_layer(context, 2 * width, rngs)
 
     def __call__(self, pictures: jax.Array, context: jax.Array | None = None) -> jax.Array:
         """Pictures (n, h, w, width) and context (n, k) to (n, h, w, width)."""
@@ -47,7 +47,7 @@ class DenseBlock(nnx.Module):
 
     Args:
         width: length of x.
-        blocks: in the network, for the initial weights.
+        blocks: number of blocks in the network, for the initial weights.
         context: length of the context, 0 for none.
         rngs: parameter keys.
     """
@@ -56,7 +56,7 @@ class DenseBlock(nnx.Module):
         first = scaled_normal(GAIN * blocks**-0.5)
         self.expand = nnx.Linear(width, width, kernel_init=first, rngs=rngs)
         self.contract = nnx.Linear(width, width, kernel_init=scaled_normal(_ALMOST_ZERO), rngs=rngs)
-        self.tell = _tell(context, width, rngs)
+        self.tell = _context_layer(context, width, rngs)
 
     def __call__(self, values: jax.Array, context: jax.Array | None = None) -> jax.Array:
         """Values (n, width) and context (n, k) to (n, width)."""
@@ -66,7 +66,7 @@ class DenseBlock(nnx.Module):
         return values + self.contract(activate(hidden))
 
 
-def _tell(context: int, width: int, rngs: nnx.Rngs) -> nnx.List:
+def _context_layer(context: int, width: int, rngs: nnx.Rngs) -> nnx.List:
     """The layer that adds the context, if there is one."""
     if not context:
         return nnx.List([])

@@ -1,4 +1,4 @@
-"""Numbers of order one: mean and spread taken out, condition by condition, and put back."""
+"""Standardisation that depends on the conditions: (x - mean) / deviation, and its inverse."""
 
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class ConditionalScale(NamedTuple):
 
         Args:
             features: shape (n, f).
-            conditions: shape (n, c), physical units; the first counts.
+            conditions: shape (n, c), physical units; only the first is used.
         """
         mean, deviation = self._at(conditions)
         return (features - mean) / deviation
@@ -59,9 +59,9 @@ class SmoothScale(NamedTuple):
     Both are sums of `condition_basis` functions, the deviation by its logarithm.
 
     Attributes:
-        logarithmic: 1 where a condition counts by its logarithm, else 0, shape (c,).
+        logarithmic: 1 where a condition enters by its logarithm, else 0, shape (c,).
         ends: smallest and largest value, on that scale, shape (2, c).
-        nodes: ascending, on that scale, shape (c, k); those beyond the end are not used.
+        nodes: ascending, on that scale, shape (c, k); nodes beyond the end are not used.
         mean: coefficients, shape (c^2 k, f).
         log_deviation: coefficients, shape (c^2 k, f).
         smallest: lower bound of the deviation, shape (f,).
@@ -104,18 +104,18 @@ class SmoothScale(NamedTuple):
 
 
 Scale = ConditionalScale | SmoothScale
-"""What has `standardise` and `restore`."""
+"""Either kind of scale."""
 
 
 def condition_basis(
     logarithmic: jax.Array, ends: jax.Array, nodes: jax.Array, conditions: jax.Array
 ) -> jax.Array:
-    """Functions of the conditions that add up to any smooth one, to second order.
+    """Basis functions of the conditions, whose sums approximate smooth functions.
 
-    Of every condition the piecewise linear functions that are 1 at one node and 0 at the others,
-    and each of them times every other condition, scaled to [-1, 1]: a sum of functions of one
-    condition with slopes in all others (the varying-coefficient model of T. Hastie,
-    R. Tibshirani, J. R. Stat. Soc. B 55, 757, 1993).
+    For every condition there are piecewise linear functions, 1 at one node and 0 at the others
+    (hats). The basis consists of the hats and of each hat times every other condition, scaled to
+    [-1, 1]. Its sums are functions of one condition with coefficients linear in the others (the
+    varying-coefficient model of T. Hastie, R. Tibshirani, J. R. Stat. Soc. B 55, 757, 1993).
 
     Args:
         logarithmic: shape (c,); see `SmoothScale`.
@@ -143,9 +143,9 @@ def unit_scale(size: int, nodes: int, conditions: int = 1) -> Scale:
     """A scale of mean 0 and deviation 1.
 
     Args:
-        size: features.
-        nodes: k.
-        conditions: how many it depends on; several make a `SmoothScale`.
+        size: number of features.
+        nodes: number of nodes, k.
+        conditions: number of conditions; two or more make a `SmoothScale`.
     """
     if conditions < 2:
         zero, one = jnp.zeros((nodes, size)), jnp.ones((nodes, size))

@@ -1,9 +1,9 @@
-"""5 x 5 convolutions that keep, halve or double an image, in an order that suits a CPU.
+"""5 x 5 convolutions with stride 1 or 2 and their transposes, computed without strides.
 
-The layers and their kernels are the ordinary ones ("same" padding, NHWC); only the arithmetic is
-arranged so that no convolution has a stride, in either direction of a gradient: they are 3 x 3
-convolutions of 2 x 2 cells. XLA on a CPU takes several times as long for those with a stride, and
-far longer than a matrix product for a kernel that is larger than the image.
+The layers and their kernels are the ordinary ones ("same" padding, NHWC). A stride of 2 is computed
+as a 3 x 3 convolution of 2 x 2 cells, so neither the forward nor the backward pass has a strided
+convolution. On a CPU, XLA takes several times as long for strided convolutions. For a kernel larger
+than the image, it takes far longer than a matrix product.
 """
 
 import jax
@@ -72,14 +72,14 @@ class TransposedConvolution(nnx.Module):
 
 
 def convolve(images: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Plain convolution, zeros beyond the edges: (n, h, w, c) with (k, k, c, d) to (n, h, w, d)."""
+    """Convolution with zero padding and stride 1: (n, h, w, c) and (k, k, c, d) to (n, h, w, d)."""
     return jax.lax.conv_general_dilated(
         images, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
 def _convolve_small(images: jax.Array, kernel: jax.Array) -> jax.Array:
-    """The same as one matrix product: every pixel's neighbourhood times the kernel."""
+    """The same convolution as one matrix product: every pixel's neighbourhood times the kernel."""
     side, _, channels, outputs = kernel.shape
     count, height, width, _ = images.shape
     edge = side // 2
@@ -95,6 +95,6 @@ def _convolve_small(images: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _kernel(inputs: int, outputs: int, rngs: nnx.Rngs, stride: int = 1) -> nnx.Param:
-    """Of a transposed convolution, stride^2 taps fewer meet in a pixel."""
+    """Initial kernel; in a transposed convolution a pixel gets 1 / stride^2 of the terms."""
     draw = scaled_normal(float(stride))
     return nnx.Param(draw(rngs.params(), (_KERNEL, _KERNEL, inputs, outputs)))

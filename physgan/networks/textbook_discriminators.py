@@ -1,7 +1,7 @@
 """The textbook discriminators: convolutional or dense, with dropout or batch norm.
 
-They look at the sample alone, not at physical features. Where there are conditions, a projection
-on them joins the last layer; without, the layers are the textbook's and nothing else.
+Their input is the sample, without physical features. With conditions, a projection on them is
+added to the last layer. Without conditions, the layers are exactly the textbook's.
 """
 
 import math
@@ -25,8 +25,8 @@ _DROPPED = 0.3
 class DcganDiscriminator(nnx.Module):
     """5 x 5 convolutions 64 and 128 with stride 2, LeakyReLU, dropout 0.3 after each; dense 1.
 
-    With batch norm instead of dropout it follows the second convolution, as in DCGAN, which
-    leaves the first layer without (Radford et al. 2016, arXiv:1511.06434).
+    With `batch_norm` there is batch norm after the second convolution and no dropout. DCGAN has
+    no batch norm in the first layer either (Radford et al. 2016, arXiv:1511.06434).
 
     Args:
         ranges: trained ranges of the conditions, possibly none.
@@ -36,7 +36,7 @@ class DcganDiscriminator(nnx.Module):
         rngs: parameter keys.
 
     Raises:
-        InputError: for what is no image, or one whose sides cannot be halved twice.
+        InputError: for samples that are not images, or images whose sides 4 does not divide.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Parameters in a file: npz with one array a leaf, never pickled."""
+"""Parameters in a file: npz with one array per leaf, never pickled."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -22,12 +22,12 @@ def pack_parameters(parameters: dict[str, Any]) -> bytes:
 def unpack_parameters(
     path: Path, like: dict[str, Any], renamed: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Read what `pack_parameters` made, in the structure of `like` (arrays or shapes).
+    """Read a file of `pack_parameters`, in the structure of `like`.
 
     Args:
         path: file.
-        like: arrays or shapes.
-        renamed: first part of a parameter's path in older files -> in `like`.
+        like: nested dict of arrays or shapes.
+        renamed: first part of a parameter's path in older files -> first part in `like`.
 
     Raises:
         ValueError: if the file is damaged or holds other parameters.

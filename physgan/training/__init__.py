@@ -1,4 +1,4 @@
-"""The training loop and its parts; `physgan.methods` says what is trained, and on what."""
+"""The training loop and its parts; `physgan.methods` defines the networks and the stages."""
 
 from physgan.training.loop import train_network
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there: Orbax, with a SHA-256 of every file beside it."""
+"""Checkpoints by Orbax, with a SHA-256 of every file; incomplete ones are ignored."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ _SUMS = "sha256.json"
 def save(folder: Path, samples: int, state: State) -> None:
     """Write `state` as the checkpoint after `samples` samples; keep it and the one before.
 
-    The manifest of checksums is written last, so a checkpoint without one is not whole.
+    The file of checksums is written last, so a checkpoint without it is incomplete.
     """
     target = folder / f"{samples:012d}"
     if target.exists():
@@ -38,7 +38,7 @@ def save(folder: Path, samples: int, state: State) -> None:
 
 
 def restore_latest(folder: Path, like: State) -> State | None:
-    """The newest whole checkpoint, or None; damaged ones are passed over.
+    """The newest complete checkpoint, or None; damaged ones are skipped.
 
     Args:
         folder: where `save` wrote.

@@ -1,4 +1,4 @@
-"""Where the arrays of a step live: batches split over all devices, the rest on each."""
+"""Placement of arrays on devices: batches are split over all devices, the rest is replicated."""
 
 from typing import Any, TypeVar
 
@@ -19,8 +19,8 @@ def device_mesh() -> Mesh:
 
 def split_batch(mesh: Mesh, *arrays: Any) -> tuple[jax.Array, ...]:
     """Put arrays on the devices, split along their first axis."""
-    place = NamedSharding(mesh, PartitionSpec("batch"))
-    return tuple(jax.device_put(array, place) for array in arrays)
+    sharding = NamedSharding(mesh, PartitionSpec("batch"))
+    return tuple(jax.device_put(array, sharding) for array in arrays)
 
 
 def replicate(mesh: Mesh, tree: Tree) -> Tree:

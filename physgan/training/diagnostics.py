@@ -1,7 +1,7 @@
-"""What goes wrong in the game, seen in a run's metrics: pure functions with stated error rates.
+"""Failures of adversarial training, detected in a run's metrics: functions with stated error rates.
 
-Every detector fires by mistake with a chance of at most `CHANCE` a look, if its model of the noise
-holds: binomial for shares of pairs, normal for means, coloured noise of one memory time for losses.
+The false positive rate of every detector is at most `CHANCE` per checkpoint, if its model of the
+noise holds: binomial for shares of pairs, normal for means, first-order autoregressive for losses.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,22 +30,22 @@ _RARE = 0.01
 _WINDOW = 128
 _SHORTEST = 32
 _FEWEST_PERIODS = 3
-_WATCHED = ("generator_loss", "discriminator_loss", "validation_distance", "score_fake")
+_MONITORED = ("generator_loss", "discriminator_loss", "validation_distance", "score_fake")
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that went wrong.
+    """A failure that a detector found.
 
     Args:
         kind: "blind discriminator", "all-winning discriminator", "overfitting discriminator",
             "mode collapse" or "oscillation".
-        samples: when it was first seen, in samples.
-        last: when it was last seen.
-        stands: whether the latest look still shows it; what passed was a difficulty of its time.
-        evidence: in words, with numbers, of when it was first seen.
+        samples: samples seen in training when it was first detected.
+        last: samples seen in training when it was last detected.
+        stands: whether the latest checkpoint still shows it; otherwise it was temporary.
+        evidence: description with numbers, at the first detection.
         cure: the settings that usually help.
     """
 
@@ -61,13 +61,13 @@ class Finding:
 
 
 def blind(accuracy: float, pairs: int, pull: float) -> bool:
-    """Whether scores carry no information though there is something to see.
+    """Whether scores carry no information although real and generated samples differ.
 
-    The share of pairs in which the real sample scores above the fake one is within four standard
-    errors of 1/2, where any pairing loss is that of guessing (ln 2 for the relativistic one), while
-    the mean of some observable is off by more than eight of its own standard errors: a
-    discriminator that used nothing else would be right in 0.5 + 8 / sqrt(2 pi pairs) of the pairs
-    (normal law), six standard errors above 1/2. Blindness to equal laws is no fault.
+    Two things are required. The share of pairs in which the real sample scores above the generated
+    one is within four standard errors of 1/2, the value of guessing. And the mean of some
+    observable is off by more than eight of its own standard errors. For a normal distribution, a
+    discriminator that used only this mean would be right in 0.5 + 8 / sqrt(2 pi pairs) of the
+    pairs, six standard errors above 1/2. For equal distributions, no information is not a fault.
 
     Args:
         accuracy: of held-out real samples against fake ones at the same conditions.
@@ -78,15 +78,15 @@ def blind(accuracy: float, pairs: int, pull: float) -> bool:
 
 
 def all_winning(accuracy: float, pairs: int, gradient: float | None = None) -> bool:
-    """Whether the discriminator is right in almost all pairs and the generator learns no more.
+    """Whether the discriminator is right in almost all pairs and the generator's gradient vanishes.
 
-    So few pairs are judged wrongly that even one in a hundred is out of the question, and the
-    generator's gradient, if it is known, is below half of what it was.
+    The number of wrong pairs excludes an error rate of one in a hundred. The generator's gradient,
+    if it is known, is below half of its initial value.
 
     Args:
         accuracy: see `blind`.
         pairs: their number.
-        gradient: norm of the generator's gradient over that at the beginning of the game.
+        gradient: norm of the generator's gradient over that at the start of adversarial training.
     """
     wrong = round((1 - accuracy) * pairs)
     vanishing = gradient is None or gradient < 1 / _MATERIAL
@@ -94,11 +94,11 @@ def all_winning(accuracy: float, pairs: int, gradient: float | None = None) -> b
 
 
 def overfitting(train: float, held_out: float, pairs: int) -> bool:
-    """Whether the discriminator knows the training samples by heart.
+    """Whether the discriminator has memorised the training samples.
 
     Args:
         train: accuracy (see `blind`) on training samples.
-        held_out: accuracy on real samples that it never saw.
+        held_out: accuracy on real samples that it was not trained on.
         pairs: number of pairs in each.
 
     Returns:
@@ -114,9 +114,9 @@ class Oscillation:
 
     Args:
         period: in steps of the series.
-        share: of the whitened series' power (periods above a third of the window aside).
-        chance: of such a share in noise.
-        trend: change over the window in standard deviations of what is left without it.
+        share: share of the whitened series' power, without periods above a third of the window.
+        chance: upper bound of the probability of such a share in noise.
+        trend: change over the window in standard deviations of the residuals.
     """
 
     period: float
@@ -126,88 +126,93 @@ class Oscillation:
 
 
 def oscillation(series: np.ndarray) -> Oscillation:
-    """Look for a period in an evenly spaced series.
+    """Find the strongest period in an evenly spaced series.
 
-    The straight line through it is taken off and what is left is whitened, v_t = u_t - a u_(t-1)
-    with a its first autocorrelation, as the losses of a quiet game have a memory, too. Then
-    Fisher's test: the largest of m ordinates of the periodogram has a share g of their sum, which
-    noise exceeds with a chance of at most m (1 - g)^(m - 1) (R. Fisher, Proc. R. Soc. A 125, 54,
-    1929). Only three periods or more in the window count, so a bend is no oscillation.
+    A straight line is subtracted. The residuals u are whitened, v_t = u_t - a u_(t-1) with a their
+    first autocorrelation, because losses are correlated in time even without an oscillation. Then
+    Fisher's test follows: the largest of m ordinates of the periodogram has a share g of their sum,
+    which noise exceeds with a probability of at most m (1 - g)^(m - 1) (R. Fisher, Proc. R. Soc. A
+    125, 54, 1929). Only periods that fit three times into the window are considered, so that a
+    curvature is not taken for an oscillation.
 
     Args:
         series: shape (n,), n of at least 32.
     """
     time = np.arange(len(series)) - (len(series) - 1) / 2
     slope = (time @ series) / (time @ time)
-    rest = series - series.mean() - slope * time
-    power = float(rest @ rest)
+    residuals = series - series.mean() - slope * time
+    power = float(residuals @ residuals)
     if power <= 1e-12 * float(series @ series):
         return Oscillation(float("inf"), 0.0, 1.0, 0.0)
-    memory = float(rest[1:] @ rest[:-1]) / power
-    white = rest[1:] - memory * rest[:-1]
+    autocorrelation = float(residuals[1:] @ residuals[:-1]) / power
+    white = residuals[1:] - autocorrelation * residuals[:-1]
     ordinates = np.abs(np.fft.rfft(white)[_FEWEST_PERIODS:]) ** 2
-    place = int(ordinates.argmax())
-    share = float(ordinates[place] / ordinates.sum())
+    strongest = int(ordinates.argmax())
+    share = float(ordinates[strongest] / ordinates.sum())
     chance = min(1.0, len(ordinates) * (1 - share) ** (len(ordinates) - 1))
     trend = float(slope * len(series) / np.sqrt(power / len(series)))
-    return Oscillation(len(white) / (place + _FEWEST_PERIODS), share, chance, trend)
+    return Oscillation(len(white) / (strongest + _FEWEST_PERIODS), share, chance, trend)
 
 
 def findings(rows: Sequence[Row]) -> list[Finding]:
-    """All that a run's metrics show to have gone wrong, each kind when it was first seen.
+    """All failures that a run's metrics show, one per kind, at the first detection.
 
-    What checkpoints show counts when two in a row show it: the players have to begin somewhere.
+    A failure counts when two checkpoints in a row show it, because single ones are common early.
 
     Args:
         rows: the lines of metrics.jsonl, in order.
     """
     rows = [row for row in rows if "samples" in row]
-    looks = [row for row in rows if "accuracy_held_out" in row]
+    checks = [row for row in rows if "accuracy_held_out" in row]
     detectors: dict[str, Callable[[Row], tuple[str, str] | None]] = {
         "blind discriminator": _blind,
-        "all-winning discriminator": lambda look: _all_winning(look, rows),
+        "all-winning discriminator": lambda check: _all_winning(check, rows),
         "overfitting discriminator": _overfitting,
         "mode collapse": _collapse,
     }
-    found = [_lasting(kind, looks, detector) for kind, detector in detectors.items()]
-    return [finding for finding in [*found, _oscillation(rows)] if finding is not None]
+    lasting = [_lasting(kind, checks, detector) for kind, detector in detectors.items()]
+    return [finding for finding in [*lasting, _oscillation(rows)] if finding is not None]
 
 
 def _lasting(
-    kind: str, looks: Sequence[Row], detector: Callable[[Row], tuple[str, str] | None]
+    kind: str, checks: Sequence[Row], detector: Callable[[Row], tuple[str, str] | None]
 ) -> Finding | None:
-    """What two looks in a row show: from the first such pair to the last."""
-    shown = [(look["samples"], detector(look)) for look in looks]
-    seen = [(samples, now) for (_, before), (samples, now) in pairwise(shown) if before and now]
-    if not seen:
+    """A failure that two checkpoints in a row show, from the first such pair to the last."""
+    results = [(check["samples"], detector(check)) for check in checks]
+    lasting = [
+        (samples, result)
+        for (_, before), (samples, result) in pairwise(results)
+        if before and result
+    ]
+    if not lasting:
         return None
-    (samples, words), last = seen[0], seen[-1][0]
-    return Finding(kind, samples, last, last == shown[-1][0], *words)
+    (samples, description), last = lasting[0], lasting[-1][0]
+    return Finding(kind, samples, last, last == results[-1][0], *description)
 
 
-def _blind(look: Row) -> tuple[str, str] | None:
-    if not blind(look["accuracy_held_out"], look["pairs"], look["observable_pull"]):
+def _blind(check: Row) -> tuple[str, str] | None:
+    if not blind(check["accuracy_held_out"], check["pairs"], check["observable_pull"]):
         return None
     return (
-        f"it is right in {look['accuracy_held_out']:.1%} of held-out pairs, while the mean of an "
-        f"observable is off by {look['observable_pull']:.0f} standard errors",
+        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs, while the mean of an "
+        f"observable is off by {check['observable_pull']:.0f} standard errors",
         "raise discriminator_rate or head_start, or lower gamma",
     )
 
 
-def _all_winning(look: Row, rows: Sequence[Row]) -> tuple[str, str] | None:
-    gradient = _gradient_left(rows, look["samples"])
-    if not all_winning(look["accuracy_held_out"], look["pairs"], gradient):
+def _all_winning(check: Row, rows: Sequence[Row]) -> tuple[str, str] | None:
+    gradient = _gradient_left(rows, check["samples"])
+    if not all_winning(check["accuracy_held_out"], check["pairs"], gradient):
         return None
     left = "" if gradient is None else f", and the generator's gradient fell to {gradient:.1%}"
     return (
-        f"it is right in {look['accuracy_held_out']:.1%} of held-out pairs{left}",
+        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs{left}",
         "raise gamma or lower discriminator_rate",
     )
 
 
 def _gradient_left(rows: Sequence[Row], samples: int) -> float | None:
-    """Median norm of the generator's gradient in the latest tenth of the game, over the first's."""
+    """Median norm of the generator's gradient in the latest tenth of the steps, over the first's."""
     norms = [
         row["generator_gradient"]
         for row in rows
@@ -219,9 +224,9 @@ def _gradient_left(rows: Sequence[Row], samples: int) -> float | None:
     return float(np.median(norms[-tenth:]) / max(float(np.median(norms[:tenth])), 1e-30))
 
 
-def _overfitting(look: Row) -> tuple[str, str] | None:
-    train, held_out = look["accuracy_train"], look["accuracy_held_out"]
-    if not overfitting(train, held_out, look["pairs"]):
+def _overfitting(check: Row) -> tuple[str, str] | None:
+    train, held_out = check["accuracy_train"], check["accuracy_held_out"]
+    if not overfitting(train, held_out, check["pairs"]):
         return None
     return (
         f"it is right in {train:.1%} of pairs with training samples and in {held_out:.1%} with "
@@ -230,14 +235,14 @@ def _overfitting(look: Row) -> tuple[str, str] | None:
     )
 
 
-def _collapse(look: Row) -> tuple[str, str] | None:
+def _collapse(check: Row) -> tuple[str, str] | None:
     signs = []
-    if look["modes_lost"]:
-        signs.append(f"{look['modes_lost']} of {look['modes']} clusters are lost")
-    if look["narrow"]:
-        signs.append(f"the spread of an observable fell to {look['spread']:.0%} of the truth's")
-    if look["repeats"]:
-        signs.append(f"samples repeat each other {look['duplicates']:.0f} times too often")
+    if check["modes_lost"]:
+        signs.append(f"{check['modes_lost']} of {check['modes']} clusters are lost")
+    if check["narrow"]:
+        signs.append(f"the spread of an observable fell to {check['spread']:.0%} of the truth's")
+    if check["repeats"]:
+        signs.append(f"samples repeat each other {check['duplicates']:.0f} times too often")
     if not signs:
         return None
     return (
@@ -247,23 +252,23 @@ def _collapse(look: Row) -> tuple[str, str] | None:
 
 
 def _oscillation(rows: Sequence[Row]) -> Finding | None:
-    seen: list[tuple[int, str]] = []
+    detections: list[tuple[int, str]] = []
     stands = False
-    for name in _WATCHED:
+    for name in _MONITORED:
         series = np.array([(r["samples"], r[name]) for r in rows if name in r], np.float64)
         ends = range(_WINDOW, len(series) + 1, _WINDOW // 2) or [len(series)]
         for end in ends:
             if end < _SHORTEST:
                 continue
             clock, values = series[max(0, end - _WINDOW) : end].T
-            found = oscillation(values)
-            if found.chance < CHANCE:
-                period = found.period * float(np.median(np.diff(clock)))
-                words = f"{name.replace('_', ' ')} swings with a period of {period:.0f} samples"
-                seen.append((int(clock[-1]), words))
+            strongest = oscillation(values)
+            if strongest.chance < CHANCE:
+                period = strongest.period * float(np.median(np.diff(clock)))
+                evidence = f"{name.replace('_', ' ')} swings with a period of {period:.0f} samples"
+                detections.append((int(clock[-1]), evidence))
                 stands |= end == ends[-1]
-    if not seen:
+    if not detections:
         return None
-    samples, words = min(seen)
+    samples, evidence = min(detections)
     cure = "lower generator_rate and discriminator_rate, or raise gamma"
-    return Finding("oscillation", samples, max(seen)[0], stands, words, cure)
+    return Finding("oscillation", samples, max(detections)[0], stands, evidence, cure)

@@ -1,4 +1,4 @@
-"""The training loop: walks the stages of a run, stoppable and resumable at any moment."""
+"""The training loop: trains stage by stage; it can be stopped and resumed at any moment."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +21,8 @@ _LOG_STEPS = 10
 def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, Any]:
     """Train a generator on the dataset's train split and save it as a surrogate.
 
-    A run that was stopped goes on where it left off, and ends with the same parameters as one that
-    was never stopped.
+    A run that was stopped resumes from its last checkpoint. It ends with the same parameters as an
+    uninterrupted run.
 
     Args:
         run: data, networks, stages and folder.
@@ -32,7 +32,7 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
         {"samples", "validation_distance", "surrogate", ...}: a summary.
 
     Raises:
-        InputError: for a batch that the devices cannot share.
+        InputError: for a batch size that the number of devices does not divide.
         PhysganError: if the loss became NaN; the last good state is kept.
     """
     mesh, batch_size = device_mesh(), run.settings.batch_size
@@ -44,7 +44,7 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     with MetricsLog(run.run_dir, samples) as log:
         announce = Announcer(log.rows())
         while samples < run.total:
-            number, stage, start = run.place(samples)
+            number, stage, start = run.stage_at(samples)
             if samples == start:
                 state = state._replace(generator=state.average)
             step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
@@ -53,7 +53,7 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
             if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:
                 run.log(log, samples, metrics)
             if run.is_checkpoint(samples):
-                state = run.judge(log, samples, state)
+                state = run.record_validation(log, samples, state)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
             if progress is not None:

@@ -1,4 +1,4 @@
-"""Generator and discriminator with the domain's knowledge, as functions of plain parameters."""
+"""Generator and discriminator with the domain's knowledge, as pure functions of parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,19 +23,18 @@ _CHUNK = 1024
 
 @dataclass(frozen=True)
 class Model:
-    """What the steps of training call; parameters are passed in, nothing is held.
+    """The functions that training steps call; parameters are arguments, not attributes.
 
     Args:
         domain: symmetries and physical features.
         generator: the generator's graph.
         feature_scale: standardises the physical features.
-        sites: numbers in a sample, for the objective per site.
-        objective: what the generator can be trained on by itself, None if it needs a
-            discriminator.
+        sites: number of variables in a sample, for the objective per site.
+        objective: objective of the generator on its own, None if it needs a discriminator.
         augment: whether samples are transformed by the domain's symmetries.
-        discriminator: the discriminator's graph, None where there is none.
-        sample_scale: standardises the samples that the discriminator sees, None if they are
-            already.
+        discriminator: the discriminator's graph, None if there is no discriminator.
+        sample_scale: standardises the samples for the discriminator, None if they already are of
+            order one.
         spectral_norm: whether the discriminator's weights are divided by their spectral norms.
     """
 
@@ -56,7 +55,7 @@ class Model:
     def generate_training(
         self, parameters: Parameters, key: jax.Array, conditions: jax.Array
     ) -> tuple[jax.Array, Parameters]:
-        """The same with batch norm over the batch: (samples, new running statistics)."""
+        """`generate` with batch norm over the batch: (samples, new running statistics)."""
         generator = nnx.merge(self.generator, parameters)
         generator.train()
         samples = self._draw(generator, key, conditions)
@@ -69,7 +68,7 @@ class Model:
         return self.transform(symmetry_key, samples)
 
     def transform(self, key: jax.Array, samples: jax.Array) -> jax.Array:
-        """A random exact symmetry for each sample; the samples themselves without augmentation."""
+        """Samples transformed by random exact symmetries; unchanged without augmentation."""
         if not self.augment:
             return samples
         keys = jax.random.split(key, len(samples))
@@ -86,14 +85,14 @@ class Model:
     def discriminator_inputs(
         self, samples: jax.Array, conditions: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        """What the discriminator sees: the samples and their features, standardised."""
-        shown = self.domain.discriminator_input(samples)
+        """Inputs of the discriminator: the samples and their features, standardised."""
+        inputs = self.domain.discriminator_input(samples)
         if self.sample_scale is not None:
-            shown = self.sample_scale.standardise(shown, conditions)
-        return shown, self._features(samples, conditions)
+            inputs = self.sample_scale.standardise(inputs, conditions)
+        return inputs, self._features(samples, conditions)
 
     def validation_features(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
-        """What validation compares, shape (n, f)."""
+        """Features that validation compares, shape (n, f)."""
         own = self.domain.validation_features(samples)
         return self._features(samples, conditions) if own is None else own
 
@@ -112,7 +111,7 @@ class Model:
         conditions: jax.Array,
         key: jax.Array,
     ) -> tuple[jax.Array, Parameters]:
-        """The same with batch norm over the batch, dropout by `key` and weights as they are given.
+        """`score` with batch norm over the batch, dropout by `key` and without spectral norms.
 
         Returns:
             (scores, new running statistics)
@@ -129,7 +128,7 @@ class Model:
 
 
 def merged_statistics(parameters: Parameters, statistics: Parameters) -> Parameters:
-    """Parameters with the running statistics among them replaced."""
+    """Parameters with new running statistics."""
     if not isinstance(parameters, dict):
         return statistics
     return {
@@ -139,9 +138,9 @@ def merged_statistics(parameters: Parameters, statistics: Parameters) -> Paramet
 
 
 def statistics_of(module: nnx.Module) -> Parameters:
-    """Running means and variances, in the structure of the parameters that hold them.
+    """Running means and variances, in the structure of the parameters that contain them.
 
-    They lie among the parameters, where the losses' gradients with respect to them are zero.
+    They are part of the parameters; the gradients of the losses with respect to them are zero.
     """
     return nnx.to_pure_dict(nnx.state(module, nnx.BatchStat))
 
@@ -153,7 +152,7 @@ def split(module: Any) -> tuple[nnx.GraphDef, Parameters]:
 
 
 def evaluated(function: Callable[[Any], Any], samples: np.ndarray) -> np.ndarray:
-    """A jitted function of samples, for all of them, chunk by chunk."""
+    """Values of a jittable function of samples, computed in chunks."""
     compiled = jax.jit(function)
     parts = (samples[start : start + _CHUNK] for start in range(0, len(samples), _CHUNK))
     return np.concatenate([np.asarray(compiled(jnp.asarray(p, jnp.float32))) for p in parts])

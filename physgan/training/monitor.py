@@ -1,4 +1,4 @@
-"""Monitors adversarial training: how the discriminator fares on samples it never learnt from."""
+"""Monitoring of adversarial training: both networks evaluated on training and held-out samples."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -30,20 +30,20 @@ Split = tuple[np.ndarray, np.ndarray]
 def make_monitor(
     model: Model, train: Split, held_out: Split, seed: int
 ) -> Callable[[TrainingState], dict[str, float]]:
-    """A function that examines both networks on the first 2048 samples of each split.
+    """A function that evaluates both networks on the first 2048 samples of each split.
 
     Args:
         model: generates and scores.
-        train: what the discriminator learns from.
-        held_out: real samples that it never sees.
+        train: real samples that the discriminator is trained on.
+        held_out: real samples that it is not trained on.
         seed: of noise and symmetries, the same at every call.
 
     Returns:
-        state -> what `diagnostics.findings` reads: accuracies (share of pairs at equal conditions
-        in which the real sample scores higher) and mean scores of train, held-out and fake;
-        clusters of held-out features that the generator lost, the smallest spread of a feature
-        over the truth's, duplicates over those of the truth, and the largest difference of a
-        feature's mean in standard errors.
+        state -> metrics for `diagnostics.findings`: accuracies (share of pairs at equal conditions
+        in which the real sample scores higher); mean scores of training, held-out and generated
+        samples; clusters of held-out features that the generator lost; the smallest ratio of a
+        feature's spread to that of real samples; the ratio of duplicates to those among real
+        samples; and the largest difference of a feature's mean in standard errors.
     """
     count = min(_PAIRS, len(train[0]), len(held_out[0]))
     chunk = min(_CHUNK, count)
@@ -60,10 +60,10 @@ def make_monitor(
         scores = [model.score(state.discriminator, x, conditions) for x in inputs]
         return scores[0], scores[1], inputs[0][1], inputs[1][1]
 
-    def evaluated(state: TrainingState, split: Split, place: int) -> list[np.ndarray]:
+    def evaluated(state: TrainingState, split: Split, number: int) -> list[np.ndarray]:
         parts = []
         for start in range(0, count, chunk):
-            key = jax.random.fold_in(jax.random.key(seed), place * _PAIRS + start)
+            key = jax.random.fold_in(jax.random.key(seed), number * _PAIRS + start)
             rows = slice(start, start + chunk)
             parts.append(scores_and_features(state, key, split[0][rows], split[1][rows]))
         return [np.concatenate([np.asarray(p[i], np.float64) for p in parts]) for i in range(4)]
@@ -90,20 +90,20 @@ def make_monitor(
 
 
 class Announcer:
-    """Says in one line on stderr what begins to go wrong, and when it has passed.
+    """Prints one line on stderr when a failure is detected, and one when it has passed.
 
     Args:
-        rows: metrics that the run goes on from; what they show has been said before.
+        rows: metrics of the run so far; failures that they show are not printed again.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._standing = _standing(findings(rows))
 
     def __call__(self, rows: Sequence[Row]) -> None:
-        """Say what has changed."""
-        found = findings(rows)
-        now = _standing(found)
-        for finding in found:
+        """Print what has changed."""
+        current = findings(rows)
+        now = _standing(current)
+        for finding in current:
             if finding.kind in now - self._standing:
                 print(f"warning: {finding}", file=sys.stderr, flush=True)
         for kind in sorted(self._standing - now):
@@ -112,12 +112,12 @@ class Announcer:
         self._standing = now
 
 
-def _standing(found: Sequence[Finding]) -> set[str]:
-    return {finding.kind for finding in found if finding.stands}
+def _standing(every: Sequence[Finding]) -> set[str]:
+    return {finding.kind for finding in every if finding.stands}
 
 
 def _accuracy(real: np.ndarray, fake: np.ndarray) -> float:
-    """Ties count one half."""
+    """Share of pairs in which the real sample scores higher; ties count one half."""
     return float((real > fake).mean() + (real == fake).mean() / 2)
 
 

@@ -1,4 +1,4 @@
-"""What a generator can be trained on without a discriminator."""
+"""Objectives of generators that are trained without a discriminator."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,11 +9,11 @@ __all__ = ["Objective"]
 
 
 class Objective(NamedTuple):
-    """A quantity that training lowers.
+    """A loss that training minimises.
 
     Attributes:
-        name: of the loss in the metrics, where it is "name_loss".
-        measure: of its value on the validation split, where it is "validation_measure".
+        name: the loss is "{name}_loss" in the metrics.
+        measure: its value on the validation split is "validation_{measure}".
         loss: (generator, key, samples (n, ...), conditions (n, c)) -> shape (n,).
     """
 

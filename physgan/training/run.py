@@ -1,4 +1,4 @@
-"""A training run: data, networks, stages and folder; begun, gone on with, or looked at."""
+"""A training run: data, networks, stages and folder; new, resumed, or opened for inspection."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,13 +25,13 @@ from physgan.training.validation import DISTANCE, validator
 __all__ = ["Run"]
 
 
-class Place(NamedTuple):
-    """Where a run is.
+class StagePosition(NamedTuple):
+    """A stage and its position in the run.
 
     Attributes:
         number: of the stage, from 0.
         stage: the stage.
-        start: samples seen before it.
+        start: samples seen before the stage.
     """
 
     number: int
@@ -40,12 +40,12 @@ class Place(NamedTuple):
 
 
 class Run:
-    """What stays the same throughout a run.
+    """The constant parts of a run.
 
     Args:
         dataset: with the splits "train" and "validation".
         run_dir: receives run.json, metrics.jsonl, tensorboard/, checkpoints/, surrogate/.
-        method: builds networks and says the stages.
+        method: builds the networks and defines the stages.
         settings: of the method.
         seed: of initial parameters, batches and noise.
 
@@ -83,8 +83,8 @@ class Run:
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
         self.validate = validator(self.model, *self.held_out, seed)
-        known = (self.samples, self.conditions)
-        self.monitor = make_monitor(self.model, known, self.held_out, seed)
+        train = (self.samples, self.conditions)
+        self.monitor = make_monitor(self.model, train, self.held_out, seed)
 
     @property
     def total(self) -> int:
@@ -92,33 +92,33 @@ class Run:
         return self.ends[-1]
 
     def latest(self) -> TrainingState | None:
-        """The state of the newest whole checkpoint, None if there is none."""
+        """The state of the newest complete checkpoint, None if there is none."""
         return checkpoints.restore_latest(self.checkpoints, self.initial)
 
-    def place(self, samples: int) -> Place:
-        """The stage that trains on after `samples` samples; at the end, the last one."""
+    def stage_at(self, samples: int) -> StagePosition:
+        """The stage of the step after `samples` samples; at the end, the last stage."""
         number = min(sum(end <= samples for end in self.ends), len(self.stages) - 1)
         stage = self.stages[number]
-        return Place(number, stage, self.ends[number] - stage.samples)
+        return StagePosition(number, stage, self.ends[number] - stage.samples)
 
     def monitored(self, samples: int) -> bool:
         """Whether a discriminator has been trained after `samples` samples."""
-        place = self.place(max(0, samples - 1))
-        return place.stage.monitored and samples > place.start
+        position = self.stage_at(max(0, samples - 1))
+        return position.stage.monitored and samples > position.start
 
     def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
-        """The batch after `samples` samples: a function of the seed and that number alone."""
+        """The batch after `samples` samples: a function of only the seed and `samples`."""
         index = batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
         return self.samples[index], self.conditions[index]
 
     def is_checkpoint(self, samples: int) -> bool:
-        """Whether a multiple of the interval or the end of a stage was just passed."""
+        """Whether the last step passed a multiple of the interval or reached the end of a stage."""
         before = samples - self.settings.batch_size
         every = max(self.settings.checkpoint_samples, self.settings.batch_size)
         return samples // every != before // every or samples in self.ends
 
     def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
-        """Write metrics; stop the run if one is not a number."""
+        """Write metrics; stop the run if one is not finite."""
         values = {name: round(float(value), 6) for name, value in metrics.items()}
         if not np.all(np.isfinite(list(values.values()))):
             raise PhysganError(
@@ -127,22 +127,24 @@ class Run:
             )
         log.write(samples, values)
 
-    def judge(self, log: MetricsLog, samples: int, state: TrainingState) -> TrainingState:
-        """Validate the averaged generator and remember it if it is the best so far.
+    def record_validation(
+        self, log: MetricsLog, samples: int, state: TrainingState
+    ) -> TrainingState:
+        """Validate the averaged generator, log its scores and keep it if it is the best so far.
 
-        Each stage has a measure of its own. At its end the best generator's score is replaced by
-        that of the next stage's measure, which has to be surpassed.
+        Each stage has its own validation metric. At the end of a stage the best generator is
+        scored by the next stage's metric, and later generators have to surpass that score.
         """
-        stage = self.place(samples - self.settings.batch_size).stage
+        stage = self.stage_at(samples - self.settings.batch_size).stage
         scores = self.validate(state.average)
         log.write(samples, scores)
         if stage.monitored:
             log.write(samples, self.monitor(state))
-        state = _remembered(state, scores[stage.score])
-        following = self.place(samples).stage
+        state = _with_best(state, scores[stage.score])
+        following = self.stage_at(samples).stage
         if following.score == stage.score:
             return state
-        return _scored(state, self.validate(state.best)[following.score])
+        return _with_best_score(state, self.validate(state.best)[following.score])
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
         """Save the best generator as a surrogate."""
@@ -158,7 +160,7 @@ class Run:
             network=self.network_settings,
             training={**training, "start_from": Path(self.settings.start_from).name},
             stages=tuple(TrainingStage(stage.name, stage.samples) for stage in self.stages),
-            kept_stage=self.place(max(0, kept - 1)).stage.name,
+            kept_stage=self.stage_at(max(0, kept - 1)).stage.name,
             kept_samples=kept,
             recipe=self.dataset.recipe.get("name", ""),
             seen=self.dataset.seen,
@@ -185,7 +187,7 @@ class Run:
 def definition_of(
     dataset: Dataset, method: str, settings: Mapping[str, Any], seed: int
 ) -> dict[str, Any]:
-    """All that determines what a run ends with, JSON values."""
+    """All that determines the result of a run, JSON values."""
     return {
         "method": method,
         "dataset": dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path),
@@ -194,20 +196,20 @@ def definition_of(
     }
 
 
-def _remembered(state: TrainingState, score: float) -> TrainingState:
+def _with_best(state: TrainingState, score: float) -> TrainingState:
     """The state, with the averaged generator as the best one if its score is the lowest."""
     if not score < float(state.best_score):
         return state
-    return _scored(state._replace(best=state.average, best_samples=state.samples), score)
+    return _with_best_score(state._replace(best=state.average, best_samples=state.samples), score)
 
 
-def _scored(state: TrainingState, score: float) -> TrainingState:
+def _with_best_score(state: TrainingState, score: float) -> TrainingState:
     best_score = jax.device_put(np.float32(score), state.best_score.sharding)
     return state._replace(best_score=best_score)
 
 
 def _started_from(path: str, fresh: Parameters) -> Parameters:
-    """Parameters of a trained generator, by name; scales that it lacks stay fresh."""
+    """Parameters of a trained generator, matched by name; those that it lacks stay fresh."""
     sampler = load(path).sampler
     if not isinstance(sampler, NetworkSampler):
         raise InputError(f"expected a surrogate with a network to start from; got {path}")

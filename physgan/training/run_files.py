@@ -1,4 +1,4 @@
-"""What a training run leaves on disk: its settings, its metrics, its surrogate."""
+"""Files of a training run: its definition and its metrics."""
 
 import json
 import time
@@ -15,14 +15,14 @@ from physgan.errors import InputError
 __all__ = ["MetricsLog", "claim_run"]
 
 FORMAT = 2
-"""Of run.json and of the checkpoints beside it."""
+"""Format version of run.json and of the run's checkpoints."""
 
 
 def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
-    """Make `run_dir` the run of `definition`, or see that it already is.
+    """Create `run_dir` for the run of `definition`, or check that it already belongs to that run.
 
     Args:
-        run_dir: created if it is not there.
+        run_dir: created if it does not exist.
         definition: all that determines the trained parameters, JSON values.
 
     Raises:
@@ -31,14 +31,15 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     path = run_dir / "run.json"
     definition = {"format": FORMAT, **definition}
     if path.exists():
-        there = json.loads(path.read_text())
-        if there.get("format") != FORMAT:
+        existing = json.loads(path.read_text())
+        if existing.get("format") != FORMAT:
             raise InputError(
                 f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "
                 "of physgan; choose another folder"
             )
-        if fingerprint(there) != fingerprint(definition):
-            changed = sorted(k for k in {*there, *definition} if there.get(k) != definition.get(k))
+        if fingerprint(existing) != fingerprint(definition):
+            names = {*existing, *definition}
+            changed = sorted(k for k in names if existing.get(k) != definition.get(k))
             raise InputError(
                 f"expected the run in {run_dir} to be continued with its own settings; got "
                 f"another {', '.join(changed)}; choose another folder"
@@ -53,8 +54,8 @@ class MetricsLog:
 
     Args:
         run_dir: the run.
-        samples: samples seen by the checkpoint that the run goes on from; later lines, which a
-            killed run may have left, are dropped.
+        samples: samples seen by the checkpoint that the run resumes from. Later lines, which an
+            interrupted run may have left, are dropped.
     """
 
     def __init__(self, run_dir: Path, samples: int) -> None:
@@ -66,7 +67,7 @@ class MetricsLog:
         self._board = SummaryWriter(str(run_dir / "tensorboard"), purge_step=samples)
 
     def _lines(self) -> list[str]:
-        """Whole lines of the file; the last one may have been cut off."""
+        """Complete lines of the file; an incomplete last line is dropped."""
         if not self._path.exists():
             return []
         text = self._path.read_text()

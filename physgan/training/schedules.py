@@ -13,10 +13,10 @@ def cosine(start: float, end: float, samples: jax.Array | float, total: float) -
 
 
 def ema_decay(batch_size: int, half_life: float, samples: jax.Array) -> jax.Array:
-    """Decay a step of an exponential moving average whose half-life ramps up from 0.
+    """Decay per step of an exponential moving average whose half-life ramps up from 0.
 
     Args:
-        batch_size: samples a step.
+        batch_size: samples per step.
         half_life: final half-life, samples.
         samples: samples seen; the half-life is at most a twentieth of them (Karras et al. 2024,
             arXiv:2312.02696, discuss the trade-off).

@@ -1,4 +1,4 @@
-"""What a method tells the training loop: its networks, and the stages to walk through."""
+"""The interface of a method to the training loop: its networks and its stages."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -19,19 +19,19 @@ Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[Training
 
 
 class Stage(NamedTuple):
-    """A part of a training run with an objective of its own.
+    """A part of a training run with its own objective.
 
-    It starts from the averaged generator that the stage before ended with.
+    It starts from the averaged generator at the end of the stage before.
 
     Attributes:
         name: "likelihood", "adversarial", "evidence", "velocity".
-        samples: its length, whole batches.
-        steps: the kinds of steps that it takes.
-        kind_of_step: number of a step within the stage, from 0 -> which of `steps` it is.
-        trains: which networks it moves, "generator" and perhaps "discriminator": each has Adam's
-            moments of its own in each stage.
+        samples: length of the stage, a multiple of the batch size.
+        steps: the kinds of steps of the stage.
+        kind_of_step: number of a step within the stage, from 0 -> index in `steps`.
+        trains: names of the networks that it trains, "generator" and perhaps "discriminator". Each
+            has its own Adam moments in each stage.
         score: the validation metric by which the best averaged generator is chosen.
-        monitored: whether the discriminator is looked at, too.
+        monitored: whether the discriminator is monitored at checkpoints.
     """
 
     name: str
@@ -47,10 +47,10 @@ class Networks(NamedTuple):
     """Fresh networks.
 
     Attributes:
-        model: what takes their parameters.
+        model: functions of their parameters.
         settings: of the generator, JSON values, for `Domain.build_generator`.
-        generator: its parameters.
-        discriminator: its parameters, {} where there is none.
+        generator: parameters of the generator.
+        discriminator: parameters of the discriminator, {} if there is none.
     """
 
     model: Model
@@ -60,7 +60,7 @@ class Networks(NamedTuple):
 
 
 class NetworkMethod(Protocol):
-    """What the loop needs to know of a method."""
+    """The part of a method that the loop uses."""
 
     @property
     def name(self) -> str:
@@ -89,7 +89,7 @@ class NetworkMethod(Protocol):
         ...
 
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
-        """The stages to walk through, at least one."""
+        """The stages of training, in order; at least one."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Put features on one scale, whatever the conditions."""
+"""Fit of the scales that standardise features at all conditions."""
 
 import jax
 import jax.numpy as jnp
@@ -32,17 +32,19 @@ def fit_scale(
     Args:
         features: shape (n, f).
         conditions: shape (n, c).
-        nodes: of one condition, bins of equally many samples; fewer where it takes fewer values or
-            where there are not 16 samples for each, whose deviation would be one of chance; at
-            least two. Of several, nodes of each condition at equal shares of the samples, 16 at
-            most, with 32 samples or more for each of the c^2 k coefficients; every s-th sample
-            if there are more than 16,384.
-        common_floor: lower bound of every deviation in units of all features' rms spread, so
-            that what hardly ever varies is not blown up; 0 for none.
+        nodes: largest number of nodes. For one condition, nodes are bins of equally many samples.
+            There are at least two; there are fewer than `nodes` if the condition takes fewer
+            values, or if a bin would have less than 16 samples. For several conditions, nodes of
+            each condition are at equal shares of the samples. There are at most 16, with 32
+            samples or more for each of the c^2 k coefficients. The fit then uses at most 16,384
+            samples, every s-th one.
+        common_floor: lower bound of every deviation in units of the rms deviation of all features,
+            so that nearly constant features are not amplified; 0 for none.
 
     Returns:
-        The scale, with deviations bounded below by 1e-3 of each feature's spread over all; of
-        several conditions also by 0.03 of its rms deviation, as tails are rare in a corner.
+        The scale. Deviations are bounded below by 1e-3 of each feature's deviation over all
+        samples. For several conditions the bound is also 0.03 of the rms residual, since few
+        samples lie in a corner of the conditions.
     """
     smallest = _SMALLEST_DEVIATION * features.std(0) + 1e-12
     if common_floor:
@@ -75,10 +77,10 @@ def _fit_bins(
 def _fit_smooth(
     features: np.ndarray, conditions: np.ndarray, nodes: int, smallest: np.ndarray
 ) -> SmoothScale:
-    """Least squares for the mean, and once more with the weights of the deviations found."""
-    known = [_axis(conditions[:, c], nodes) for c in range(conditions.shape[1])]
+    """Least squares for the mean, then weighted least squares by the fitted deviations."""
+    fitted_axes = [_axis(conditions[:, c], nodes) for c in range(conditions.shape[1])]
     logarithmic, low, high, along = (
-        jnp.asarray(side, jnp.float32) for side in zip(*known, strict=True)
+        jnp.asarray(side, jnp.float32) for side in zip(*fitted_axes, strict=True)
     )
     axes = logarithmic, jnp.stack([low, high]), along
     functions = jax.jit(condition_basis)(*axes, jnp.asarray(conditions, jnp.float32))
@@ -102,34 +104,34 @@ def _log_variance(basis: np.ndarray, squares: np.ndarray) -> np.ndarray:
     """Coefficients (b, f) of the logarithm of the mean of `squares`, shape (n, f).
 
     The gamma model with logarithmic link (P. McCullagh, J. Nelder, Generalized Linear Models,
-    chapter 8), solved by Fisher's scoring with half steps of bounded length: the ratios of the
-    squares to the model then have mean 1 along every basis function.
+    chapter 8), solved by Fisher scoring with half steps of bounded length. At the solution, the
+    ratios of the squares to the model have mean 1 along every basis function.
     """
     level = squares.mean(0)
-    gram, found = basis.T @ basis, np.zeros((basis.shape[1], len(level)))
+    gram, coefficients = basis.T @ basis, np.zeros((basis.shape[1], len(level)))
     model = np.zeros_like(squares)
     for _ in range(_STEPS):
         step = _solved(gram, basis.T @ (squares / level * np.exp(-model) - 1)) / 2
         change = basis @ step
         longest = np.abs(change).max(0)
         shorter = _LARGEST_STEP / np.maximum(longest, _LARGEST_STEP)
-        found += step * shorter
+        coefficients += step * shorter
         model += change * shorter
         if longest.max() < _SMALLEST_STEP:
             break
-    return found + _solved(gram, basis.sum(0))[:, None] * np.log(level)
+    return coefficients + _solved(gram, basis.sum(0))[:, None] * np.log(level)
 
 
 def _solved(gram: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Of the normal equations, whose basis is redundant."""
+    """Solution of the normal equations, with a small ridge because the basis is redundant."""
     return np.asarray(scipy.linalg.solve(gram + _RIDGE * np.eye(len(gram)), right, assume_a="pos"))
 
 
 def _axis(condition: np.ndarray, nodes: int) -> tuple[bool, float, float, np.ndarray]:
-    """Whether a condition counts by its logarithm, its ends and nodes on that scale.
+    """Whether a condition enters by its logarithm, and its ends and nodes on that scale.
 
-    The scale is the one on which the values are spread more evenly. There is a node at each value
-    if they are few, else nodes at equal shares of the samples.
+    The scale is linear or logarithmic, whichever spreads the values more evenly. If there are few
+    distinct values, each is a node. Otherwise the nodes are at equal shares of the samples.
     """
     distinct = np.unique(condition)
     logarithmic = bool(distinct[0] > 0) and _unevenness(np.log(condition)) < _unevenness(condition)

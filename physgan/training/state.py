@@ -1,4 +1,4 @@
-"""All that a training run carries from step to step: one pytree."""
+"""The state of a training run: one pytree."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,17 +17,17 @@ Moments = dict[str, dict[str, optax.OptState]]
 
 
 class TrainingState(NamedTuple):
-    """State of a run; equal states train on to equal states.
+    """State of a run; it determines the rest of the run.
 
     Attributes:
         samples: samples seen, the clock of all schedules.
-        generator: parameters.
-        discriminator: parameters, {} where there is none.
-        moments: Adam's, of every stage and network.
-        average: exponential moving average of the generator.
-        best: the average that did best on the validation split so far.
-        best_score: its score.
-        best_samples: samples seen by it.
+        generator: parameters of the generator.
+        discriminator: parameters of the discriminator, {} if there is none.
+        moments: Adam's moments of every stage and network.
+        average: exponential moving average of the generator's parameters.
+        best: the average with the best score on the validation split so far.
+        best_score: score of `best`.
+        best_samples: samples seen when `best` was kept.
     """
 
     samples: jax.Array
@@ -43,7 +43,7 @@ class TrainingState(NamedTuple):
 def initial_state(
     generator: Parameters, discriminator: Parameters, trains: Mapping[str, Sequence[str]]
 ) -> TrainingState:
-    """State before the first sample; `trains` says which networks each stage moves."""
+    """State before the first sample; `trains` names the networks that each stage trains."""
     networks = {"generator": generator, "discriminator": discriminator}
     adam = optax.scale_by_adam()
     return TrainingState(

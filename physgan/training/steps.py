@@ -1,4 +1,4 @@
-"""Parts of a training step, and the step of a single network down its objective."""
+"""Parts of a training step, and the step of a single network on its objective."""
 
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ _LAST_RATE = 0.01
 
 
 class Counted(Protocol):
-    """Settings that say how long a step and the average's memory are."""
+    """The settings that `count` reads: batch size and half-life of the averaged generator."""
 
     @property
     def batch_size(self) -> int: ...
@@ -38,13 +38,13 @@ class Counted(Protocol):
 def objective_step(
     model: Model, settings: Counted, stage: str, *, rate: float, samples: int
 ) -> Step:
-    """The generator down the model's objective, by Adam with a falling rate.
+    """A step of the generator on the model's objective, by Adam with a falling rate.
 
     Args:
         model: with an objective.
         settings: batch size and the average's half-life.
-        stage: whose moments are used.
-        rate: learning rate at the start, falling along a cosine to 1 %.
+        stage: name of the stage whose moments are used.
+        rate: learning rate at the start; it falls along a cosine to 1 %.
         samples: length of the stage.
     """
     assert model.objective is not None
@@ -72,8 +72,8 @@ def objective_stage(
 ) -> Stage:
     """A stage of `objective_step`s.
 
-    The best checkpoint is the one whose objective is lowest on the validation split, which is
-    known better than the distance of features.
+    The best checkpoint is the one with the lowest objective on the validation split. The objective
+    has a smaller statistical error than the distance of features.
 
     Args:
         model: with an objective.
@@ -91,13 +91,13 @@ def objective_stage(
 def with_moments(
     state: TrainingState, stage: str, network: str, moments: optax.OptState
 ) -> TrainingState:
-    """The state with other moments of one network in one stage."""
+    """The state with new moments of one network in one stage."""
     own = {**state.moments[stage], network: moments}
     return state._replace(moments={**state.moments, stage: own})
 
 
 def count(state: TrainingState, settings: Counted) -> TrainingState:
-    """Advance the clock and the averaged generator."""
+    """Advance the number of samples seen and the averaged generator."""
     batch = settings.batch_size
     decay = ema_decay(batch, settings.ema_samples, state.samples.astype(jnp.float32))
     return state._replace(
@@ -109,7 +109,7 @@ def count(state: TrainingState, settings: Counted) -> TrainingState:
 
 
 def clipped(gradients: Any) -> Any:
-    """Gradients of norm 5 at most."""
+    """Gradients clipped to a global norm of 5."""
     clip = optax.clip_by_global_norm(_LARGEST_GRADIENT)
     return clip.update(gradients, clip.init(gradients))[0]
 
@@ -117,11 +117,11 @@ def clipped(gradients: Any) -> Any:
 def adam(
     beta1: float, beta2: float | jax.Array, gradients: Any, moments: optax.OptState
 ) -> tuple[Any, optax.OptState]:
-    """Direction of descent, and new moments."""
+    """Adam's direction of descent, and new moments."""
     with jax.numpy_dtype_promotion("standard"):  # optax mixes integers and floats
         return optax.scale_by_adam(beta1, beta2).update(gradients, moments)
 
 
 def descend(parameters: Parameters, update: Any, rate: jax.Array) -> Parameters:
-    """Parameters after a step of length `rate`."""
+    """Parameters after a step with learning rate `rate`."""
     return jax.tree.map(lambda p, u: p - rate * u, parameters, update)

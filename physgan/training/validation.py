@@ -1,4 +1,4 @@
-"""How good the generator is on samples that training never saw."""
+"""Validation of the generator on samples that are not used in training."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
     Args:
         real: standardised features, shape (n, f).
         fake: of generated samples at the same conditions, shape (n, f).
-        conditions: shape (n, c); 16 bins of equally many samples in the space of all conditions,
-            fewer where they would hold less than 8. Equal values are told apart by their order.
+        conditions: shape (n, c). There are 16 bins of equally many samples in the space of all
+            conditions, or fewer so that each has 8 samples. Equal values are ranked by their order.
 
     Returns:
-        The distance, in standard deviations; with n samples about sqrt(1.5 * 16 * 2 / n) for
-        two sets of one distribution.
+        The distance, in standard deviations. For two sets of n samples of the same distribution it
+        is about sqrt(1.5 * 16 * 2 / n).
     """
     differences = []
     bins = min(_BINS, max(1, len(conditions) // _FEWEST))
@@ -46,7 +46,7 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
 def validator(
     model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
 ) -> Callable[[Parameters], dict[str, float]]:
-    """A function that judges generator parameters on a validation split.
+    """A function that evaluates generator parameters on a validation split.
 
     Args:
         model: generates.
@@ -55,14 +55,14 @@ def validator(
         seed: of the generated samples, the same at every call.
 
     Returns:
-        parameters -> {"validation_distance"}, and "validation_nll" or what else the
-        objective is measured by, where there is one.
+        parameters -> {"validation_distance": ...}, and the objective's `score` if there is one,
+        such as "validation_nll".
     """
     count = len(samples) // _CHUNK * _CHUNK or len(samples)
     chunk = min(_CHUNK, count)
 
     @jax.jit
-    def judge(
+    def evaluate(
         parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
     ) -> tuple[jax.Array, ...]:
         real = x.astype(jnp.float32)
@@ -77,7 +77,7 @@ def validator(
         for start in range(0, count, chunk):
             key = jax.random.fold_in(jax.random.key(seed), start)
             rows = slice(start, start + chunk)
-            parts.append(judge(parameters, key, samples[rows], conditions[rows]))
+            parts.append(evaluate(parameters, key, samples[rows], conditions[rows]))
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
         scores = {DISTANCE: feature_distance(real, fake, conditions[:count])}
         if model.objective is not None:

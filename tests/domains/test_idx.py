@@ -90,7 +90,7 @@ def test_other_shapes_and_unequal_numbers_are_refused(tmp_path: Path) -> None:
         import_idx(flat, tmp_path / "x.h5")
     images = write_idx(tmp_path / "images", np.zeros((6, 4, 4), np.uint8))
     labels = write_idx(tmp_path / "labels", np.zeros(5, np.uint8))
-    with pytest.raises(InputError, match=r"expected 6 labels in .*, one an image; got shape \(5,"):
+    with pytest.raises(InputError, match=r"expected 6 labels in .*, one per image; got shape \(5,"):
         import_idx(images, tmp_path / "x.h5", labels=labels)
     with pytest.raises(InputError, match=r"expected an IDX file; .* does not exist"):
         import_idx(tmp_path / "none", tmp_path / "x.h5")

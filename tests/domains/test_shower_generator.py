@@ -73,7 +73,7 @@ def test_likelihood_is_that_of_the_draws(made: jax.Array) -> None:
 
 def test_later_layers_do_not_change_earlier_ones(made: jax.Array) -> None:
     """The part of the likelihood that belongs to a layer knows nothing of the layers behind."""
-    costs = jax.jit(NETWORK.layer_costs)
+    costs = jax.jit(NETWORK.layer_negative_log_likelihoods)
     before, after = costs(made, CONDITIONS), costs(made.at[:, 1].set(made[:, 1, ::-1]), CONDITIONS)
     np.testing.assert_allclose(before[:, 0], after[:, 0], rtol=1e-5)
     assert not np.allclose(before[:, 1], after[:, 1])

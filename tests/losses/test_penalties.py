@@ -12,7 +12,7 @@ def test_gradient_penalty_of_a_quadratic_form() -> None:
     """For D = |x|^2 / 2 + 3 y the squared norm is |x|^2 + 9."""
     x = jax.random.normal(jax.random.key(0), (4, 2, 3))
     y = jnp.ones(4)
-    scores, norms = losses.gradient_penalties(
+    scores, norms = losses.squared_gradient_norms(
         lambda inputs: (inputs[0] ** 2).sum((1, 2)) / 2 + 3 * inputs[1], (x, y)
     )
     squares = (x**2).sum((1, 2))
@@ -20,18 +20,18 @@ def test_gradient_penalty_of_a_quadratic_form() -> None:
     np.testing.assert_allclose(norms, squares + 9, rtol=1e-6)
 
 
-def test_unit_slope_penalty_of_a_plane() -> None:
+def test_unit_gradient_penalty_of_a_plane() -> None:
     """A plane of slope 3 costs (3 - 1)^2 wherever it is looked at, one of slope 1 nothing."""
     x = jax.random.normal(jax.random.key(0), (8, 2, 2))
     for slope, cost in ((3.0, 4.0), (1.0, 0.0), (0.0, 1.0)):
         plane = slope * jnp.array([[0.6, 0.0], [0.0, 0.8]])
-        value = losses.unit_slope_penalty(lambda inputs, a=plane: (a * inputs).sum((1, 2)), x)
+        value = losses.unit_gradient_penalty(lambda inputs, a=plane: (a * inputs).sum((1, 2)), x)
         assert float(value) == pytest.approx(cost, abs=1e-5)
 
 
 def test_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
     x = jnp.ones((4, 3))
-    gradient = jax.grad(lambda a: losses.unit_slope_penalty(lambda x: x @ a, x))(jnp.zeros(3))
+    gradient = jax.grad(lambda a: losses.unit_gradient_penalty(lambda x: x @ a, x))(jnp.zeros(3))
     assert np.all(np.isfinite(gradient))
 
 

@@ -10,7 +10,7 @@ from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks import (
     ConditionEmbedding,
     ConditionRange,
-    Discriminator,
+    ResidualDiscriminator,
     pack_parameters,
     unpack_parameters,
 )
@@ -59,7 +59,7 @@ def test_embedding_uses_the_scale_of_a_condition() -> None:
 
 
 def test_discriminator_mixes_no_samples() -> None:
-    network = Discriminator((ConditionRange(0.0, 1.0),), 1, 4, width=8, rngs=nnx.Rngs(0))
+    network = ResidualDiscriminator((ConditionRange(0.0, 1.0),), 1, 4, width=8, rngs=nnx.Rngs(0))
     keys = jax.random.split(jax.random.key(3), 3)
     images = jax.random.normal(keys[0], (5, 8, 8, 1))
     features = jax.random.normal(keys[1], (5, 4))

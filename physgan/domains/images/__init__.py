@@ -34,11 +34,11 @@ class Images(Domain):
     """The domain of pictures.
 
     The samples' only field is "intensities", float32 (n, height, width, channels) in [0, 1]; in
-    network space they lie in [-1, 1]. Conditions, such as a label, may be there or not.
+    network space they lie in [-1, 1]. Conditions, such as a label, are optional.
 
     Args:
-        source: what has fields, conditions, grid and parameters: a dataset, a surrogate. Its
-            parameter "levels" says how many grey levels there are, if they are discrete.
+        source: has fields, conditions, grid and parameters: a dataset or a surrogate. Its
+            parameter "levels" is the number of grey levels, if they are discrete.
 
     Raises:
         InputError: if it has no intensities in rows, columns and channels.
@@ -82,7 +82,7 @@ class Images(Domain):
         return self.images(samples)
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
-        """Inverse of `encode`, cut to [0, 1] and rounded to the grey levels there are."""
+        """Inverse of `encode`, clipped to [0, 1] and rounded to the grey levels."""
         values = np.clip((np.asarray(array, np.float32) + 1) / 2, 0, 1)
         if self.levels > 1:
             values = np.round(values * (self.levels - 1)) / np.float32(self.levels - 1)

@@ -41,7 +41,7 @@ def read_idx(
 
     Args:
         path: file.
-        budget_bytes: the most that its values may take in memory.
+        budget_bytes: largest size of its values in memory.
 
     Returns:
         uint8, of the shape that the header declares.
@@ -98,8 +98,8 @@ def import_idx(
     def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
         rows = slice(first, first + number)
         values = pixels[rows].astype(np.float32) / np.float32(LEVELS - 1)
-        given = {} if kinds is None else {"label": kinds[rows].astype(np.float64)}
-        return {"intensities": values}, given
+        conditions = {} if kinds is None else {"label": kinds[rows].astype(np.float64)}
+        return {"intensities": values}, conditions
 
     shape = pixels.shape[1:]
     manifest = write_events(
@@ -169,7 +169,7 @@ def _labels(path: Path, count: int, budget_bytes: int) -> np.ndarray:
     values = read_idx(path, budget_bytes=budget_bytes)
     if values.shape != (count,):
         raise InputError(
-            f"expected {count} labels in {path}, one an image; got shape {values.shape}"
+            f"expected {count} labels in {path}, one per image; got shape {values.shape}"
         )
     return values
 

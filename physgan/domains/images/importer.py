@@ -1,4 +1,4 @@
-"""What arrays of pictures have to be."""
+"""Requirements on imported arrays of pictures."""
 
 from collections.abc import Sequence
 

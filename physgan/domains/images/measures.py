@@ -1,4 +1,4 @@
-"""What is measured on a picture, in NumPy or JAX: moments of its brightness and its spectrum.
+"""Measures of a picture, in NumPy or JAX: moments of its brightness and its spectrum.
 
 Brightness is the mean over the channels. Positions are in pixels from the picture's middle.
 """
@@ -14,7 +14,7 @@ _SOFT = 0.05
 _TINY = 1e-6
 
 Array = Any
-"""NumPy's or JAX's; `xp` is the module that belongs to it."""
+"""An array of NumPy or JAX; `xp` is the module of the same library."""
 
 
 def brightness(images: Array) -> Array:
@@ -37,26 +37,26 @@ def contrast(images: Array, xp: Any) -> Array:
 def centre(images: Array, xp: Any, axis: int) -> Array:
     """Centre of gravity along an axis (0: rows, downwards; 1: columns), pixels, shape (n,)."""
     profile = _profile(images, axis)
-    return (profile * _places(profile)).sum(-1)
+    return (profile * _positions(profile)).sum(-1)
 
 
 def width(images: Array, xp: Any, axis: int) -> Array:
     """Root of the second central moment along an axis, pixels, shape (n,)."""
     profile = _profile(images, axis)
-    places = _places(profile)
-    mean = (profile * places).sum(-1)
-    square = (profile * places**2).sum(-1)
+    positions = _positions(profile)
+    mean = (profile * positions).sum(-1)
+    square = (profile * positions**2).sum(-1)
     return xp.sqrt(xp.maximum(square - mean**2, 0.0) + _TINY)
 
 
 def lit(images: Array, xp: Any) -> Array:
-    """Share of pixels that are not black, softly: b / (b + 0.05), shape (n,)."""
+    """Smooth share of pixels that are not black: the mean of b / (b + 0.05), shape (n,)."""
     values = brightness(images)
     return (values / (values + _SOFT)).mean((1, 2))
 
 
 def spectrum(images: Array, xp: Any) -> Array:
-    """Power by spatial frequency, the mean over rings 1, 2, ... cycles a picture: (n, k).
+    """Power by spatial frequency, the mean over rings 1, 2, ... cycles per picture: (n, k).
 
     |F|^2 / pixels of the brightness, whose mean over all frequencies is the mean square (Parseval).
     """
@@ -67,7 +67,7 @@ def spectrum(images: Array, xp: Any) -> Array:
 
 
 def features(images: Array, xp: Any) -> Array:
-    """All of these as columns, the spectrum by its logarithm, shape (n, f); differentiable."""
+    """All measures and the logarithm of the spectrum as columns, (n, f); differentiable."""
     columns = [measure(images, xp)[:, None] for measure in MEASURES.values()]
     return xp.concatenate([*columns, xp.log(spectrum(images, xp) + _TINY)], -1)
 
@@ -97,7 +97,7 @@ def _profile(images: Array, axis: int) -> Array:
     return profile / profile.sum(-1, keepdims=True)
 
 
-def _places(profile: Array) -> np.ndarray:
+def _positions(profile: Array) -> np.ndarray:
     length = profile.shape[-1]
     return (np.arange(length) - (length - 1) / 2).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Observables of pictures, and what a surrogate of pictures has to reach."""
+"""Observables of pictures, and targets of their surrogates."""
 
 from collections.abc import Callable, Mapping
 
@@ -24,8 +24,8 @@ _SCALARS = {
 def observables_of(field: str) -> tuple[Observable, ...]:
     """Moments of the brightness, the share of black pixels, and the power spectrum."""
     scalars = [
-        Observable(name, symbol, unit, words, _measured(field, MEASURES[name]))
-        for name, (symbol, unit, words) in _SCALARS.items()
+        Observable(name, symbol, unit, long_name, _measured(field, MEASURES[name]))
+        for name, (symbol, unit, long_name) in _SCALARS.items()
     ]
 
     def sparsity(samples: Samples, conditions: Conditions) -> np.ndarray:

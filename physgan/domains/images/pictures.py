@@ -1,4 +1,4 @@
-"""How a picture is drawn."""
+"""Drawing of a picture."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Points of a few dimensions: the smallest samples there are, to study training itself on."""
+"""Points of a few dimensions: the smallest samples, for studies of training itself."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,11 +40,10 @@ _TRAINING = {
 class Points(Domain):
     """The domain of points.
 
-    The samples' only field is "points", float32 (n, k), of order one; conditions may be there or
-    not.
+    The samples' only field is "points", float32 (n, k), of order one; conditions are optional.
 
     Args:
-        source: what has fields, conditions and grid: a dataset, a simulator, a surrogate.
+        source: has fields, conditions and grid: a dataset, a simulator or a surrogate.
 
     Raises:
         InputError: if it has no points with one axis of coordinates.
@@ -83,15 +82,15 @@ class Points(Domain):
         axes.set_yticks([])
 
     def physical_features(self, array: jax.Array) -> jax.Array:
-        """The coordinates again: a point is nothing else."""
+        """The coordinates."""
         return array
 
     def validation_features(self, array: jax.Array) -> jax.Array:
         """sin(w x) and cos(w x) of every coordinate, w = pi/2, pi, ... 8 pi: (n, 10 k).
 
-        Their means are the characteristic function, which sees structure that a mean and a
-        spread of coordinates do not. A discriminator that is shown them leads the generator
-        from one local optimum to the next.
+        Their means are the characteristic function, which is sensitive to structure beyond mean
+        and spread of the coordinates. They are not inputs of the discriminator: with them, the
+        generator goes from one local optimum to the next.
         """
         phases = (array[..., None] * (jnp.pi / 2 * _FREQUENCIES)).reshape(len(array), -1)
         return jnp.concatenate([jnp.sin(phases), jnp.cos(phases)], -1)
@@ -101,9 +100,9 @@ class Points(Domain):
         return tuple(f"coordinate {number}" for number in range(shape[0]))
 
     def training(self) -> dict[str, Any]:
-        """Small networks, no likelihood; the penalty holds modes first, then lets them sharpen."""
+        """Small networks, no likelihood stage, and a penalty that falls by a factor of 100."""
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
-        """A perceptron whose latents come in pieces, as distributions of points do."""
+        """A perceptron with a Gaussian mixture as latents, for distributions with several modes."""
         return {"network": "dense-mixture"}

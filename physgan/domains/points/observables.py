@@ -1,4 +1,4 @@
-"""Observables of points, and what a surrogate of them has to reach."""
+"""Observables of points, and targets of their surrogates."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,7 +23,7 @@ def observables_of(dimension: int) -> tuple[Observable, ...]:
 
 
 def targets_of(observables: Sequence[Observable]) -> Mapping[str, tuple[Target, ...]]:
-    """Histograms that overlap."""
+    """A target on the histogram overlap of each observable."""
     overlaps = [Target(f"{o.long_name} histogram", o.name, "overlap", 0.9) for o in observables]
     return {"quickstart": tuple(overlaps)}
 

@@ -43,12 +43,11 @@ _TRAINING = {
 class Showers(Domain):
     """The domain of showers in the cells of one detector.
 
-    The samples' field is "deposits", float32; in network space they lie on the grid of
+    The samples' field is "deposits", float32; in network space they are on the grid of
     `CellGeometry`, shape (n, layers, rows, columns), same unit.
 
     Args:
-        source: what has fields, conditions, grid and parameters: a dataset, a simulator, a
-            surrogate.
+        source: has fields, conditions, grid and parameters: a dataset, a simulator or a surrogate.
 
     Raises:
         InputError: if it has no deposits in cells.
@@ -73,7 +72,7 @@ class Showers(Domain):
     def __init__(self, source: Described) -> None:
         super().__init__(source)
         self.cells = geometry_of(source)
-        self._known, energy = tuple(source.conditions), energy_name(source.conditions)
+        self._conditions, energy = tuple(source.conditions), energy_name(source.conditions)
         self.observables = observables_of(self.cells, energy)
         self.features = tuple(o.name for o in self.observables if o.name != "ring_energy")
         self._sums = ShowerSums(self.cells)
@@ -82,7 +81,7 @@ class Showers(Domain):
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
         """Low-level, normalised and high-level; see `shower_views`."""
-        return shower_views(self._sums, self._known, samples, conditions)
+        return shower_views(self._sums, self._conditions, samples, conditions)
 
     def points(self, samples: Samples) -> np.ndarray:
         """log10 of the deposits in MeV, empty cells at 0.1 MeV (CaloChallenge), (n, cells)."""
@@ -100,7 +99,7 @@ class Showers(Domain):
         draw_cells(axes, self.cells.to_grid(samples["deposits"][index : index + 1])[0])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
-        """Depth against radius, and layers face on, where the cells have edges."""
+        """Depth against radius, and layers along the beam axis; None for cells without edges."""
         if not self.cells.edges:
             return None
         return shower_figure(samples["deposits"][index].astype(np.float64), self.cells.edges)
@@ -118,7 +117,7 @@ class Showers(Domain):
         return self._symmetry(keys, array)
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
-        """Shares of the cells in the shower's energy, on a logarithmic scale: (n, cells)."""
+        """Each cell's share of the shower's energy, on a logarithmic scale: (n, cells)."""
         return cell_levels(array)
 
     def physical_features(self, array: jax.Array) -> jax.Array:
@@ -130,11 +129,11 @@ class Showers(Domain):
         return feature_names(shape[0])
 
     def training(self) -> dict[str, Any]:
-        """Wider networks than the smallest lattice needs, and a longer first stage."""
+        """Wider networks than the methods' defaults, and a longer likelihood stage."""
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
-        """The cascade, with the threshold and the mean response of these showers."""
+        """The cascade, with threshold and response of these showers."""
         totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
         scale = 1.0 if self._energy is None else conditions[:, self._energy]
         ratio = np.log((totals / scale)[totals > 0])
@@ -155,12 +154,12 @@ class Showers(Domain):
 def _symmetry_of(
     cells: CellGeometry, conditions: Sequence[Condition]
 ) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """On-axis showers have the symmetry of their cells; others, and plain arrays, none."""
-    aimed = any(condition.kind in ("angle", "length") for condition in conditions)
-    if not aimed and cells.round:
+    """On-axis showers have the symmetry of their cells; others, and cells without edges, none."""
+    off_axis = any(condition.kind in ("angle", "length") for condition in conditions)
+    if not off_axis and cells.round:
         return random_rotation
     edges = [np.asarray(e) for e in cells.edges.values()]
-    if not aimed and edges and not cells.round and _square(*edges):
+    if not off_axis and edges and not cells.round and _square(*edges):
         return random_square_symmetry
     return lambda keys, array: array
 
@@ -174,7 +173,7 @@ def _threshold(array: np.ndarray) -> float:
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether cells are the same in x and y, and seen from either end."""
+    """Whether the edges are the same in x and y, and symmetric about 0."""
     return (
         len(first) == len(second)
         and bool(np.allclose(first, second))

@@ -1,7 +1,7 @@
 """The CaloChallenge's format: one HDF5 file of showers and the XML file of their binning.
 
-`incident_energies` (N, 1) and `showers` (N, V) in MeV, cells of a shower in the order layer, then
-alpha, then r; the XML lists the rings and the number of sectors of every layer.
+`incident_energies` (N, 1) and `showers` (N, V) are in MeV, with the cells of a shower in the order
+layer, then alpha, then r. The XML lists the rings and the number of sectors of every layer.
 C. Krause et al., CaloChallenge 2022, arXiv:2410.21611.
 """
 
@@ -57,7 +57,7 @@ class Binning:
 
     @property
     def regular(self) -> bool:
-        """Whether all layers are cut alike."""
+        """Whether all layers have the same binning."""
         return len(set(self.rings)) == 1 and len(set(self.sectors)) == 1
 
     def to_xml(self) -> bytes:
@@ -78,16 +78,16 @@ class Binning:
         if "<!" in text.replace("<!--", ""):
             raise InputError("expected a binning in plain XML without declarations; got some")
         try:
-            found = list(ElementTree.fromstring(text).iter("Bin"))
-            chosen = [b for b in found if pid is None or int(b.attrib["pid"]) == pid]
-            if len(chosen) != 1:
-                codes = ", ".join(b.attrib["pid"] for b in found) or "none"
+            bins = list(ElementTree.fromstring(text).iter("Bin"))
+            matching = [b for b in bins if pid is None or int(b.attrib["pid"]) == pid]
+            if len(matching) != 1:
+                codes = ", ".join(b.attrib["pid"] for b in bins) or "none"
                 raise InputError(f"expected one particle in the binning; got {codes}; pass --pid")
-            layers = sorted(chosen[0].iter("Layer"), key=lambda layer: int(layer.attrib["id"]))
+            layers = sorted(matching[0].iter("Layer"), key=lambda layer: int(layer.attrib["id"]))
             edges = [layer.attrib["r_edges"].split(",") for layer in layers]
             binning = cls(
-                int(chosen[0].attrib["pid"]),
-                chosen[0].attrib["name"],
+                int(matching[0].attrib["pid"]),
+                matching[0].attrib["name"],
                 tuple(tuple(float(word) for word in words if word.strip()) for words in edges),
                 tuple(int(layer.attrib["n_bin_alpha"]) for layer in layers),
             )
@@ -99,7 +99,7 @@ class Binning:
         return binning
 
     def _check(self) -> None:
-        """Refuse what encloses no cells."""
+        """Refuse binnings without cells, and edges that do not rise."""
         for number, (rings, sectors) in enumerate(zip(self.rings, self.sectors, strict=True)):
             if not rings or sectors < 1 or not np.all(np.diff([*rings, np.inf]) > 0):
                 raise InputError(
@@ -151,8 +151,8 @@ def import_calochallenge(
 ) -> dict[str, Any]:
     """Turn the pair of files into a dataset.
 
-    Layers that are cut alike give axes layer, alpha, r; others one axis of cells, with the
-    binning kept among the dataset's parameters.
+    Layers with the same binning give axes layer, alpha, r. Others give one axis of cells, with the
+    binning among the dataset's parameters.
 
     Args:
         showers: HDF5 file.

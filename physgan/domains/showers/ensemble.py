@@ -1,4 +1,4 @@
-"""What is measured on many showers at one condition, and what a surrogate has to reach."""
+"""Observables of many showers at one condition, and targets of surrogates."""
 
 from collections.abc import Mapping
 

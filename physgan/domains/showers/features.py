@@ -1,4 +1,4 @@
-"""What the discriminator is shown besides the cells: a shower's observables (JAX)."""
+"""Observables of a shower, as further inputs of the discriminator (JAX)."""
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +16,8 @@ _TINY = 1e-12
 def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
     """Observables of each shower, differentiable with respect to its deposits.
 
-    For each layer the logarithm of its share of the total, centres and widths in eta, phi and r,
-    and a smooth share of cells with energy; the logarithm of the total.
+    For each layer: the logarithm of its share of the total, centres and widths in eta, phi and r,
+    and a smooth share of occupied cells. Besides, the logarithm of the total.
 
     Args:
         geometry: of the cells.
@@ -54,7 +54,7 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
 def feature_names(layers: int) -> tuple[str, ...]:
     """Names of the columns of `physical_features`."""
     centres, widths = (
-        [f"{words} in {axis}" for axis in ("eta", "phi", "r")] for words in ("centre", "width")
+        [f"{name} in {axis}" for axis in ("eta", "phi", "r")] for name in ("centre", "width")
     )
     columns = ("log share of energy", *centres, *widths, "occupied share")
     each = [f"{name}, layer {layer}" for name in columns for layer in range(layers)]

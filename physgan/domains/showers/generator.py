@@ -1,14 +1,15 @@
-"""A generator of showers that splits the deposited energy again and again, down to the cells.
+"""A generator of showers that splits the deposited energy recursively, down to the cells.
 
-The total first; then, layer by layer in the direction of flight, how much of what is left this
-layer takes; then each layer's deposit is halved along its rings and its sectors until every cell
-has its own (a multiplicative cascade). Each split has noise of its own and is conditional on all
-that was drawn before: the layers upstream cell by cell, and the coarser energies of this layer.
+The total energy is drawn first. Then, layer by layer along the direction of flight, the layer's
+share of the remaining energy is drawn. Then each layer's energy is split along its rings and its
+sectors down to the cells (a multiplicative cascade). Each split has its own noise and is
+conditional on all energies drawn before: those of the cells upstream, and the coarser energies of
+the same layer.
 
-A split knows the read-out's threshold t: either part may be exactly zero, and otherwise both are
-at least t, so exact zeros and the sharp edge at t are reached and energy is conserved. Because each
-split has a known density, so has the shower: the generator can be trained by maximum likelihood
-before, or without, a discriminator.
+A split respects the read-out threshold t: a part is either exactly zero or at least t. So there are
+exact zeros and a sharp edge at t, and energy is conserved. Each split has a known density, hence
+also the shower: the generator can be trained by maximum likelihood, with or without adversarial
+training afterwards.
 """
 
 from typing import NamedTuple
@@ -30,9 +31,9 @@ class Stage(NamedTuple):
 
     Attributes:
         parents: node numbers, shape (k,).
-        known: nodes drawn before; the children are numbers known ... known + 2k - 1, each left one
-            followed by its right one.
-        new: how many of them the stage before drew.
+        known: number of nodes drawn before; the children are the nodes known ... known + 2k - 1,
+            each left one followed by its right one.
+        new: number of nodes that the stage before drew.
     """
 
     parents: np.ndarray
@@ -41,11 +42,11 @@ class Stage(NamedTuple):
 
 
 def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
-    """How to halve a layer of sectors x rings down to its cells: rings first, then sectors.
+    """Splits of a layer of sectors x rings down to its cells: rings first, then sectors.
 
-    Halves and quarters of the circle are drawn ring after ring, as together they say where the
-    shower's axis is; of narrower sectors every second ring goes first, so that its neighbours see
-    it.
+    Halves and quarters of the circle are drawn ring after ring, because together they determine the
+    shower's axis. Narrower sectors are drawn in every second ring first, so that the other rings
+    are conditional on their neighbours.
 
     Returns:
         (membership, float32 (nodes, sectors * rings): 1 where a cell belongs to a node, node 0
@@ -55,9 +56,9 @@ def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
     stages: list[Stage] = []
     leaves = [0]
 
-    def halve(chosen: list[int], axis: int) -> None:
+    def halve(parents: list[int], axis: int) -> None:
         known = len(nodes)
-        for number in chosen:
+        for number in parents:
             a0, a1, r0, r1 = nodes[number]
             if axis == 0:
                 middle = (a0 + a1 + 1) // 2
@@ -69,19 +70,19 @@ def plan_splits(sectors: int, rings: int) -> tuple[np.ndarray, list[Stage]]:
             leaves.extend([len(nodes), len(nodes) + 1])
             nodes.extend(halves)
         before = 2 * len(stages[-1].parents) if stages else 1
-        stages.append(Stage(np.array(chosen), known, before))
+        stages.append(Stage(np.array(parents), known, before))
 
     def splittable(axis: int) -> list[int]:
         return [n for n in leaves if nodes[n][2 * axis + 1] - nodes[n][2 * axis] > 1]
 
-    while chosen := splittable(1):
-        halve(chosen, 1)
-    while chosen := splittable(0):
-        widest = max(nodes[n][1] - nodes[n][0] for n in chosen)
-        chosen = [n for n in chosen if nodes[n][1] - nodes[n][0] > widest // 2]
+    while parents := splittable(1):
+        halve(parents, 1)
+    while parents := splittable(0):
+        widest = max(nodes[n][1] - nodes[n][0] for n in parents)
+        parents = [n for n in parents if nodes[n][1] - nodes[n][0] > widest // 2]
         groups = min(rings, _GROUPS) if widest > sectors // 4 else 2
         for group in range(groups):
-            if some := [n for n in chosen if nodes[n][2] % groups == group]:
+            if some := [n for n in parents if nodes[n][2] % groups == group]:
                 halve(some, 0)
     member = np.zeros((len(nodes), sectors, rings), np.float32)
     for row, (a0, a1, r0, r1) in zip(member, nodes, strict=True):
@@ -98,11 +99,11 @@ class ShowerCascade(nnx.Module):
         threshold: smallest deposit of a cell that is not zero, t.
         ratio: (mean, standard deviation) of the logarithm of the response.
         relative: whether the response is the total over the incident energy, or the total.
-        energy_column: which condition the incident energy is.
+        energy_column: index of the incident energy among the conditions.
         width: of the hidden layers.
-        depth: residual layers of the network that sees the layers upstream.
-        components: logistic distributions in the mixture of a split within a layer; the total and
-            the layers, whose tails are long, have eight.
+        depth: residual layers of the network for the layers upstream.
+        components: logistic distributions in the mixture of a split within a layer. The mixtures
+            of the total and of the layers have eight, because their tails are long.
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
@@ -135,13 +136,13 @@ class ShowerCascade(nnx.Module):
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
         self.total = _Perceptron(embedding, width, 1, 3 * _COARSE_COMPONENTS, rngs)
-        seen = 4 * cells + 3 * layers + 4 + embedding
-        self.context = _Perceptron(seen, width, depth, width, rngs)
+        inputs = 4 * cells + 3 * layers + 4 + embedding
+        self.context = _Perceptron(inputs, width, depth, width, rngs)
         self.layer = _Perceptron(width, width, 1, self.coarse.size, rngs)
         self.cells = nnx.List(_Stage(s, width, self.split.size, rngs) for s in stages)
 
     def noise_size(self, size: int | None = None) -> int:
-        """Uniform numbers that one shower takes: two a split, and two for the total."""
+        """Uniform numbers per shower: two per split, and two for the total."""
         layers, sectors, rings = self.shape
         return 2 * (1 + layers * sectors * rings)
 
@@ -153,9 +154,10 @@ class ShowerCascade(nnx.Module):
             conditions: shape (n, c), physical units.
 
         Returns:
-            Deposits, shape (n, layers, sectors, rings), unit of the threshold. Gradients pass
-            through the energies that are split, not through what later splits see of them:
-            over hundreds of splits that path explodes.
+            Deposits, shape (n, layers, sectors, rings), unit of the threshold. The gradient is
+            partial: it includes the energies that are split, but not the dependence of the
+            networks' inputs on them (`stop_gradient`), which would explode over hundreds of
+            splits.
         """
         layers, sectors, rings = self.shape
         cells = sectors * rings
@@ -166,13 +168,13 @@ class ShowerCascade(nnx.Module):
         fixed = self._fixed(total, conditions)
 
         def step(
-            upstream: _Upstream, inputs: tuple[jax.Array, jax.Array]
+            upstream: _Upstream, layer: tuple[jax.Array, jax.Array]
         ) -> tuple[_Upstream, jax.Array]:
-            number, draw = inputs
+            number, draw = layer
             place = jax.nn.one_hot(number, layers)
             place = jnp.broadcast_to(place, (len(noise), layers))
-            seen = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
-            hidden = self.context(seen)
+            inputs = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
+            hidden = self.context(inputs)
             share = self.coarse.draw(self.layer(hidden), upstream.left, draw[:, 0])
             energy = jnp.where(number == layers - 1, upstream.left, share)
             deposits = self._draw_cells(hidden, energy, draw[:, 1:])
@@ -182,7 +184,7 @@ class ShowerCascade(nnx.Module):
         return deposits.swapaxes(0, 1).reshape(-1, *self.shape)
 
     def total_energy(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Draw the sums of the deposits, shape (n,), given two uniform numbers each."""
+        """Draw the sums of the deposits, shape (n,), from uniform numbers (n, 2)."""
         mean, deviation = self.ratio
         z = self.coarse.draw_position(self.total(self.embed(conditions)), noise)
         return self._scale(conditions) * jnp.exp(mean + deviation * z)
@@ -190,18 +192,22 @@ class ShowerCascade(nnx.Module):
     def likelihood_bound(
         self, showers: jax.Array, conditions: jax.Array, noise: jax.Array
     ) -> jax.Array:
-        """The negative log-likelihood itself: nothing is drawn."""
+        """The exact negative log-likelihood; `noise` is not used."""
         return self.negative_log_likelihood(showers, conditions)
 
     def negative_log_likelihood(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
         """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
         showers = jnp.asarray(showers)
         pull = self._pull(showers.sum((1, 2, 3)), conditions)
-        cost = self.coarse.position_cost(self.total(self.embed(conditions)), pull)
-        return cost + self.layer_costs(showers, conditions).sum(1)
+        total = self.coarse.position_negative_log_density(
+            self.total(self.embed(conditions)), pull
+        )
+        return total + self.layer_negative_log_likelihoods(showers, conditions).sum(1)
 
-    def layer_costs(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
-        """What each layer adds to it, given the total and the layers upstream: (n, layers)."""
+    def layer_negative_log_likelihoods(
+        self, showers: jax.Array, conditions: jax.Array
+    ) -> jax.Array:
+        """-ln p of each layer, given the total and the layers upstream: (n, layers)."""
         layers, sectors, rings = self.shape
         showers = showers.reshape(-1, layers, sectors * rings)
         per_layer = showers.sum(-1)
@@ -221,7 +227,7 @@ class ShowerCascade(nnx.Module):
         hidden = self.context(self._context(upstream, place, total[:, None], fixed))
         shares = self.coarse.negative_log_likelihood(self.layer(hidden), left, per_layer)
         shares = jnp.where(jnp.arange(layers) < layers - 1, shares, 0)
-        return shares + self._cells_cost(hidden, showers)
+        return shares + self._cells_negative_log_likelihood(hidden, showers)
 
     def _fixed(self, total: jax.Array, conditions: jax.Array) -> jax.Array:
         pull = self._pull(total, conditions)[:, None]
@@ -274,7 +280,7 @@ class ShowerCascade(nnx.Module):
             used += count
         return nodes[:, _leaves(member)]
 
-    def _cells_cost(self, hidden: jax.Array, showers: jax.Array) -> jax.Array:
+    def _cells_negative_log_likelihood(self, hidden: jax.Array, showers: jax.Array) -> jax.Array:
         member, stages = plan_splits(*self.shape[1:])
         nodes = showers @ member.T
         levels = self._level(nodes)
@@ -291,15 +297,15 @@ class ShowerCascade(nnx.Module):
 
 
 class _Upstream(NamedTuple):
-    """What is known when a layer's turn comes; sums over the layers before it.
+    """State before a layer is drawn: energies of the layers upstream.
 
     Attributes:
-        left: energy for this layer and those behind, shape (...).
+        left: energy of this layer and those downstream, shape (...).
         last: cells of the layer before, shape (..., cells).
-        before: of the one before that.
-        recent: sum weighted with powers of 0.7.
-        sum: plain sum.
-        layers: energies of the layers before, zero from here on, shape (..., layers).
+        before: cells of the second layer before.
+        recent: sum over the layers upstream, weighted with powers of 0.7.
+        sum: unweighted sum over the layers upstream.
+        layers: energies of the layers upstream, zero for the others, shape (..., layers).
     """
 
     left: jax.Array
@@ -327,7 +333,7 @@ _COARSE_COMPONENTS = 8
 
 
 class _Stage(nnx.Module):
-    """One step of the hidden state down the tree, and the densities of the splits there."""
+    """One update of the hidden state, and the densities of the splits of one stage."""
 
     def __init__(self, stage: Stage, width: int, size: int, rngs: nnx.Rngs) -> None:
         self.splits, self.size = len(stage.parents), size
@@ -338,13 +344,13 @@ class _Stage(nnx.Module):
         )
 
     def __call__(self, hidden: jax.Array, new: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Hidden state (..., width) and levels drawn last to both after these splits."""
+        """Hidden state (..., width) and last levels to (new state, parameters of the splits)."""
         hidden = hidden + jax.nn.leaky_relu(self.step(jnp.concatenate([hidden, new], -1)), _LEAK)
         return hidden, self.density(hidden).reshape(*hidden.shape[:-1], self.splits, self.size)
 
 
 class _Perceptron(nnx.Module):
-    """A hidden layer and residual ones."""
+    """A hidden layer, then residual layers, then a linear one."""
 
     def __init__(self, inputs: int, width: int, depth: int, outputs: int, rngs: nnx.Rngs) -> None:
         self.first = nnx.Linear(inputs, width, kernel_init=scaled_normal(1.4), rngs=rngs)
@@ -362,7 +368,7 @@ class _Perceptron(nnx.Module):
 
 
 def _shifted(array: jax.Array, by: int) -> jax.Array:
-    """Along the layers, zeros coming in."""
+    """The array shifted along the layers, filled with zeros."""
     return jnp.pad(array, ((0, 0), (by, 0), (0, 0)))[:, : array.shape[1]]
 
 

@@ -1,4 +1,4 @@
-"""Where a shower's cells are: layers of rings and sectors, of squares, or of any cells at all."""
+"""Positions of a shower's cells: layers of rings and sectors, of squares, or of generic cells."""
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ __all__ = ["CellGeometry", "geometry_of"]
 
 @dataclass(frozen=True)
 class CellGeometry:
-    """Cells in the order of the flattened field, and their places on a common grid of layers.
+    """Cells in the order of the flattened field, and their positions on a common grid of layers.
 
     Args:
         axes: shape of one sample's field.
-        grid: (layers, rows, columns) of the grid that holds them all: alpha and r, or x and y;
-            layers with fewer cells leave some of its places empty.
+        grid: (layers, rows, columns) of the common grid: alpha and r, or x and y; layers with
+            fewer cells leave some positions empty.
         place: index of every cell on the flattened grid, shape (cells,).
         eta: first transverse coordinate of the cells, r cos(alpha) or x, mm, shape (cells,).
-        phi: second one, r sin(alpha) or y, mm.
+        phi: second transverse coordinate, r sin(alpha) or y, mm.
         radius: distance from the axis, mm.
         round: whether the rows of the grid are sectors of a circle.
-        edges: of the transverse axes, for pictures; empty where layers differ.
+        edges: of the transverse axes, for pictures; empty if the layers differ.
     """
 
     axes: tuple[int, ...]
@@ -44,12 +44,12 @@ class CellGeometry:
 
     @property
     def length(self) -> float:
-        """By which positions are divided before a network sees them: 100 mm (CaloChallenge)."""
+        """Unit of positions as inputs of networks: 100 mm (CaloChallenge), or a third of the grid."""
         return 100.0 if self.edges or len(self.axes) == 1 else max(self.grid[1:]) / 3
 
     @property
     def full(self) -> bool:
-        """Whether every place of the grid is a cell, in the field's own order."""
+        """Whether every position of the grid is a cell, in the order of the field."""
         return len(self.place) == int(np.prod(self.grid))
 
     def to_grid(self, deposits: np.ndarray) -> np.ndarray:
@@ -71,8 +71,8 @@ def geometry_of(source: Described) -> CellGeometry:
     """The cells of a dataset, simulator or surrogate.
 
     The field "deposits" has the axes layer, alpha, r or layer, x, y, with bin edges in the grid;
-    or one axis of cells and the CaloChallenge's XML binning among the parameters; or any two or
-    three axes, of which the first counts as the layers.
+    or one axis of cells, with the CaloChallenge's XML binning among the parameters; or any two or
+    three axes, of which the first is that of the layers.
 
     Raises:
         InputError: if there is no such field, or no grid for it.
@@ -117,9 +117,9 @@ def _equal_layers(
 
 
 def _unequal_layers(binning: str) -> CellGeometry:
-    """Layers of the CaloChallenge's XML, each with rings and sectors of its own.
+    """Layers of the CaloChallenge's XML, each with its own rings and sectors.
 
-    On the common grid the sectors of a layer stand at the front, and so do its rings.
+    On the common grid the sectors and the rings of a layer have the lowest indices.
     """
     layers = [
         (
@@ -130,11 +130,11 @@ def _unequal_layers(binning: str) -> CellGeometry:
             ElementTree.fromstring(binning).iter("Layer"), key=lambda layer: int(layer.attrib["id"])
         )
     ]
-    held = [(edges, sectors) for edges, sectors in layers if len(edges) > 1]
-    rows = max(sectors for _, sectors in held)
-    columns = max(len(edges) - 1 for edges, _ in held)
+    used = [(edges, sectors) for edges, sectors in layers if len(edges) > 1]
+    rows = max(sectors for _, sectors in used)
+    columns = max(len(edges) - 1 for edges, _ in used)
     places, etas, phis, radii = [], [], [], []
-    for number, (edges, sectors) in enumerate(held):
+    for number, (edges, sectors) in enumerate(used):
         angles = -np.pi + (np.arange(sectors) + 0.5) * 2 * np.pi / sectors
         angle, radius = np.meshgrid(angles, _centres(np.array(edges)), indexing="ij")
         row, column = np.meshgrid(np.arange(sectors), np.arange(len(edges) - 1), indexing="ij")
@@ -146,18 +146,18 @@ def _unequal_layers(binning: str) -> CellGeometry:
     place = np.concatenate(places)
     return CellGeometry(
         (len(place),),
-        (len(held), rows, columns),
+        (len(used), rows, columns),
         place,
         np.concatenate(etas),
         np.concatenate(phis),
         np.concatenate(radii),
-        len({sectors for _, sectors in held}) == 1,
+        len({sectors for _, sectors in used}) == 1,
         {},
     )
 
 
 def _across(angle: np.ndarray, radius: np.ndarray, sectors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Transverse coordinates of a cell's middle; whole rings have theirs on the axis."""
+    """Transverse coordinates of a cell's centre; the centre of a whole ring is on the axis."""
     if sectors == 1:
         return np.zeros_like(radius), np.zeros_like(radius)
     return radius * np.cos(angle), radius * np.sin(angle)

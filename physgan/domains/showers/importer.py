@@ -1,4 +1,4 @@
-"""What arrays of deposits have to be."""
+"""Requirements on imported arrays of deposits."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _WITH_EDGES = ("r", "x", "y", "alpha")
 
 
 def _axis(name: str, length: int, edges: Sequence[float] | None) -> Axis:
-    """Edges of r, x and y, mm, have to be given; sectors in alpha are equal unless they are."""
+    """The grid's axis; edges of r, x and y (mm) are required, those of alpha default to equal."""
     if name not in _WITH_EDGES:
         if edges is not None:
             raise InputError(f"expected edges of r, x, y or alpha; got those of {name}")
@@ -32,7 +32,7 @@ def _axis(name: str, length: int, edges: Sequence[float] | None) -> Axis:
 
 
 def _check(shape: tuple[int, ...], conditions: Sequence[str]) -> None:
-    """Showers mean nothing without what made them."""
+    """Refuse showers without conditions."""
     if not conditions:
         raise InputError("expected a condition, such as energy_mev=key:MeV; got none")
 

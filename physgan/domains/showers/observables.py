@@ -1,8 +1,8 @@
-"""What is measured on a shower: the high-level features of the CaloChallenge.
+"""Observables of a shower: the high-level features of the CaloChallenge.
 
-C. Krause et al., arXiv:2410.21611, section 4: total and layer energies, centres of energy and
-widths in eta, phi and r, and the share of empty cells, all for each layer; and the energy by
-distance from the axis, which is not among them.
+C. Krause et al., arXiv:2410.21611, section 4: total energy; for each layer the energy, centres of
+energy and widths in eta, phi and r, and the share of empty cells. The energy by distance from the
+axis is an observable besides.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ class ShowerSums:
         return deposits @ (self.member * position[:, None]) / (deposits @ self.member + _TINY)
 
     def width(self, deposits: np.ndarray, position: np.ndarray) -> np.ndarray:
-        """Its standard deviation."""
+        """Energy-weighted standard deviation of the positions in each layer, (n, layers), mm."""
         centre = self.centre(deposits, position)
         return np.sqrt(np.maximum(self.centre(deposits, position**2) - centre**2, 0))
 
@@ -62,7 +62,7 @@ class ShowerSums:
 
 
 def energy_name(conditions: Sequence[Condition]) -> str | None:
-    """The condition that deposits are compared with: the first that is an energy, None if none."""
+    """The incident energy among the conditions: the first that is an energy, None if none is."""
     return next((c.name for c in conditions if c.kind == "energy"), None)
 
 
@@ -76,7 +76,7 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
 
     Args:
         geometry: of the cells.
-        energy: name of the incident energy among the conditions, if it is one.
+        energy: name of the incident energy among the conditions, None if it is not one of them.
     """
     sums = ShowerSums(geometry)
 
@@ -87,10 +87,10 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
     def per_layer(measure: Measure) -> Callable[[Samples, Conditions], np.ndarray]:
         return lambda samples, conditions: sums.by_rows(samples, measure)
 
-    def layered(name: str, symbol: str, unit: str, words: str, measure: Measure) -> Observable:
-        return Observable(name, symbol, unit, words, per_layer(measure), axis=("layer", "1"))
+    def layered(name: str, symbol: str, unit: str, long_name: str, measure: Measure) -> Observable:
+        return Observable(name, symbol, unit, long_name, per_layer(measure), axis=("layer", "1"))
 
-    found = [
+    observables = [
         Observable("response", "$E_{tot}/E_{inc}$", "1", "visible share of the energy", response),
         layered("layer_energy", "$E_l$", "MeV", "layer energy", sums.layer_energies),
         layered("sparsity", "$s_l$", "1", "share of empty cells", sums.sparsity),
@@ -99,7 +99,7 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
     for name, position in directions.items():
         centre, width = (partial(m, position=position) for m in (sums.centre, sums.width))
         symbol = name if name == "r" else f"\\{name}"
-        found += [
+        observables += [
             layered(
                 f"centre_{name}", f"$\\langle {symbol} \\rangle_l$", "mm",
                 f"centre of energy in {name}", centre,
@@ -108,11 +108,11 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
                 f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}", width
             ),
         ]  # fmt: skip
-    return (*found, _ring_energy(sums))
+    return (*observables, _ring_energy(sums))
 
 
 def _ring_energy(sums: ShowerSums) -> Observable:
-    """Energy in all cells at one distance from the axis, for each distance that there is."""
+    """Energy in all cells at one distance from the axis, for each distance of a cell."""
     radii, ring = np.unique(np.round(sums.geometry.radius, 6), return_inverse=True)
     member = (ring[:, None] == np.arange(len(radii))).astype(np.float64)
     return Observable(

@@ -33,10 +33,10 @@ def shower_figure(
         deposits: shape (layer, alpha, r) or (layer, x, y), MeV.
         edges: "alpha" and "r", or "x" and "y": bin edges of the last two axes.
         title: above the picture.
-        layers: drawn across; by default six around the largest deposit.
+        layers: layers to draw; by default six around the largest deposit.
 
     Returns:
-        A figure: above, depth against radius; below, one picture a layer.
+        A figure: above, depth against radius; below, one picture per layer.
 
     Raises:
         ValueError: if the shape does not fit the edges.
@@ -46,10 +46,10 @@ def shower_figure(
     shape = tuple(len(edges[name]) - 1 for name in names)
     if deposits.ndim != 3 or deposits.shape[1:] != shape:
         raise ValueError(f"expected deposits of shape (layers, {shape}); got {deposits.shape}")
-    chosen = _layers(deposits) if layers is None else list(layers)
+    layers = _layers(deposits) if layers is None else list(layers)
     top = max(float(deposits.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
-    figure = Figure(figsize=(max(6.0, 2.0 * len(chosen)), 5.5), layout="constrained")
+    figure = Figure(figsize=(max(6.0, 2.0 * len(layers)), 5.5), layout="constrained")
     rows = figure.add_gridspec(2, 1)
     above, below = (figure.add_subfigure(rows[i, 0]) for i in range(2))
     side = above.subplots()
@@ -62,8 +62,8 @@ def shower_figure(
     side.set(xlabel="layer", ylabel=f"{names[1]}, mm", title=title)
     above.colorbar(mesh, label="MeV")
     kind = {"projection": "polar"} if round_cells else {}
-    panels = below.subplots(1, len(chosen), squeeze=False, subplot_kw=kind)[0]
-    for panel, layer in zip(panels, chosen, strict=True):
+    panels = below.subplots(1, len(layers), squeeze=False, subplot_kw=kind)[0]
+    for panel, layer in zip(panels, layers, strict=True):
         values = deposits[layer].T
         across = np.asarray(edges[names[0]], np.float64)
         if round_cells:  # arcs rather than chords
@@ -81,13 +81,13 @@ def shower_figure(
 
 
 def _finer(edges: np.ndarray, parts: int) -> np.ndarray:
-    """Each bin cut into equal parts."""
+    """Edges of bins divided into equal parts."""
     count = len(edges) - 1
     return np.interp(np.arange(count * parts + 1) / parts, np.arange(count + 1), edges)
 
 
 def _zoom(panel, deposits: np.ndarray, radii: np.ndarray) -> None:  # type: ignore[no-untyped-def]
-    """Show the rings that hold 95 percent of the energy."""
+    """Limit the view to the rings with 95 percent of the energy."""
     share = np.cumsum(deposits.sum((0, 1))) / max(float(deposits.sum()), 1e-9)
     panel.set_rmax(radii[min(1 + int(np.searchsorted(share, 0.95)), len(radii) - 1)])
     panel.set_xticks([])
@@ -96,7 +96,7 @@ def _zoom(panel, deposits: np.ndarray, radii: np.ndarray) -> None:  # type: igno
 def _layers(deposits: np.ndarray) -> list[int]:
     """Six layers around the largest deposit, spread over the shower."""
     energy = deposits.sum((1, 2))
-    held = np.flatnonzero(energy > 0.02 * max(float(energy.max()), 1e-9))
-    if len(held) == 0:
+    bright = np.flatnonzero(energy > 0.02 * max(float(energy.max()), 1e-9))
+    if len(bright) == 0:
         return [0]
-    return sorted({int(i) for i in np.linspace(held[0], held[-1], 6)})
+    return sorted({int(i) for i in np.linspace(bright[0], bright[-1], 6)})

@@ -1,4 +1,4 @@
-"""Deposits as real variables: logarithms above the threshold, dequantised zeros below."""
+"""Deposits as real variables: logarithms of occupied cells, dequantised zeros of empty ones."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from flax import nnx
 from jax.scipy.special import log_ndtr, ndtr, ndtri
 
-from physgan.networks import Fixed, Preprocessing, bounded_normal, normal_cost, normal_velocity
+from physgan.networks import Fixed, Preprocessing, bounded_normal, normal_negative_log_density, normal_velocity
 
 __all__ = ["LogDeposits"]
 
@@ -24,19 +24,18 @@ _SMALLEST_LOG_SPREAD = -3.0
 
 
 class LogDeposits(Preprocessing):
-    """2 + ln(1 + deposit / threshold); empty cells are spread evenly over [0, ln 2).
+    """2 + ln(1 + deposit / threshold) of occupied cells; empty cells are uniform on [0, ln 2).
 
-    That is a uniform dequantisation (Theis et al. 2016, arXiv:1511.01844): the density's mass there
-    is the probability of an exact zero, and what is not zero is at least the threshold. The gap of
-    2 between the two is there for networks whose variables are off by a little: without it they
-    light cells that should be empty. Noise on a logarithm has tails that energy has not, so no
-    cell gets more than the largest deposit that it had in training (`set_limits`).
+    This is a uniform dequantisation (Theis et al. 2016, arXiv:1511.01844): the probability of
+    [0, ln 2) is that of an exact zero, and deposits that are not zero are at least the threshold.
+    Between the two there is a gap of 2. Without it, small errors of a network's variables turn
+    empty cells into occupied ones. Normal noise on a logarithm has longer tails than the energy, so
+    each cell is limited to its largest deposit in training (`set_limits`).
 
-    A decoder writes the log odds of a cell that is lit, and mean and log deviation of its variable,
-    cut at the threshold (the hurdle model of J. Mullahy, J. Econometrics 33, 341, 1986). A flow's
-    velocity is that of an empty cell or a lit one, weighted with the chance that the variable came
-    from it; its network writes what is to be added, the log odds, and the shift and log spread of
-    the lit.
+    A decoder's outputs are the log odds of an occupied cell, and mean and log deviation of its
+    variable, truncated at the threshold (the hurdle model of J. Mullahy, J. Econometrics 33, 341,
+    1986). A flow's velocity is that of a mixture of an empty and an occupied cell. The network's
+    outputs are an additive term, the log odds, and the shift and log spread of the occupied cell.
 
     Args:
         shape: of a sample in network space.
@@ -56,39 +55,41 @@ class LogDeposits(Preprocessing):
         self.largest = nnx.List([Fixed(jnp.full(self.size, jnp.inf))])
 
     def raw(self, samples: jax.Array, key: jax.Array) -> jax.Array:
-        """Logarithms of what is lit, random places of what is empty."""
+        """Logarithms of occupied cells, uniform random numbers of empty ones."""
         flat = samples.reshape(len(samples), self.size)
-        place = jax.random.uniform(key, flat.shape, maxval=_LN2)
-        return jnp.where(flat > 0, _GAP + jnp.log1p(flat / self.threshold), place)
+        uniform = jax.random.uniform(key, flat.shape, maxval=_LN2)
+        return jnp.where(flat > 0, _GAP + jnp.log1p(flat / self.threshold), uniform)
 
     def restored(self, raw: jax.Array) -> jax.Array:
-        """Deposits: exact zeros, or the threshold at least."""
+        """Deposits: exact zeros, or at least the threshold."""
         raw = jnp.minimum(raw, self.largest[0][...])
         deposits = jnp.maximum(self.threshold * jnp.expm1(raw - _GAP), self.threshold)
         return jnp.where(raw < _LN2 + _GAP / 2, 0.0, deposits)
 
     def set_limits(self, raw: np.ndarray) -> None:
-        """Keep deposits within the largest of each cell's raw variables, shape (n, size)."""
+        """Limit each cell to the largest of its raw variables, shape (n, size)."""
         self.largest[0][...] = jnp.asarray(raw.max(0), jnp.float32)
 
     def negative_log_likelihood(
         self, outputs: jax.Array, variables: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """Of a cell that is empty or lit."""
-        smallest = self.smallest_lit(conditions)
-        lit = variables >= smallest
+        """-ln p of a cell that is empty or occupied."""
+        smallest = self.smallest_occupied(conditions)
+        occupied = variables >= smallest
         mean, log_deviation = bounded_normal(outputs[..., 1:])
-        energy = normal_cost(outputs[..., 1:], jnp.where(lit, variables, smallest))
+        energy = normal_negative_log_density(
+            outputs[..., 1:], jnp.where(occupied, variables, smallest)
+        )
         energy = energy + log_ndtr(_deviations_above(mean, log_deviation, smallest))
         logit = outputs[..., 0]
-        return jnp.where(lit, jax.nn.softplus(-logit) + energy, jax.nn.softplus(logit))
+        return jnp.where(occupied, jax.nn.softplus(-logit) + energy, jax.nn.softplus(logit))
 
     def draw(self, outputs: jax.Array, uniform: jax.Array, conditions: jax.Array) -> jax.Array:
-        """One uniform number says whether a cell is lit, and where in its distribution it lies.
+        """Variables; one uniform number decides whether a cell is occupied and draws its value.
 
-        Empty cells are infinitely far below.
+        The variable of an empty cell is -inf.
         """
-        smallest = self.smallest_lit(conditions)
+        smallest = self.smallest_occupied(conditions)
         chance = jax.nn.sigmoid(outputs[..., 0])
         mean, log_deviation = bounded_normal(outputs[..., 1:])
         above = jnp.maximum(_deviations_above(mean, log_deviation, smallest), -_FARTHEST)
@@ -99,28 +100,28 @@ class LogDeposits(Preprocessing):
     def velocity(
         self, outputs: jax.Array, variables: jax.Array, time: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """That of a mixture of an empty cell and a lit one."""
-        low, high = self._place(0.0, conditions), self._place(_LN2, conditions)
-        empty, spread = (low + high) / 2, (high - low) / math.sqrt(12)
-        mean = self.smallest_lit(conditions) + _ABOVE + outputs[..., 2]
-        lit_spread = jnp.exp(jnp.clip(outputs[..., 3], _SMALLEST_LOG_SPREAD, _LARGEST_LOG_SPREAD))
-        dark, dark_density = normal_velocity(variables, time, empty, spread)
-        lit, lit_density = normal_velocity(variables, time, mean, lit_spread)
-        chance = jax.nn.sigmoid(outputs[..., 1] + lit_density - dark_density)
-        return chance * lit + (1 - chance) * dark + outputs[..., 0]
+        """The velocity of a mixture of an empty and an occupied cell, plus the network's term."""
+        low, high = self._variable(0.0, conditions), self._variable(_LN2, conditions)
+        empty_mean, empty_spread = (low + high) / 2, (high - low) / math.sqrt(12)
+        mean = self.smallest_occupied(conditions) + _ABOVE + outputs[..., 2]
+        spread = jnp.exp(jnp.clip(outputs[..., 3], _SMALLEST_LOG_SPREAD, _LARGEST_LOG_SPREAD))
+        empty, empty_density = normal_velocity(variables, time, empty_mean, empty_spread)
+        occupied, occupied_density = normal_velocity(variables, time, mean, spread)
+        chance = jax.nn.sigmoid(outputs[..., 1] + occupied_density - empty_density)
+        return chance * occupied + (1 - chance) * empty + outputs[..., 0]
 
-    def smallest_lit(self, conditions: jax.Array) -> jax.Array:
+    def smallest_occupied(self, conditions: jax.Array) -> jax.Array:
         """The variable of the smallest deposit, shape (n, *shape)."""
-        return self._place(_LN2 + _GAP - _ROUNDING, conditions)
+        return self._variable(_LN2 + _GAP - _ROUNDING, conditions)
 
-    def _place(self, raw: float, conditions: jax.Array) -> jax.Array:
-        """Where a raw variable lies behind the scale, shape (n, *shape)."""
-        numbers = jnp.full((len(conditions), self.size), raw)
+    def _variable(self, raw: float, conditions: jax.Array) -> jax.Array:
+        """The standardised variable of a raw one, shape (n, *shape)."""
+        variables = jnp.full((len(conditions), self.size), raw)
         if self.scale:
-            numbers = self._scale().standardise(numbers, conditions)
-        return numbers.reshape(len(numbers), *self.shape)
+            variables = self._scale().standardise(variables, conditions)
+        return variables.reshape(len(variables), *self.shape)
 
 
 def _deviations_above(mean: jax.Array, log_deviation: jax.Array, threshold: jax.Array) -> jax.Array:
-    """How far the mean lies above the threshold, in deviations."""
+    """Distance of the mean above the threshold, in deviations."""
     return (mean - threshold) * jnp.exp(-log_deviation)

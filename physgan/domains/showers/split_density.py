@@ -1,4 +1,4 @@
-"""How one amount of energy falls into two parts, each zero or at least a threshold."""
+"""Density of the split of an energy into two parts, each zero or at least a threshold."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,11 @@ _IMPOSSIBLE = -1e9
 
 @dataclass(frozen=True)
 class SplitDensity:
-    """A density of the left part x of an energy E, the right one being E - x.
+    """A density of the left part x of an energy E; the right part is E - x.
 
-    Three cases: all to the left, all to the right, or both at least the threshold t, which takes
-    E >= 2 t. Then z = ln(x - t) - ln(E - x - t) follows a mixture of logistic distributions, whose
-    tails give x a finite density at the threshold.
+    There are three cases: all energy is left, all is right, or both parts are at least the
+    threshold t, which needs E >= 2 t. In the third case z = ln(x - t) - ln(E - x - t) has a
+    mixture of logistic distributions, whose tails give x a finite density at the threshold.
 
     Args:
         threshold: t, unit of the energies.
@@ -34,13 +34,13 @@ class SplitDensity:
 
     @property
     def size(self) -> int:
-        """Numbers that describe one split, the last axis of `parameters` below."""
+        """Number of parameters of one split, the last axis of `parameters` below."""
         return 2 + 3 * self.components
 
     def negative_log_likelihood(
         self, parameters: jax.Array, energy: jax.Array, left: jax.Array
     ) -> jax.Array:
-        """-ln p(left | energy) in nats, in terms of z where both parts have some.
+        """-ln p(left | energy) in nats, as a density of z where both parts are positive.
 
         Args:
             parameters: shape (..., size).
@@ -58,7 +58,7 @@ class SplitDensity:
         return jnp.where(energy > t / 2, -jnp.where(both, shared, one_sided), 0.0)
 
     def draw(self, parameters: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
-        """Draw left parts; gradients pass.
+        """Draw left parts, with the gradient described below.
 
         Args:
             parameters: shape (..., size).
@@ -66,9 +66,10 @@ class SplitDensity:
             noise: uniform on [0, 1), shape (..., 2).
 
         Returns:
-            x, shape (...). Where both parts have some, its gradient is that of the mixture's
-            quantile at fixed probability (implicit reparametrisation, Figurnov et al. 2018,
-            arXiv:1805.08498); that of the choice between the three cases is straight-through.
+            x, shape (...). Where both parts are positive, the gradient of z is that of the
+            mixture's quantile at fixed probability (implicit reparametrisation, Figurnov et al.
+            2018, arXiv:1805.08498). The gradient of the choice between the three cases is
+            straight-through, which is biased.
         """
         return _draw(self, parameters, energy, noise)
 
@@ -77,17 +78,17 @@ class SplitDensity:
     ) -> tuple[jax.Array, jax.Array]:
         """(0 for all left, 1 for all right, else the component's number + 2; z)."""
         choice, mean, scale = self._parts(parameters, energy)
-        drawn = _category(choice, noise[..., 0])
-        return drawn, _logistic_draw(drawn - 2, mean, scale, noise[..., 1])
+        case = _category(choice, noise[..., 0])
+        return case, _logistic_draw(case - 2, mean, scale, noise[..., 1])
 
     def smooth_draw(
-        self, parameters: jax.Array, energy: jax.Array, drawn: jax.Array, z: jax.Array
+        self, parameters: jax.Array, energy: jax.Array, case: jax.Array, z: jax.Array
     ) -> jax.Array:
-        """The value that `drawn_case` stands for, with the gradient described in `draw`."""
+        """The value of a `drawn_case`, with the gradient described in `draw`."""
         choice, mean, scale = self._parts(parameters, energy)
         z = _with_gradient(z, choice[..., 2:], mean, scale)
         shared = self.share(energy, z)
-        hard = jnp.where(drawn >= 2, shared, jnp.where(drawn == 0, energy, 0.0))
+        hard = jnp.where(case >= 2, shared, jnp.where(case == 0, energy, 0.0))
         probability = jnp.exp(choice)
         fixed_energy, fixed_share = jax.lax.stop_gradient((energy, shared))
         expected = probability[..., 0] * fixed_energy
@@ -95,18 +96,18 @@ class SplitDensity:
         return hard + (expected - jax.lax.stop_gradient(expected))
 
     def share(self, energy: jax.Array, z: jax.Array) -> jax.Array:
-        """The left part where both have some."""
+        """The left part where both are positive."""
         free = jnp.maximum(energy - 2 * self.threshold, 0)
         return self.threshold + free * jax.nn.sigmoid(z)
 
     def draw_position(self, parameters: jax.Array, noise: jax.Array) -> jax.Array:
-        """Draw from a mixture of logistic distributions on the line; see `position_cost`."""
+        """Draw from a mixture of logistic distributions; see `position_negative_log_density`."""
         weight, mean, scale = self._mixture(parameters)
-        drawn = _category(weight, noise[..., 0])
-        z = _logistic_draw(drawn, mean, scale, noise[..., 1])
+        component = _category(weight, noise[..., 0])
+        z = _logistic_draw(component, mean, scale, noise[..., 1])
         return _with_gradient(z, weight, mean, scale)
 
-    def position_cost(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
+    def position_negative_log_density(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
         """-ln of the density that `draw_position` draws from, parameters (..., 3 components)."""
         weight, mean, scale = self._mixture(parameters)
         u = (z[..., None] - mean) / scale
@@ -140,17 +141,17 @@ class SplitDensity:
 def _draw(
     density: SplitDensity, parameters: jax.Array, energy: jax.Array, noise: jax.Array
 ) -> jax.Array:
-    """Only what sampling needs; the gradient's terms are in `SplitDensity.smooth_draw`."""
-    drawn, z = density.drawn_case(parameters, energy, noise)
-    return jnp.where(drawn >= 2, density.share(energy, z), jnp.where(drawn == 0, energy, 0.0))
+    """The draw without its gradient, which `SplitDensity.smooth_draw` defines."""
+    case, z = density.drawn_case(parameters, energy, noise)
+    return jnp.where(case >= 2, density.share(energy, z), jnp.where(case == 0, energy, 0.0))
 
 
 @_draw.defjvp
 def _draw_jvp(density: SplitDensity, primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
     parameters, energy, noise = primals
-    drawn, z = density.drawn_case(parameters, energy, noise)
+    case, z = density.drawn_case(parameters, energy, noise)
     return jax.jvp(
-        lambda p, e: density.smooth_draw(p, e, drawn, z), (parameters, energy), tangents[:2]
+        lambda p, e: density.smooth_draw(p, e, case, z), (parameters, energy), tangents[:2]
     )
 
 
@@ -173,14 +174,14 @@ def _logistic_draw(
 def _with_gradient(
     z: jax.Array, log_weights: jax.Array, mean: jax.Array, scale: jax.Array
 ) -> jax.Array:
-    """Give z the gradient -dF/dtheta / p of its quantile, F the mixture's distribution."""
+    """z with the gradient -dF/dtheta / p of its quantile; F is the mixture's distribution function."""
     z = jax.lax.stop_gradient(z)
     weight = jax.nn.softmax(log_weights, -1)
     below = jax.nn.sigmoid((z[..., None] - mean) / scale)
     distribution = (weight * below).sum(-1)
     density = (weight * below * (1 - below) / scale).sum(-1)
-    slope = -1 / jnp.maximum(jax.lax.stop_gradient(density), _SMALLEST_DENSITY)
-    return z + slope * (distribution - jax.lax.stop_gradient(distribution))
+    factor = -1 / jnp.maximum(jax.lax.stop_gradient(density), _SMALLEST_DENSITY)
+    return z + factor * (distribution - jax.lax.stop_gradient(distribution))
 
 
 def _logistic(u: jax.Array) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Rotations and reflections that leave showers on the detector's axis alike (JAX)."""
+"""Rotations and reflections: exact symmetries of showers along the detector's axis (JAX)."""
 
 import jax
 import jax.numpy as jnp
@@ -7,10 +7,10 @@ __all__ = ["random_rotation", "random_square_symmetry"]
 
 
 def random_rotation(keys: jax.Array, showers: jax.Array) -> jax.Array:
-    """Turn each shower by a random number of sectors and reflect it or not.
+    """Rotate each shower by a random number of sectors and reflect it with probability 1/2.
 
     Args:
-        keys: one a shower, shape (n,).
+        keys: one per shower, shape (n,).
         showers: shape (n, layers, sectors, rings).
     """
     sectors = showers.shape[2]
@@ -25,10 +25,10 @@ def random_rotation(keys: jax.Array, showers: jax.Array) -> jax.Array:
 
 
 def random_square_symmetry(keys: jax.Array, showers: jax.Array) -> jax.Array:
-    """Reflect each shower in x, in y and in the diagonal, each or not, at random.
+    """Reflect each shower in x, in y and in the diagonal, each with probability 1/2.
 
     Args:
-        keys: one a shower, shape (n,).
+        keys: one per shower, shape (n,).
         showers: shape (n, layers, m, m).
     """
 

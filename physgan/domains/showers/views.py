@@ -1,4 +1,4 @@
-"""What classifiers see of a shower, as in the CaloChallenge (its appendix A)."""
+"""Inputs of classifiers of showers, as in the CaloChallenge (its appendix A)."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,24 +13,24 @@ __all__ = ["shower_views"]
 
 
 def shower_views(
-    sums: ShowerSums, known: Sequence[Condition], samples: Samples, conditions: Conditions
+    sums: ShowerSums, schema: Sequence[Condition], samples: Samples, conditions: Conditions
 ) -> dict[str, np.ndarray]:
     """Cells over the incident energy, cells over their layer's energy, and high-level features.
 
     Args:
         sums: over the cells.
-        known: the conditions.
+        schema: descriptions of the conditions.
         samples: with "deposits".
-        conditions: one number a sample.
+        conditions: one number per sample.
 
     Returns:
         "low-level", "normalised" and "high-level": float32 (n, k), the conditions first.
     """
     count = len(samples["deposits"])
-    energy = np.broadcast_to(incident_energy(energy_name(known), conditions), count)
+    energy = np.broadcast_to(incident_energy(energy_name(schema), conditions), count)
     flat = samples["deposits"].reshape(count, -1)
     layer = sums.by_rows(samples, sums.layer_energies)
-    labels = np.stack([_label(c, conditions[c.name], count) for c in known], -1)
+    labels = np.stack([_label(c, conditions[c.name], count) for c in schema], -1)
     columns = [labels, np.log10(layer + 1e-8), np.log10(layer.sum(1, keepdims=True) + 1e-8)]
     columns.append(sums.by_rows(samples, sums.sparsity))
     cells = sums.geometry

@@ -29,7 +29,7 @@ class Spins(Domain):
     The samples' only field is "spins", int8 (n, L, L); the condition is "temperature", J/k_B.
 
     Args:
-        source: not read: all lattices are alike.
+        source: not used.
     """
 
     name = "spins"
@@ -63,7 +63,7 @@ class Spins(Domain):
         draw_lattice(axes, samples["spins"][index])
 
     def encode(self, samples: Samples) -> np.ndarray:
-        """Spins are their own network space: int8 (n, L, L)."""
+        """The spins, int8 (n, L, L); network space is the physical one."""
         return samples["spins"]
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
@@ -87,7 +87,7 @@ class Spins(Domain):
         return feature_names(shape[0])
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
-        """The hierarchy of scales for lattices of this size."""
+        """The coarse-to-fine generator for lattices of this size."""
         return {"network": "spin-hierarchy", "size": array.shape[1]}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
@@ -100,5 +100,5 @@ class Spins(Domain):
         return {"head": heat_bath_logits}
 
     def log_density(self, parameters: Mapping[str, Any]) -> Callable[[Any, Any], Any] | None:
-        """Boltzmann's weight of the sublattice that the heat bath starts from."""
+        """Boltzmann weight of the sublattice that the heat bath is conditional on."""
         return None if parameters.get("field", 0.0) else sublattice_log_weight

@@ -1,4 +1,4 @@
-"""Gaussian random fields, cut so that a given share of the sites is +1 (pure functions, JAX)."""
+"""Gaussian random fields with a threshold at a given share of +1 sites (pure functions, JAX)."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ _BISECTIONS = 32
 
 
 class ClippedState(NamedTuple):
-    """What is known of the training set, at t temperatures ("nodes").
+    """The fitted model at t temperatures ("nodes").
 
     Attributes:
         temperatures: the nodes, increasing, shape (t,), J/k_B.
@@ -36,13 +36,13 @@ class ClippedState(NamedTuple):
 def fit(spins: np.ndarray, temperatures: np.ndarray, seed: int = 0) -> ClippedState:
     """Fit to lattices without external field.
 
-    The spectrum is found by fixed-point iteration: fields are drawn and cut, and the power at
-    each k is multiplied by measured S(k) over that of the cut fields.
+    The spectrum is found by fixed-point iteration: fields are drawn and thresholded, and the power
+    at each k is multiplied by the measured S(k) over that of the thresholded fields.
 
     Args:
         spins: shape (n, L, L), +1 and -1.
         temperatures: shape (n,), J/k_B.
-        seed: of the fields drawn on the way.
+        seed: of the fields drawn during the fit.
 
     Returns:
         The fitted state.
@@ -67,7 +67,7 @@ def fit(spins: np.ndarray, temperatures: np.ndarray, seed: int = 0) -> ClippedSt
 
 
 def event_keys(seed: int, first_event: int, count: int) -> jax.Array:
-    """One random key for each event, a function of the seed and the event's number alone."""
+    """One random key for each event, a function of only the seed and the event's number."""
     events = jnp.arange(first_event, first_event + count, dtype=jnp.uint32)
     return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), events)
 
@@ -75,12 +75,12 @@ def event_keys(seed: int, first_event: int, count: int) -> jax.Array:
 def draw(
     state: ClippedState, keys: jax.Array, temperatures: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Random lattices, and the Gaussian fields that they were cut from.
+    """Random lattices, and the Gaussian fields before the threshold.
 
     Args:
         state: from `fit`.
         keys: one for each lattice, shape (n,).
-        temperatures: shape (n,), J/k_B; beyond the nodes the nearest one's values hold.
+        temperatures: shape (n,), J/k_B; beyond the nodes the nearest node is used.
 
     Returns:
         spins, int8, and fields, float32 of mean 0 and variance 1, both (n, L, L).
@@ -89,7 +89,7 @@ def draw(
 
 
 def heat_bath(spins: jax.Array, keys: jax.Array, temperatures: jax.Array) -> jax.Array:
-    """Draw one checkerboard sublattice anew, exactly, given the other (which one is random).
+    """Draw one checkerboard sublattice anew, exactly, given the other; its parity is random.
 
     See `heat_bath_logits`.
 
@@ -107,8 +107,8 @@ def heat_bath(spins: jax.Array, keys: jax.Array, temperatures: jax.Array) -> jax
     levels = jax.vmap(lambda key: jax.random.uniform(key, (size**2 + 1,)))(keys)
     up = levels[:, 1:].reshape(count, size, size) < jax.nn.sigmoid(logits)
     parity = jnp.sum(jnp.indices((size, size)), 0) % 2
-    chosen = parity == (levels[:, :1, None] < 0.5).astype(jnp.int32)
-    return jnp.where(chosen, jnp.where(up, 1, -1).astype(jnp.int8), spins)
+    redrawn = parity == (levels[:, :1, None] < 0.5).astype(jnp.int32)
+    return jnp.where(redrawn, jnp.where(up, 1, -1).astype(jnp.int8), spins)
 
 
 def _draw_one(
@@ -169,7 +169,7 @@ def _normalised(spectra: jax.Array) -> jax.Array:
 def _first_guess(target: jax.Array) -> jax.Array:
     """Spectra of the fields whose signs have the correlations of S(k): rho = sin(pi C / 2).
 
-    Exact for cuts at m = 0 (Van Vleck and Middleton, Proc. IEEE 54, 2, 1966).
+    Exact for thresholds at m = 0 (Van Vleck and Middleton, Proc. IEEE 54, 2, 1966).
     """
     size = target.shape[1]
     connected = jnp.fft.irfft2(target.at[:, 0, 0].set(0.0), (size, size))

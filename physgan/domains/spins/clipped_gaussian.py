@@ -1,9 +1,9 @@
-"""The classical baseline: a Gaussian field with a fitted spectrum, cut into +1 and -1.
+"""The classical baseline: a Gaussian field with a fitted spectrum, thresholded to +1 and -1.
 
-A lattice at temperature T is drawn in three steps: the magnetisation m from its measured
-distribution P(m|T); a Gaussian random field whose cut version has the measured structure factor
-S(k|T); and +1 for the (1 + m)/2 of the sites where the field is highest. First and second moments
-are then those of the training set. What they do not hold is a network's job.
+A lattice at temperature T is drawn in three steps. The magnetisation m is drawn from its measured
+distribution P(m|T). A Gaussian random field is drawn whose thresholded version has the measured
+structure factor S(k|T). The (1 + m)/2 of the sites with the highest field are +1. First and second
+moments are then those of the training set; higher moments are not modelled.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _CHUNK_SITES = 1 << 21
 
 
 class ClippedGaussian:
-    """A source of lattices, to compare surrogates with.
+    """A classical model of lattices, as a baseline for surrogates.
 
     Clipped Gaussian fields as models of two-phase structures: N. F. Berk, Phys. Rev. A 44, 5069
     (1991).
@@ -39,8 +39,8 @@ class ClippedGaussian:
 
     Good values: 1,000 lattices or more at each of 8 or more temperatures, or 20,000 at
         temperatures drawn continuously.
-    Breaks when: energies are looked at closely. Their mean is right, their spread near T_c is
-        twice the simulation's.
+    Breaks when: the distribution of the energy matters. Its mean is right; its standard deviation
+        near T_c is twice the simulation's.
 
     Example:
         >>> baseline = ClippedGaussian.fit(info, samples, conditions)  # doctest: +SKIP
@@ -70,7 +70,7 @@ class ClippedGaussian:
         """Fit to lattices; see `clipped_field.fit`.
 
         Args:
-            source: not read: all lattices are alike.
+            source: not used.
             samples: "spins", shape (n, L, L).
             conditions: "temperature", shape (n,), J/k_B.
             seed: of the fit's random fields.
@@ -96,7 +96,8 @@ class ClippedGaussian:
             count: number of lattices.
             seed: the run.
             first_event: number of the first event within the run.
-            extrapolate: whether to go on outside the fitted range, with its edge's values.
+            extrapolate: whether temperatures outside the fitted range are allowed; they use the
+                fit at the nearest end.
             progress: called with (done, count) now and then.
 
         Returns:
@@ -112,8 +113,8 @@ class ClippedGaussian:
             stop = min(start + step, count)
             chunk = np.resize(temperatures[start:stop], step)  # one shape, compiled once
             keys = clipped_field.event_keys(seed, first_event + start, step)
-            drawn = _sample(self.state, keys, jnp.asarray(chunk), heat_bath=self.heat_bath)
-            spins[start:stop] = np.asarray(drawn)[: stop - start]
+            lattices = _sample(self.state, keys, jnp.asarray(chunk), heat_bath=self.heat_bath)
+            spins[start:stop] = np.asarray(lattices)[: stop - start]
             if progress is not None:
                 progress(stop, count)
         return {"spins": spins}
@@ -128,7 +129,7 @@ class ClippedGaussian:
     def load(
         cls, path: str | Path, source: Described | None = None, *, heat_bath: bool = True
     ) -> "ClippedGaussian":
-        """Read a file written by `save`; `source` is not read: all lattices are alike.
+        """Read a file written by `save`; `source` is not used.
 
         Raises:
             InputError: if the file is not one.
@@ -148,17 +149,17 @@ class ClippedGaussian:
             raise InputError(f"expected a count of 0 or more; got {count}")
         if set(conditions) != {"temperature"}:
             raise InputError(f"expected the condition temperature alone; got {sorted(conditions)}")
-        given = np.asarray(conditions["temperature"], np.float32)
-        if given.shape not in ((), (count,)):
-            raise InputError(f"expected 1 or {count} temperatures; got shape {given.shape}")
+        values = np.asarray(conditions["temperature"], np.float32)
+        if values.shape not in ((), (count,)):
+            raise InputError(f"expected 1 or {count} temperatures; got shape {values.shape}")
         low, high = np.asarray(self.state.limits)
-        outside = given[~((given >= low) & (given <= high))]
+        outside = values[~((values >= low) & (values <= high))]
         if outside.size and not (extrapolate and np.all(outside > 0)):
             raise InputError(
                 f"expected temperature in [{low:g}, {high:g}] J/k_B (fitted range of {self.name});"
                 f" got {outside[0]:g}; pass extrapolate=True to sample anyway"
             )
-        return np.broadcast_to(given, (count,))
+        return np.broadcast_to(values, (count,))
 
 
 @partial(jax.jit, static_argnames="heat_bath")

@@ -1,4 +1,4 @@
-"""What the clipped Gaussian needs to know of a training set of spin lattices."""
+"""Measurements of the clipped Gaussian on a training set of spin lattices."""
 
 from typing import NamedTuple
 
@@ -14,11 +14,11 @@ _MOST_NODES = 64
 _SAMPLES_A_NODE = 400
 _CHUNK_SITES = 1 << 21
 _BANDWIDTH = 0.15
-"""Of relative temperatures, times L: near T_c all changes on the scale T_c / L (nu = 1)."""
+"""Bandwidth in relative temperature, times L: near T_c the scale of changes is T_c / L (nu = 1)."""
 
 
 class Nodes(NamedTuple):
-    """Measured at t temperatures.
+    """Measurements at t temperatures.
 
     Attributes:
         temperatures: increasing, shape (t,), J/k_B.
@@ -52,10 +52,10 @@ def measure(spins: np.ndarray, temperatures: np.ndarray) -> Nodes:
 
 
 def check_training_set(spins: np.ndarray, temperatures: np.ndarray) -> None:
-    """Refuse what is not a set of square lattices with a temperature each.
+    """Refuse anything but square lattices with one temperature per lattice.
 
     Raises:
-        InputError: says what was expected and got.
+        InputError: for other shapes or values.
     """
     if spins.ndim != 3 or spins.shape[1] != spins.shape[2] or 0 in spins.shape:
         raise InputError(f"expected spins of shape (n, L, L); got {spins.shape}")
@@ -76,31 +76,31 @@ def _groups(temperatures: np.ndarray) -> list[np.ndarray]:
     return np.array_split(order, np.clip(len(order) // _SAMPLES_A_NODE, 2, _MOST_NODES))
 
 
-def _local_lines(places: np.ndarray, weights: np.ndarray, bandwidth: float) -> np.ndarray:
+def _local_lines(positions: np.ndarray, weights: np.ndarray, bandwidth: float) -> np.ndarray:
     """The linear map from values at the nodes to local straight-line fits there.
 
     Locally weighted regression (Cleveland, J. Am. Stat. Assoc. 74, 829, 1979) with a Gaussian
     kernel; a node without close neighbours keeps its own value.
 
     Args:
-        places: shape (t,), positive.
+        positions: shape (t,), positive.
         weights: of the values, shape (t,).
-        bandwidth: of the kernel, relative to each place.
+        bandwidth: of the kernel, relative to each position.
 
     Returns:
-        shape (t, t), each row of sum 1.
+        shape (t, t); each row sums to 1.
     """
-    apart = (places[None] - places[:, None]) / (bandwidth * places[:, None])
-    kernel = weights * np.exp(-(apart**2) / 2)
-    s0, s1, s2 = (np.sum(kernel * apart**power, 1, keepdims=True) for power in range(3))
-    rows = kernel * (s2 - s1 * apart)
-    alone = s0 * s2 - s1**2 <= 1e-3 * s0**2
-    rows = np.where(alone, np.eye(len(places)), rows)
+    distance = (positions[None] - positions[:, None]) / (bandwidth * positions[:, None])
+    kernel = weights * np.exp(-(distance**2) / 2)
+    s0, s1, s2 = (np.sum(kernel * distance**power, 1, keepdims=True) for power in range(3))
+    rows = kernel * (s2 - s1 * distance)
+    isolated = s0 * s2 - s1**2 <= 1e-3 * s0**2
+    rows = np.where(isolated, np.eye(len(positions)), rows)
     return rows / rows.sum(1, keepdims=True)
 
 
 def _quantiles(spins: np.ndarray) -> np.ndarray:
-    """Quantiles of |m|, each level of m spread over its width so that they are continuous."""
+    """Quantiles of |m|; each level of m is spread uniformly over its width (dequantisation)."""
     sites = spins[0].size
     levels = spins.sum((1, 2), dtype=np.int64)
     spread = np.random.default_rng(0).uniform(-1, 1, len(spins))

@@ -1,4 +1,4 @@
-"""What the discriminator is shown besides the lattice: its physical observables (JAX)."""
+"""Physical observables of a lattice, as further inputs of the discriminator (JAX)."""
 
 import jax
 import jax.numpy as jnp

@@ -1,18 +1,18 @@
-"""A generator of spin lattices that runs decimation backwards, from coarse to fine.
+"""A generator of spin lattices that inverts decimation, from coarse to fine.
 
-Decimation keeps every second site in each direction; the sites it drops, given those it keeps,
+Decimation keeps every second site in each direction. Given the kept sites, the dropped ones
 interact only weakly and locally (the renormalised couplings are short-ranged: Wilson 1975,
-Rev. Mod. Phys. 47, 773). So a few small convolutional networks a scale can draw them back:
-first the cells' centres (in two halves, as neighbouring centres interact), then the two edges.
-All of them see a global sign, drawn first: below the critical temperature it is what correlates
-the whole lattice. At the finest scale the edges see only their four neighbours, and the domain's
-exact heat bath draws them. All layers are convolutions with spatial noise at every scale: the
-same network serves any size 2^k.
+Rev. Mod. Phys. 47, 773). A few small convolutional networks per scale can therefore draw them:
+first the cells' centres (in two halves, since neighbouring centres interact), then the two edges.
+A global sign is drawn first and is an input of all networks: below the critical temperature it
+correlates the whole lattice. At the finest scale the edges depend only on their four neighbours,
+and the domain's exact heat bath draws them. All layers are convolutions with noise at every site
+and scale, so the same network serves any size 2^k.
 
-Because each draw has a known probability, the likelihood of a given lattice is known too. In
-training the global sign is drawn from the lattice's magnetisation m, +1 with probability
-sigmoid(30 m^3): in the ordered phase it is the sign of m, in the disordered one a coin that local
-networks need not follow (the hard sign of m would there be a constraint on all sites).
+Each draw has a known probability, so the likelihood of a lattice is known. In training the global
+sign is drawn from the lattice's magnetisation m, +1 with probability sigmoid(30 m^3). In the
+ordered phase this is the sign of m. In the disordered phase it is almost independent of the
+lattice, where the hard sign of m would be a constraint on all sites.
 """
 
 import itertools
@@ -42,7 +42,7 @@ class SpinHierarchy(nnx.Module):
 
     Args:
         ranges: trained ranges of the conditions.
-        size: lattice size L = 2^k >= 4 that the scales are made for.
+        size: trained lattice size L = 2^k >= 4.
         head: the finest scale's exact output layer; see `Head`.
         width: channels of the convolutions.
         depth: residual convolutions after the first one.
@@ -72,7 +72,7 @@ class SpinHierarchy(nnx.Module):
         )
 
     def noise_size(self, size: int | None = None) -> int:
-        """Uniform numbers that one sample takes: the global sign's and one a site."""
+        """Uniform numbers per sample: one for the global sign and one per site."""
         return 1 + (size or self.size) ** 2
 
     def __call__(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
@@ -83,7 +83,8 @@ class SpinHierarchy(nnx.Module):
             conditions: shape (n, c), physical units.
 
         Returns:
-            Spins +1.0 and -1.0, shape (n, L, L); gradients pass straight through.
+            Spins +1.0 and -1.0, shape (n, L, L), with straight-through gradients, which are
+            biased.
         """
         size = round((noise.shape[1] - 1) ** 0.5)
         embedded = self.embed(conditions)
@@ -91,8 +92,8 @@ class SpinHierarchy(nnx.Module):
         spins = self.seed.draw(noise[:, 1:5], sign, embedded)
         for scale in self._coarse_to_fine(size):
             cells = spins.shape[1]
-            known = cells * cells
-            draws = noise[:, 1 + known : 1 + 4 * known].reshape(-1, 3, cells, cells)
+            sites = cells * cells
+            draws = noise[:, 1 + sites : 1 + 4 * sites].reshape(-1, 3, cells, cells)
             spins = scale.draw(
                 spins, draws, sign, embedded, lambda total: self.head(total, conditions)
             )
@@ -101,7 +102,7 @@ class SpinHierarchy(nnx.Module):
     def negative_log_likelihood(self, spins: jax.Array, conditions: jax.Array) -> jax.Array:
         """-ln p of the generated sites of `spins`, shape (n, L, L); returns (n,), nats.
 
-        The finest edges, which `head` draws without parameters, are left out.
+        It excludes the finest edges, which `head` draws without parameters.
         """
         signs = (jnp.ones(len(spins)), -jnp.ones(len(spins)))
         up, down = (self._with_sign(spins, sign, conditions) for sign in signs)
@@ -110,9 +111,9 @@ class SpinHierarchy(nnx.Module):
     def likelihood_bound(
         self, spins: jax.Array, conditions: jax.Array, noise: jax.Array
     ) -> jax.Array:
-        """-ln p(spins, global sign), what training lowers, at half the cost of the above.
+        """-ln p(spins, global sign), the loss in training, at half the cost of the above.
 
-        On average at least `negative_log_likelihood`, less the entropy of the sign's draw.
+        On average it is at least `negative_log_likelihood` minus the entropy of the sign's draw.
 
         Args:
             spins: shape (n, L, L).
@@ -133,41 +134,41 @@ class SpinHierarchy(nnx.Module):
         return total
 
     def _coarse_to_fine(self, size: int) -> Iterator["_Scale"]:
-        """Scales for a lattice of this size; beyond the trained ones the coarsest repeats."""
+        """Scales for a lattice of this size; beyond the trained ones the coarsest is repeated."""
         for level in reversed(range(_doublings(size))):
             yield self.scales[min(level, len(self.scales) - 1)]
 
 
 class _SeedCell(nnx.Module):
-    """The coarsest 2 x 2 spins, drawn one by one given the global sign."""
+    """The coarsest 2 x 2 spins, drawn one after another given the global sign."""
 
     def __init__(self, embedding: int, rngs: nnx.Rngs) -> None:
         self.coefficients = nnx.Linear(embedding, 15, kernel_init=scaled_normal(), rngs=rngs)
 
     def draw(self, noise: jax.Array, sign: jax.Array, embedded: jax.Array) -> jax.Array:
         coefficients = self.coefficients(embedded)
-        known = [sign]
+        spins = [sign]
         for place in range(4):
-            known.append(spins_from_logits(_seed_logit(coefficients, known), noise[:, place]))
-        return jnp.stack(known[1:], -1).reshape(-1, 2, 2)
+            spins.append(spins_from_logits(_seed_logit(coefficients, spins), noise[:, place]))
+        return jnp.stack(spins[1:], -1).reshape(-1, 2, 2)
 
     def negative_log_likelihood(
         self, cell: jax.Array, sign: jax.Array, embedded: jax.Array
     ) -> jax.Array:
         coefficients = self.coefficients(embedded)
-        known = [sign, *(cell[:, place // 2, place % 2] for place in range(4))]
-        logits = (_seed_logit(coefficients, known[:place]) for place in range(1, 5))
-        costs = [
-            jax.nn.softplus(-spin * logit) for spin, logit in zip(known[1:], logits, strict=True)
+        spins = [sign, *(cell[:, place // 2, place % 2] for place in range(4))]
+        logits = (_seed_logit(coefficients, spins[:place]) for place in range(1, 5))
+        terms = [
+            jax.nn.softplus(-spin * logit) for spin, logit in zip(spins[1:], logits, strict=True)
         ]
-        return jnp.stack(costs).sum(0)
+        return jnp.stack(terms).sum(0)
 
 
-def _seed_logit(coefficients: jax.Array, known: list[jax.Array]) -> jax.Array:
-    """An odd function of the spins drawn before: linear, and all products of three."""
-    start = {1: 0, 2: 1, 3: 3, 4: 7}[len(known)]
-    terms = known + [
-        known[i] * known[j] * known[k] for i, j, k in itertools.combinations(range(len(known)), 3)
+def _seed_logit(coefficients: jax.Array, drawn: list[jax.Array]) -> jax.Array:
+    """An odd function of the spins drawn before: linear, plus all products of three."""
+    start = {1: 0, 2: 1, 3: 3, 4: 7}[len(drawn)]
+    terms = drawn + [
+        drawn[i] * drawn[j] * drawn[k] for i, j, k in itertools.combinations(range(len(drawn)), 3)
     ]
     return (coefficients[:, start : start + len(terms)] * jnp.stack(terms, -1)).sum(-1)
 
@@ -178,8 +179,8 @@ class _Scale(nnx.Module):
     def __init__(
         self, width: int, depth: int, embedding: int, finest: bool, rngs: nnx.Rngs
     ) -> None:
-        def network(known: int) -> _Sublattice:
-            return _Sublattice(known, width, depth, embedding, rngs)
+        def network(inputs: int) -> _Sublattice:
+            return _Sublattice(inputs, width, depth, embedding, rngs)
 
         self.finest = finest
         self.centre = nnx.List([network(1), network(2)])
@@ -226,14 +227,14 @@ class _Scale(nnx.Module):
 
 
 class _Sublattice(nnx.Module):
-    """Logits of one sublattice's spins, an odd function of the sign and those drawn before.
+    """Logits of one sublattice's spins, an odd function of the sign and the spins drawn before.
 
     tanh layers without biases are odd; the conditions scale the channels (FiLM, Perez et al.
     2018, arXiv:1709.07871, without its shift).
     """
 
-    def __init__(self, known: int, width: int, depth: int, embedding: int, rngs: nnx.Rngs) -> None:
-        self.first = PeriodicConvolution(known, width, rngs=rngs)
+    def __init__(self, inputs: int, width: int, depth: int, embedding: int, rngs: nnx.Rngs) -> None:
+        self.first = PeriodicConvolution(inputs, width, rngs=rngs)
         self.sign = PeriodicConvolution(1, width, 1, rngs=rngs)
         self.residual = nnx.List(
             PeriodicConvolution(width, width, gain=0.7, rngs=rngs) for _ in range(depth)
@@ -244,10 +245,10 @@ class _Sublattice(nnx.Module):
             for _ in range(depth + 2)
         )
 
-    def __call__(self, embedded: jax.Array, sign: jax.Array, *known: jax.Array) -> jax.Array:
+    def __call__(self, embedded: jax.Array, sign: jax.Array, *drawn: jax.Array) -> jax.Array:
         scales = [1 + scale(embedded)[:, None, None, :] for scale in self.scales]
-        everywhere = self.sign(sign[:, None, None, None])
-        hidden = jnp.tanh(scales[0] * (self.first(jnp.stack(known, -1)) + everywhere))
+        uniform = self.sign(sign[:, None, None, None])
+        hidden = jnp.tanh(scales[0] * (self.first(jnp.stack(drawn, -1)) + uniform))
         for layer, scale in zip(self.residual, scales[1:-1], strict=True):
             hidden = hidden + jnp.tanh(scale * layer(hidden))
         return self.last(scales[-1] * hidden)[..., 0]
@@ -258,7 +259,7 @@ def _bernoulli(spins: jax.Array, logits: jax.Array) -> jax.Array:
 
 
 def _even_cells(cells: int) -> jax.Array:
-    """1.0 on the cells whose row and column add to an even number, shape (cells, cells)."""
+    """1.0 on cells with an even sum of row and column, else 0, shape (cells, cells)."""
     index = jnp.arange(cells)
     return ((index[:, None] + index) % 2 == 0).astype(jnp.float32)
 

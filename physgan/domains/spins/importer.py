@@ -1,4 +1,4 @@
-"""What arrays of spins have to be."""
+"""Requirements on imported arrays of spins."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Spin lattices as images, and the exact symmetries that leave the physics alike (NumPy)."""
+"""Spin lattices as images, and their exact symmetries (NumPy)."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def augment(pictures: np.ndarray, rng: np.random.Generator, *, flip: bool = True
     Args:
         pictures: shape (n, L, L, channels).
         rng: source of the draws.
-        flip: whether the sign of all spins may be turned (no external field).
+        flip: whether the sign of all spins may change (no external field).
 
     Returns:
         A new array of the same shape.
@@ -26,9 +26,9 @@ def augment(pictures: np.ndarray, rng: np.random.Generator, *, flip: bool = True
     result = np.empty_like(pictures)
     draws = rng.integers(0, 8, len(pictures))
     for draw in range(8):
-        chosen = draws == draw
-        turned = np.rot90(pictures[chosen], draw % 4, axes=(1, 2))
-        result[chosen] = turned[:, :, ::-1] if draw >= 4 else turned
+        rows = draws == draw
+        rotated = np.rot90(pictures[rows], draw % 4, axes=(1, 2))
+        result[rows] = rotated[:, :, ::-1] if draw >= 4 else rotated
     if flip:
         signs = rng.choice(np.array([-1, 1], pictures.dtype), len(pictures))
         result *= signs[:, None, None, None]

@@ -1,4 +1,4 @@
-"""How a spin lattice is drawn."""
+"""Drawing of a spin lattice."""
 
 from typing import Any
 

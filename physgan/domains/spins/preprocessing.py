@@ -9,10 +9,11 @@ __all__ = ["Signs"]
 
 
 class Signs(Preprocessing):
-    """Spins +1 and -1 are variables already; back they are the variables' signs.
+    """The variables are the spins +1 and -1; the inverse is the sign of the variables.
 
-    A decoder writes the log odds of a spin that points up; a flow's network adds to the velocity
-    field of a standard normal distribution.
+    A decoder's output is the log odds of an up spin. A flow's output is added to the velocity field
+    of a standard normal distribution. The sign has no gradient: generators with this preprocessing
+    cannot be trained through their draws.
     """
 
     standardised = False
@@ -28,22 +29,22 @@ class Signs(Preprocessing):
         return samples.reshape(len(samples), self.size)
 
     def restored(self, raw: jax.Array) -> jax.Array:
-        """Their signs."""
+        """The signs of the variables; their gradient is zero."""
         return jnp.where(raw > 0, 1.0, -1.0)
 
     def negative_log_likelihood(
         self, outputs: jax.Array, variables: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """Of a spin with these log odds."""
+        """-ln p of a spin with these log odds."""
         return jax.nn.softplus(-variables * outputs[..., 0])
 
     def draw(self, outputs: jax.Array, uniform: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Positive where the spin is up."""
+        """Variables that are positive where the spin is up."""
         return jax.nn.sigmoid(outputs[..., 0]) - uniform
 
     def velocity(
         self, outputs: jax.Array, variables: jax.Array, time: jax.Array, conditions: jax.Array
     ) -> jax.Array:
-        """That of a standard normal distribution, and what the network adds."""
+        """The velocity of a standard normal distribution plus the network's output."""
         zero, one = jnp.zeros_like(variables), jnp.ones_like(variables)
         return normal_velocity(variables, time, zero, one)[0] + outputs[..., 0]

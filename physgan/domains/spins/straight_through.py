@@ -1,4 +1,4 @@
-"""Discrete draws that a gradient can pass."""
+"""Discrete draws with straight-through gradients."""
 
 import jax
 import jax.numpy as jnp

@@ -7,13 +7,13 @@ __all__ = ["random_symmetry"]
 
 
 def random_symmetry(keys: jax.Array, spins: jax.Array) -> jax.Array:
-    """Apply one random symmetry to each lattice; gradients pass.
+    """Apply one random symmetry to each lattice; differentiable.
 
     Translations of the torus, the square's eight rotations and reflections, and the global
     flip (there must be no external field).
 
     Args:
-        keys: shape (n,), one a lattice.
+        keys: shape (n,), one per lattice.
         spins: shape (n, L, L).
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a surrogate of spin lattices has to reach, at every temperature."""
+"""Targets of surrogates of spin lattices, at every temperature."""
 
 from physgan.domains.base import Target
 

@@ -255,9 +255,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
             return loss_pair.generator(*scores), statistics
 
         (loss, statistics), gradients = jax.value_and_grad(generator_loss, has_aux=True)(generator)
-        update, new_moments = adam(
-            settings.beta1, beta2, clipped(gradients), moments["generator"]
-        )
+        update, new_moments = adam(settings.beta1, beta2, clipped(gradients), moments["generator"])
         rate = cosine(
             settings.generator_rate, settings.generator_rate / settings.rate_fall, elapsed, total
         )

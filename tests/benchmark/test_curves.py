@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from physgan.benchmark.report.words import condition_title
 
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.report.curve_figures import curve_figure
-from physgan.benchmark.report.words import condition_title
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.domains import DOMAINS

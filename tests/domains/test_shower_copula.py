@@ -12,14 +12,14 @@ from scipy.special import ndtr, ndtri
 from tiny_showers import ENERGY, cylinder, described, ragged
 
 from physgan.data import Condition, DatasetInfo, write_dataset
-from physgan.domains.showers.geometry import geometry_of
 from physgan.domains.showers.copula import ShowerCopula
 from physgan.domains.showers.copula_fit import fit_state
 from physgan.domains.showers.copula_tables import LEVELS, level_of, quantile
+from physgan.domains.showers.geometry import geometry_of
 from physgan.domains.showers.layer_sums import match_layers
 from physgan.errors import InputError
-from physgan.surrogates import load
 from physgan.methods import train
+from physgan.surrogates import load
 
 COUNT = 6000
 THRESHOLD = 0.05

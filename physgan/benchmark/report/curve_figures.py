@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from physgan.benchmark.report.formatting import condition_units, value_text
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -17,7 +18,6 @@ from physgan.benchmark.report.style import (
     styled,
     unit_text,
 )
-from physgan.benchmark.report.formatting import condition_units, value_text
 from physgan.benchmark.results import Results
 from physgan.domains.base import EnsembleObservable
 
@@ -176,7 +176,13 @@ def _vector(
     name, ink = observable.name, colours(results)
     truth = results.reference.best(number, name)
     index = np.arange(truth.value.size)
-    main.plot(index, truth.value, color=ink[results.reference_set.name], lw=1, label=results.reference_set.name)
+    main.plot(
+        index,
+        truth.value,
+        color=ink[results.reference_set.name],
+        lw=1,
+        label=results.reference_set.name,
+    )
     for source in results.sources:
         found = results.comparisons[source.name][number].observables[name]
         style: dict[str, Any] = {"color": ink[source.name], "ms": 3, "elinewidth": 1, "fmt": "o"}

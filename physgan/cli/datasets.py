@@ -1,4 +1,4 @@
-"""The commands that make datasets and look at them, and the list of what there is."""
+"""Commands that make, check and show datasets, and the command `list`."""
 
 from pathlib import Path
 from typing import Annotated, Any

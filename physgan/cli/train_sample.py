@@ -1,4 +1,4 @@
-"""The commands that train surrogates and sample from them."""
+"""Commands that train surrogates and sample from them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -58,7 +58,12 @@ def train(
 @app.command(context_settings=EXTRA)
 def sample(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="Folder of a trained run, or a surrogate of the package: see physgan list.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of a trained run, or a surrogate of the package: see physgan list."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 1000,
     seed: Seed = 0,

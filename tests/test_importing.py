@@ -144,7 +144,11 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "negative": (_set("showers", 2, -0.5), {"threshold": 1.0}, "0 or more; got -0.5 in row 2"),
     "bad condition": (_set("energy", 5, np.nan), {}, "in energy; got NaN or infinity in row 5"),
     "zero energy": (_set("energy", 5, 0), {}, "positive values in energy; got 0 in row 5"),
-    "axes": (_replace("showers", lambda a: a.reshape(COUNT, -1)), {}, r"2 or 3 axes per sample.*24"),
+    "axes": (
+        _replace("showers", lambda a: a.reshape(COUNT, -1)),
+        {},
+        r"2 or 3 axes per sample.*24",
+    ),
     "objects": (_replace("showers", lambda a: a.astype(object)), {}, "nothing is unpickled"),
     "text": (_replace("showers", lambda a: a.astype("S8")), {}, "expected numbers in showers"),
     "domain": (

@@ -176,7 +176,7 @@ def train_help(words: list[str]) -> str:
 
 
 def simulate_help(words: list[str]) -> str:
-    """Description of the recipe or simulator among the words, with its parameters and conditions."""
+    """Description, parameters and conditions of the recipe or simulator among the words."""
     from physgan.data import recipe_names
 
     for word in words:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from physgan.data.distributions import make_distributions
 from physgan.data.hdf5 import (
     DEFAULT_BUDGET_BYTES,
     Header,
@@ -14,7 +15,6 @@ from physgan.data.hdf5 import (
     read_header,
     read_rows,
 )
-from physgan.data.distributions import make_distributions
 from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError

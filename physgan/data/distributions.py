@@ -152,6 +152,8 @@ def make_distributions(
         stride *= len(table["values"]) if kind == "grid" else 1
         dimension += kind == "sobol"
     return distributions
+
+
 def name_of(table: Mapping[str, Any]) -> Any:
     """Name of the distribution in a recipe's table."""
     return table.get("distribution", table.get("law"))

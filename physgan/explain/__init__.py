@@ -3,16 +3,16 @@
 from physgan.explain.attribution import Attribution, attribute, integrated_gradients
 from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours
 from physgan.explain.explain import explain
+from physgan.explain.fixed_noise import FixedNoiseSampler
 from physgan.explain.jacobians import Jacobians, jacobians
 from physgan.explain.latents import Effect, latent_groups, latent_path, total_effects
-from physgan.explain.fixed_noise import FixedNoiseSampler
 
 __all__ = [
     "Attribution",
     "Effect",
+    "FixedNoiseSampler",
     "Jacobians",
     "Sensitivity",
-    "FixedNoiseSampler",
     "attribute",
     "condition_sensitivity",
     "explain",

@@ -17,6 +17,7 @@ from physgan.data.files import write_atomically
 from physgan.errors import InputError
 from physgan.explain.attribution import Attribution, attribute
 from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours
+from physgan.explain.fixed_noise import FixedNoiseSampler, points_of
 from physgan.explain.jacobians import jacobians
 from physgan.explain.latents import Effect, latent_groups, latent_path, total_effects
 from physgan.explain.pictures import (
@@ -25,9 +26,8 @@ from physgan.explain.pictures import (
     sensitivity_figure,
     traversal_figure,
 )
-from physgan.explain.fixed_noise import FixedNoiseSampler, points_of
-from physgan.surrogates import load
 from physgan.methods import open_run
+from physgan.surrogates import load
 from simulators.protocol import Progress
 
 __all__ = ["explain"]
@@ -236,8 +236,8 @@ def _attributions(
     if not trained.monitored(int(state.samples)):
         raise InputError(
             f"expected a discriminator that was trained in {run}; got stages "
-            f"{', '.join(stage.name for stage in trained.stages)} and {int(state.samples)} samples; "
-            "train on, or explain without data"
+            f"{', '.join(stage.name for stage in trained.stages)} and {int(state.samples)} "
+            "samples; train on, or explain without data"
         )
     rows = slice(0, count)
     samples, conditions = (jnp.asarray(a[rows], jnp.float32) for a in trained.held_out)

@@ -83,9 +83,7 @@ class NetworkMethod(Method):
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
         """The stages of training, in order."""
 
-    def open_run(
-        self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int
-    ) -> Run:
+    def open_run(self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int) -> Run:
         """A run in a folder, new or to be continued."""
         run = Run(dataset, run_dir, self, settings, seed)
         if not run.total:

@@ -9,8 +9,8 @@ from physgan.errors import InputError
 from physgan.methods.base import Method
 from physgan.methods.settings import Settings
 from physgan.surrogates import Description, FittedSampler, Surrogate
-from physgan.training.run import definition_of
 from physgan.training import claim_run
+from physgan.training.run import definition_of
 from simulators.protocol import Progress
 
 __all__ = ["Fitted"]

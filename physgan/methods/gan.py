@@ -1,4 +1,4 @@
-"""Adversarial training with any loss and penalty, after likelihood training where it is possible."""
+"""Adversarial training with any loss and penalty, after likelihood training where possible."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -100,7 +100,9 @@ class Gan(NetworkMethod):
     """Likelihood training, where the generator's density is known; then adversarial training."""
 
     name = "gan"
-    summary = "adversarial training, after maximum likelihood where the generator's density is known"
+    summary = (
+        "adversarial training, after maximum likelihood where the generator's density is known"
+    )
     settings = GanSettings
 
     def build(
@@ -140,7 +142,7 @@ class Gan(NetworkMethod):
         return networks._replace(model=model, discriminator=parameters)
 
     def stages(self, model: Model, settings: GanSettings) -> tuple[Stage, ...]:
-        """The likelihood stage, if the density is known, then the adversarial; those with samples."""
+        """The likelihood stage, if the density is known, then the adversarial stage."""
         stages = []
         if model.objective is not None and settings.likelihood_samples:
             stages.append(likelihood_stage(model, settings))
@@ -253,9 +255,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
             return loss_pair.generator(*scores), statistics
 
         (loss, statistics), gradients = jax.value_and_grad(generator_loss, has_aux=True)(generator)
-        update, new_moments = adam(
-            settings.beta1, beta2, clipped(gradients), moments["generator"]
-        )
+        update, new_moments = adam(settings.beta1, beta2, clipped(gradients), moments["generator"])
         rate = cosine(
             settings.generator_rate, settings.generator_rate / settings.rate_fall, elapsed, total
         )

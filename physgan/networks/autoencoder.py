@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.backbone import Decoder, Encoder, hidden_shape
-from physgan.networks.initial import scaled_normal
+from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.generic import normal_latents
+from physgan.networks.initial import scaled_normal
 from physgan.networks.preprocessing import Preprocessing
 
 __all__ = ["Autoencoder"]

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionRange
-from physgan.networks.initial import scaled_normal
 from physgan.networks.generic import Latents, activate, expect_shape
+from physgan.networks.initial import scaled_normal
 from physgan.networks.strided import TransposedConvolution, convolve
 
 __all__ = ["Dcgan16", "Dcgan28"]

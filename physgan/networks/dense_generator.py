@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionRange
-from physgan.networks.initial import scaled_normal
 from physgan.networks.generic import LEAK, Latents, activate
+from physgan.networks.initial import scaled_normal
 
 __all__ = ["DenseGenerator", "MixtureGenerator"]
 

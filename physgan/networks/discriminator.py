@@ -5,9 +5,9 @@ import jax.numpy as jnp
 from flax import nnx
 
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
+from physgan.networks.generic import activate
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
-from physgan.networks.generic import activate
 from physgan.networks.residual import GAIN, ConvolutionBlock
 
 __all__ = ["ResidualDiscriminator"]

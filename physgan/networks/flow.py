@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.backbone import Decoder, Encoder
+from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.generic import normal_latents
 from physgan.networks.preprocessing import Preprocessing
 
@@ -67,9 +67,7 @@ class Flow(nnx.Module):
         """One uniform number for each variable of the sample."""
         return self.preprocessing.size
 
-    def velocity(
-        self, variables: jax.Array, time: jax.Array, conditions: jax.Array
-    ) -> jax.Array:
+    def velocity(self, variables: jax.Array, time: jax.Array, conditions: jax.Array) -> jax.Array:
         """v(x, t, c) for variables (n, *shape), times (n,) and conditions (n, c): (n, *shape)."""
         context = jnp.concatenate([self.embed(conditions), self.embed_time(time[:, None])], -1)
         outputs = self.decoder(self.encoder(variables, context), context)

@@ -5,7 +5,6 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-import jax
 from flax import nnx
 
 from physgan.errors import InputError

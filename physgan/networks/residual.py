@@ -3,9 +3,9 @@
 import jax
 from flax import nnx
 
+from physgan.networks.generic import LEAK, activate
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution
-from physgan.networks.generic import LEAK, activate
 
 __all__ = ["GAIN", "ConvolutionBlock", "DenseBlock"]
 

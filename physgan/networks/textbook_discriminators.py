@@ -13,8 +13,8 @@ from flax import nnx
 
 from physgan.errors import InputError
 from physgan.networks.embedding import ConditionRange
-from physgan.networks.initial import scaled_normal
 from physgan.networks.generic import ConditionalScore, activate
+from physgan.networks.initial import scaled_normal
 from physgan.networks.strided import HalvingConvolution
 
 __all__ = ["DcganDiscriminator", "DenseBatchNormDiscriminator"]

@@ -39,9 +39,7 @@ def check_conditions(
     return columns
 
 
-def condition_matrix(
-    schema: Sequence[Condition], conditions: Conditions, count: int
-) -> np.ndarray:
+def condition_matrix(schema: Sequence[Condition], conditions: Conditions, count: int) -> np.ndarray:
     """Conditions as inputs of a network: float32 (count, number of conditions)."""
     columns = [np.asarray(conditions[c.name], np.float32) for c in schema]
     return np.stack(columns, -1) if columns else np.zeros((count, 0), np.float32)

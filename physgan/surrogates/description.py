@@ -84,7 +84,7 @@ class Description:
 
     @property
     def name(self) -> str:
-        """The method of the kept weights: "likelihood" if they are from before the adversarial stage."""
+        """The method of the kept weights: "likelihood" if no discriminator trained them."""
         return LIKELIHOOD if self.kept_stage == LIKELIHOOD else self.method
 
     @property
@@ -157,7 +157,9 @@ _VERSION_1_STAGES = {"vae": "evidence", "flow-matching": "velocity"}
 def _from_version_1(about: Description) -> Description:
     """Stages from the settings; the kept stage is known only if there was one stage."""
     lengths = {
-        _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get("likelihood_samples", 0),
+        _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get(
+            "likelihood_samples", 0
+        ),
         "adversarial": about.training.get("adversarial_samples", 0),
     }
     stages = tuple(TrainingStage(name, samples) for name, samples in lengths.items() if samples)

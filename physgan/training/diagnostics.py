@@ -212,7 +212,7 @@ def _all_winning(check: Row, rows: Sequence[Row]) -> tuple[str, str] | None:
 
 
 def _gradient_left(rows: Sequence[Row], samples: int) -> float | None:
-    """Median norm of the generator's gradient in the latest tenth of the steps, over the first's."""
+    """Median norm of the generator's gradient in the latest tenth of the rows, over the first's."""
     norms = [
         row["generator_gradient"]
         for row in rows

@@ -12,8 +12,8 @@ from flax import nnx
 from physgan.domains import Domain
 from physgan.losses import spectrally_normalised
 from physgan.networks import Generator
-from physgan.training.objective import Objective
 from physgan.networks.scale import Scale
+from physgan.training.objective import Objective
 from physgan.training.state import Parameters
 
 __all__ = ["Model", "evaluated", "merged_statistics", "split", "statistics_of"]

@@ -71,9 +71,7 @@ class Run:
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info.conditions, conditions, len(self.samples))
-        networks = method.build(
-            self.info, domain, settings, self.samples, self.conditions, seed
-        )
+        networks = method.build(self.info, domain, settings, self.samples, self.conditions, seed)
         self.model, self.network_settings = networks.model, networks.settings
         self.stages = method.stages(self.model, settings)
         self.ends = list(accumulate(stage.samples for stage in self.stages))
@@ -181,9 +179,7 @@ class Run:
         }
 
     def _held_out(self, domain: Any) -> Split:
-        samples, conditions = self.dataset.read(
-            "validation", stop=self.settings.validation_samples
-        )
+        samples, conditions = self.dataset.read("validation", stop=self.settings.validation_samples)
         encoded = domain.encode(samples)
         return encoded, condition_matrix(self.info.conditions, conditions, len(encoded))
 

@@ -81,9 +81,7 @@ def validator(
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
         scores = {DISTANCE: feature_distance(real, fake, conditions[:count])}
         if model.objective is not None:
-            scores[model.objective.score] = float(
-                np.mean([float(part[2]) for part in parts])
-            )
+            scores[model.objective.score] = float(np.mean([float(part[2]) for part in parts]))
         return scores
 
     return validate

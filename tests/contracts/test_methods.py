@@ -67,7 +67,7 @@ def test_saved_and_loaded_it_is_the_same(finished: Finished, method: str, tmp_pa
 
 
 @every_method
-def test_an_event_depends_on_seed_number_and_conditions_alone(
+def test_an_event_depends_on_seed_number_and_conditions_only(
     finished: Finished, method: str
 ) -> None:
     """Drawn again, or in pieces; the shapes of a piece may change the rounding."""
@@ -117,7 +117,9 @@ def test_a_finished_run_goes_by_the_settings_that_it_recorded(
 
 @every_method
 def test_an_unknown_setting_is_refused(method: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"expected a setting of the method {method}; got 'colour'"):
+    with pytest.raises(
+        InputError, match=rf"expected a setting of the method {method}; got 'colour'"
+    ):
         train(method, tmp_path / "run", {"colour": 1}, progress=stop_at(0))
     assert not (tmp_path / "run").exists()
 

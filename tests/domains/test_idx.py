@@ -9,8 +9,8 @@ import pytest
 from idx_files import idx_bytes, real_digits, write_idx
 
 from physgan.data import open_dataset
-from physgan.domains.images.idx import import_idx, read_idx
 from physgan.domains import domain_of
+from physgan.domains.images.idx import import_idx, read_idx
 from physgan.errors import InputError
 
 

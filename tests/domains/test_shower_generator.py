@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from physgan.domains.showers.generator import ShowerCascade
+from physgan.domains.showers.generator import ShowerCascade, plan_splits
 from physgan.networks import ConditionRange
-from physgan.domains.showers.generator import plan_splits
 
 T = 0.1
 RANGES = (ConditionRange(10.0, 100.0, "log"),)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks import (
     ConditionEmbedding,
     ConditionRange,
@@ -13,7 +14,6 @@ from physgan.networks import (
     pack_parameters,
     unpack_parameters,
 )
-from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
 
@@ -65,8 +65,10 @@ def test_discriminator_mixes_no_samples() -> None:
     features = jax.random.normal(keys[1], (5, 4))
     conditions = jax.random.uniform(keys[2], (5, 1))
     whole = network(images, features, conditions)
-    alone = [network(images[i : i + 1], features[i : i + 1], conditions[i : i + 1]) for i in (0, 4)]
-    np.testing.assert_allclose(jnp.concatenate(alone), whole[jnp.array([0, 4])], atol=1e-5)
+    separate = [
+        network(images[i : i + 1], features[i : i + 1], conditions[i : i + 1]) for i in (0, 4)
+    ]
+    np.testing.assert_allclose(jnp.concatenate(separate), whole[jnp.array([0, 4])], atol=1e-5)
 
 
 def test_weights_survive_a_file(tmp_path) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from physgan.domains.images.measures import MEASURES, spectrum
 from physgan.domains.base import Conditions, EnsembleObservable, Observable, Samples, Target
+from physgan.domains.images.measures import MEASURES, spectrum
 
 __all__ = ["ENSEMBLE", "TARGETS", "observables_of"]
 

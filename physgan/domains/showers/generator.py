@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from physgan.domains.showers.split_density import SplitDensity
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
-from physgan.domains.showers.split_density import SplitDensity
 
 __all__ = ["ShowerCascade"]
 
@@ -199,9 +199,7 @@ class ShowerCascade(nnx.Module):
         """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
         showers = jnp.asarray(showers)
         pull = self._pull(showers.sum((1, 2, 3)), conditions)
-        total = self.coarse.position_negative_log_density(
-            self.total(self.embed(conditions)), pull
-        )
+        total = self.coarse.position_negative_log_density(self.total(self.embed(conditions)), pull)
         return total + self.layer_negative_log_likelihoods(showers, conditions).sum(1)
 
     def layer_negative_log_likelihoods(

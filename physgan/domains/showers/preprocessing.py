@@ -9,7 +9,13 @@ import numpy as np
 from flax import nnx
 from jax.scipy.special import log_ndtr, ndtr, ndtri
 
-from physgan.networks import Fixed, Preprocessing, bounded_normal, normal_negative_log_density, normal_velocity
+from physgan.networks import (
+    Fixed,
+    Preprocessing,
+    bounded_normal,
+    normal_negative_log_density,
+    normal_velocity,
+)
 
 __all__ = ["LogDeposits"]
 

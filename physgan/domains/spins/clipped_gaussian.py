@@ -48,7 +48,9 @@ class ClippedGaussian:
     """
 
     name: str = "clipped-gaussian"
-    summary = "Gaussian field of the measured spectrum, cut to the measured magnetisation; no network"
+    summary = (
+        "Gaussian field of the measured spectrum, cut to the measured magnetisation; no network"
+    )
 
     def __init__(self, state: ClippedState, *, heat_bath: bool = True) -> None:
         self.state = state

@@ -22,10 +22,10 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cells
-from physgan.domains.spins.straight_through import spins_from_logits
 
 __all__ = ["SpinHierarchy"]
 

@@ -60,7 +60,7 @@ def distribution_table(condition: "Condition", text: str, unit: str) -> dict[str
 
 
 def condition_tables(
-    texts: Mapping[str, str], known: Iterable["Condition"], others: Iterable[str] = ()
+    texts: Mapping[str, str], schema: Iterable["Condition"], others: Iterable[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Tables of the distributions that options define, by condition.
 
@@ -69,7 +69,7 @@ def condition_tables(
 
     Args:
         texts: option -> text, see `distribution_table`.
-        known: descriptions of all conditions.
+        schema: descriptions of all conditions.
         others: names of the command's other options, to suggest.
 
     Raises:
@@ -77,7 +77,7 @@ def condition_tables(
     """
     from simulators.units import option_units
 
-    conditions = {condition.name: condition for condition in known}
+    conditions = {condition.name: condition for condition in schema}
     units: dict[str, tuple[str, str]] = {}
     for name, condition in conditions.items():
         spellings = option_units(name, condition.unit)
@@ -183,7 +183,7 @@ def _scale(table: Mapping[str, Any]) -> str:
 
 def drawn_conditions(
     texts: Mapping[str, str],
-    known: Iterable["Condition"],
+    schema: Iterable["Condition"],
     count: int,
     seed: int,
     others: Iterable[str] = (),
@@ -192,14 +192,14 @@ def drawn_conditions(
 
     Args:
         texts: option -> text, see `condition_tables`.
-        known: the surrogate's conditions.
+        schema: the surrogate's conditions.
         count: number of samples.
         seed: of the random draws.
         others: names of the command's own options, to suggest.
     """
     from physgan.data.distributions import make_distributions
 
-    distributions = make_distributions(condition_tables(texts, known, others), seed)
+    distributions = make_distributions(condition_tables(texts, schema, others), seed)
     return {
         name: each.minimum if each.kind == "fixed" else each.draw(0, count)
         for name, each in distributions.items()
@@ -207,7 +207,7 @@ def drawn_conditions(
 
 
 def one_condition(
-    texts: Mapping[str, str], known: Iterable["Condition"], others: Iterable[str] = ()
+    texts: Mapping[str, str], schema: Iterable["Condition"], others: Iterable[str] = ()
 ) -> dict[str, float]:
     """One number for each condition among the options.
 
@@ -217,5 +217,5 @@ def one_condition(
     for option, text in texts.items():
         if ":" in text or "," in text:
             raise UsageError(f"expected one number as {option_of(option)}; got {text!r}")
-    tables = condition_tables(texts, known, others)
+    tables = condition_tables(texts, schema, others)
     return {name: table["value"] for name, table in tables.items()}

@@ -29,7 +29,10 @@ def benchmark(
         Path | None, typer.Option(help="Dataset whose test split takes the simulator's place.")
     ] = None,
     classes: Annotated[
-        str, typer.Option(help="Condition of --data whose values are classes to judge by.")
+        str,
+        typer.Option(
+            help="Condition of --data whose values are classes: train a classifier of them."
+        ),
     ] = "",
     seed: Seed = 1,
     as_json: Json = False,

@@ -26,7 +26,7 @@ def quickstart(
 ) -> None:
     """Simulate, train and benchmark a recipe; the result is a page.
 
-    Stopped and given again, the command goes on where it was.
+    The same command continues an interrupted run.
     """
     print_result(_run(out, recipe, seed), as_json)
 

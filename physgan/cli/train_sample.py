@@ -38,7 +38,7 @@ def train(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Train a surrogate; killed and given again, the command goes on where it stopped.
+    """Train a surrogate; the same command continues an interrupted run.
 
     Settings may be given as options:  physgan train data/ --out run/ --network dcgan28
     --loss hinge --spectral-norm true

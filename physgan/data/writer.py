@@ -42,7 +42,7 @@ def write_dataset(
         path: the file; an existing one is replaced.
         samples: field name -> array of shape (n, *axes).
         conditions: condition name -> array of shape (n,).
-        info: describes every field and condition given.
+        info: describes every field and condition.
         splits: split name -> indices of its samples.
 
     Raises:

@@ -62,7 +62,7 @@ def saturating(real: jax.Array, fake: jax.Array) -> jax.Array:
 
 
 def non_saturating(real: jax.Array, fake: jax.Array) -> jax.Array:
-    """-E[ln D(fake)]: the same fixed point; the gradient does not vanish where D(fake) is near 0."""
+    """-E[ln D(fake)]: the same fixed point; its gradient does not vanish at D(fake) near 0."""
     return jax.nn.softplus(-fake).mean()
 
 

@@ -60,7 +60,7 @@ class Settings:
         elif value not in cls.choices.get(name, (value,)):
             raise InputError(
                 f"expected {name} among {', '.join(cls.choices[name])}; got {value!r}"
-                f"{nearest(value, cls.choices[name])}"
+                f"{nearest(str(value), cls.choices[name])}"
             )
         return value
 

@@ -133,7 +133,7 @@ def oscillation(series: np.ndarray) -> Oscillation:
     Fisher's test follows: the largest of m ordinates of the periodogram has a share g of their sum,
     which noise exceeds with a probability of at most m (1 - g)^(m - 1) (R. Fisher, Proc. R. Soc. A
     125, 54, 1929). Only periods that fit three times into the window are considered, so that a
-    curvature is not taken for an oscillation.
+    curvature does not count as an oscillation.
 
     Args:
         series: shape (n,), n of at least 32.

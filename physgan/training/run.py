@@ -29,12 +29,12 @@ class StagePosition(NamedTuple):
     """A stage and its position in the run.
 
     Attributes:
-        index: number of the stage.
+        number: index of the stage among those of the run.
         stage: the stage.
         start: samples seen before the stage.
     """
 
-    index: int
+    number: int
     stage: Stage
     start: int
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from physgan.domains.spins.observables import correlation, energy, magnetisation
 from physgan.domains.spins.clipped_gaussian import ClippedGaussian
 from physgan.domains.spins.clipped_nodes import _local_lines
+from physgan.domains.spins.observables import correlation, energy, magnetisation
 from physgan.errors import InputError
 from simulators import Ising
 from simulators.ising import exact

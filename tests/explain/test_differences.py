@@ -7,8 +7,8 @@ import pytest
 from flax import nnx
 
 from physgan.data import Condition
-from physgan.explain import condition_sensitivity, jacobians, neighbours
 from physgan.domains.showers.generator import ShowerCascade
+from physgan.explain import condition_sensitivity, jacobians, neighbours
 from physgan.networks import build_generator
 
 NOISE = np.random.default_rng(5).random((4_000, 2))

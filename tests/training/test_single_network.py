@@ -13,11 +13,11 @@ from scipy.stats import multivariate_normal
 
 from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
 from physgan.errors import InputError
-from physgan.networks import Autoencoder, Flow, Standardisation
-from physgan.surrogates import load
 from physgan.methods import train
 from physgan.methods.flow_matching import velocity_error
 from physgan.methods.vae import negative_evidence
+from physgan.networks import Autoencoder, Flow, Standardisation
+from physgan.surrogates import load
 
 TINY = {
     "batch_size": 32,
@@ -60,7 +60,7 @@ def trained(
 
 
 def test_evidence_of_a_linear_gaussian_model_is_reached(rng: np.random.Generator) -> None:
-    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, 5 variables.
+    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, x of size 5.
 
     The bound lies above -ln N(x; mu, W W^T + 0.25) by the posterior's divergence, which can
     vanish: on the same 20,000 samples within 0.02 nats, and not below by 4 standard errors.

@@ -60,7 +60,7 @@ def trained(
 
 
 def test_evidence_of_a_linear_gaussian_model_is_reached(rng: np.random.Generator) -> None:
-    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, x of size 5.
+    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, 5 dims.
 
     The bound lies above -ln N(x; mu, W W^T + 0.25) by the posterior's divergence, which can
     vanish: on the same 20,000 samples within 0.02 nats, and not below by 4 standard errors.

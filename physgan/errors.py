@@ -19,6 +19,6 @@ class VerificationError(PhysganError):
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """The end of a message about an unknown word: "; did you mean X?", or "" if no name is close."""
+    """The end of a message about an unknown word: "; did you mean X?", "" if no name is close."""
     close = get_close_matches(word, list(names), 1)
     return f"; did you mean {close[0]}?" if close else ""

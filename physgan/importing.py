@@ -1,4 +1,4 @@
-"""Arrays from elsewhere into a dataset that `physgan train` takes."""
+"""Import of a user's own arrays as a dataset for `physgan train`."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from simulators.units import convert, kind_of, unit_in_name, units_of
 __all__ = ["SPLITS", "import_arrays"]
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
-"""Shares of the events, unless told otherwise."""
+"""Default shares of the events."""
 
 _PIECE_BYTES = 8 * 2**20
 
@@ -54,17 +54,17 @@ def import_arrays(
     splits: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Turn arrays into a dataset, in bounded memory but for those of an .npz file.
+    """Turn arrays into a dataset, in bounded memory except for arrays of an .npz file.
 
     Args:
         data: an .npz, .npy or HDF5 file.
         out: a name ending in .h5 for one file (1 GiB at most), else a folder of shards.
-        domain: key of `physgan.domains.DOMAINS`; its importer says what arrays have to be.
+        domain: key of `physgan.domains.DOMAINS`; its importer defines the requirements on arrays.
         conditions: name -> "key:unit" or "key:unit:log": an array of the file with one number
-            a sample, or another .npy file; "key[2]" is the third column of an array. Values
-            are converted to the unit that a name ends in: to MeV for `energy_mev`, mm for `x_mm`.
+            per sample, or another .npy file; "key[2]" is the third column of an array. Values
+            are converted to the unit at the end of the name: MeV for `energy_mev`, mm for `x_mm`.
         samples: key of the samples; none for an .npy file.
-        unit: of the samples, converted to the domain's own where it has one.
+        unit: of the samples; they are converted to the domain's unit, if it has one.
         axes: names of a sample's axes, such as layer, alpha, r or layer, x, y, which give
             deposits a geometry.
         edges: axis name -> bin edges.
@@ -76,8 +76,8 @@ def import_arrays(
         {"path", "events", "files", "shape", "splits"}.
 
     Raises:
-        InputError: for arrays that are missing, of unequal length, not finite or not such
-            samples, naming the row.
+        InputError: for arrays that are missing, of unequal length, not finite or not valid samples
+            of the domain, naming the row.
 
     Example:
         >>> physgan.import_arrays(  # doctest: +SKIP
@@ -112,10 +112,11 @@ def import_arrays(
             return importer.converted(values, factor, plan.threshold, first)
 
         def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
-            given = {name: v[first : first + number] for name, (_, v) in columns.items()}
-            return {importer.field: piece(first, number)}, given
+            rows = slice(first, first + number)
+            values = {name: column[rows] for name, (_, column) in columns.items()}
+            return {importer.field: piece(first, number)}, values
 
-        for first in range(0, len(array), rows):  # all of it is right before any is written
+        for first in range(0, len(array), rows):  # check all rows before any is written
             piece(first, rows)
         manifest = write_events(
             out,

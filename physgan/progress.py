@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+"""Progress on stderr: a bar on a terminal, otherwise a line every ten seconds."""
 
 import sys
 import time
@@ -12,10 +12,10 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class Report(Protocol):
-    """Called with how much is done, how much there is, and a few words if there are any."""
+    """Called with the amount done, the total, and an optional note."""
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
-        """Take note of `done` out of `total`."""
+        """Report `done` out of `total`."""
 
 
 @contextmanager
@@ -87,7 +87,7 @@ class _Lines:
 
     def _line(self, done: int, total: int, note: str, elapsed: float) -> str:
         parts = [f"{self.label}: {done}/{total} {self.unit}".rstrip(), f"{elapsed:.0f} s"]
-        made = done - (self.first or 0)
-        if made > 0:
-            parts.append(f"about {elapsed * (total - done) / made:.0f} s left")
+        completed = done - (self.first or 0)
+        if completed > 0:
+            parts.append(f"about {elapsed * (total - done) / completed:.0f} s left")
         return ", ".join([*parts, note] if note else parts)

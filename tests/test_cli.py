@@ -222,10 +222,10 @@ def test_killed_command_given_again_ends_with_the_same_bytes(tmp_path: Path) -> 
 
 
 def test_train_passes_settings_on(tmp_path: Path, call, monkeypatch) -> None:
-    seen = {}
+    arguments = {}
 
     def train(data, out, config, **more):
-        seen.update(config=config, **more)
+        arguments.update(config=config, **more)
         return {"loss": float("nan"), "steps": np.int64(3)}
 
     monkeypatch.setattr("physgan.methods.train", train)
@@ -234,8 +234,8 @@ def test_train_passes_settings_on(tmp_path: Path, call, monkeypatch) -> None:
     code, out, _ = call("train", "d", "--out", "r", "--method", "gan", *options, "--json")
     assert code == 0
     assert json.loads(out) == {"loss": None, "steps": 3}
-    assert seen["config"] == {"gamma": 0.1, "name": "x", "batch_size": 64}
-    assert (seen["method"], seen["seed"]) == ("gan", 0)
+    assert arguments["config"] == {"gamma": 0.1, "name": "x", "batch_size": 64}
+    assert (arguments["method"], arguments["seed"]) == ("gan", 0)
 
 
 def test_values_from_text() -> None:

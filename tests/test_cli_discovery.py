@@ -121,7 +121,7 @@ def test_methods_and_help_of_train_show_every_setting(call) -> None:
         text = " ".join(out.split())
         for method in METHODS:
             assert f" {method}: " in f" {text}"
-        assert "--gamma-fall 10.0 factor by which it falls; 1 keeps it." in text
+        assert "--gamma-fall 10.0 factor by which gamma falls along a cosine; 1 keeps" in text
     assert "vae: " not in call("train", "--method", "gan", "--help")[1]
 
 

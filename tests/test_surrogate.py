@@ -62,7 +62,7 @@ def test_samples_are_spins_of_the_asked_shape(surrogate: Surrogate) -> None:
     assert energy(spins).mean() == pytest.approx(HEAT_BATH_ALONE, abs=0.08)
 
 
-def test_an_event_depends_on_seed_and_number_alone(surrogate: Surrogate) -> None:
+def test_an_event_depends_on_seed_and_number_only(surrogate: Surrogate) -> None:
     temperatures = np.linspace(1.6, 3.4, 50)
     whole = surrogate.sample({"temperature": temperatures}, 50, seed=4)["spins"]
     again = surrogate.sample({"temperature": temperatures[20:27]}, 7, seed=4, first_event=20)

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. Nothing heavy is imported until a command runs."""
+"""The command line: parse, call, print. JAX and the like are imported only when a command runs."""
 
 from physgan.cli import quickstart, datasets, train_sample, evaluate, convert  # isort: skip
 from physgan.cli.app import app

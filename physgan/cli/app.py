@@ -1,4 +1,4 @@
-"""The application itself, the options that several commands share, and help with more to it."""
+"""The application, the options that several commands share, and extended help."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -56,16 +56,16 @@ def _common(
 
 
 def own_options(context: typer.Context) -> list[str]:
-    """Names of the options that a command itself knows, with underscores and without dashes."""
-    spelt = [option for parameter in context.command.params for option in parameter.opts]
-    return [o[2:].replace("-", "_") for o in spelt if o.startswith("--")]
+    """Names of the options declared by a command, with underscores and without dashes."""
+    options = [option for parameter in context.command.params for option in parameter.opts]
+    return [o[2:].replace("-", "_") for o in options if o.startswith("--")]
 
 
 def with_more_help(more: Callable[[list[str]], str]) -> type[TyperCommand]:
-    """A command whose --help ends with a text made when it is asked for.
+    """A command whose --help ends with a text that is made on demand.
 
     Args:
-        more: all words after the command's name -> the text.
+        more: all arguments after the command's name -> the text.
     """
 
     class Command(TyperCommand):

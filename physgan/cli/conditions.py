@@ -60,38 +60,38 @@ def distribution_table(condition: "Condition", text: str, unit: str) -> dict[str
 
 
 def condition_tables(
-    texts: Mapping[str, str], known: Iterable["Condition"], others: Iterable[str] = ()
+    texts: Mapping[str, str], schema: Iterable["Condition"], others: Iterable[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Tables of the distributions that options ask for, by condition.
+    """Tables of the distributions that options define, by condition.
 
     An option with another unit of the condition's kind stands for it: `energy_gev` for
     `energy_mev`, `x_cm` for `x_mm`, `theta_deg` for `theta` in rad.
 
     Args:
         texts: option -> text, see `distribution_table`.
-        known: the conditions that there are.
+        schema: descriptions of all conditions.
         others: names of the command's other options, to suggest.
 
     Raises:
-        UsageError: for an option that is no condition, or a condition given twice.
+        UsageError: for an option that is not a condition, or a condition given twice.
     """
     from simulators.units import option_units
 
-    conditions = {condition.name: condition for condition in known}
-    meant: dict[str, tuple[str, str]] = {}
+    conditions = {condition.name: condition for condition in schema}
+    units: dict[str, tuple[str, str]] = {}
     for name, condition in conditions.items():
         spellings = option_units(name, condition.unit)
-        meant |= {o: (name, unit) for o, unit in spellings.items() if o not in conditions}
-        meant[name] = name, condition.unit
+        units |= {o: (name, unit) for o, unit in spellings.items() if o not in conditions}
+        units[name] = name, condition.unit
     tables: dict[str, dict[str, Any]] = {}
     for option, text in texts.items():
-        if option not in meant:
+        if option not in units:
             raise UsageError(
                 f"expected conditions ({', '.join(map(option_of, conditions)) or 'none'}) or "
                 f"options of the command; got {option_of(option)}"
-                + nearest(option_of(option), map(option_of, [*meant, *others]))
+                + nearest(option_of(option), map(option_of, [*units, *others]))
             )
-        name, unit = meant[option]
+        name, unit = units[option]
         if name in tables:
             raise UsageError(f"expected {name} once; got it again as {option_of(option)}")
         tables[name] = distribution_table(conditions[name], text, unit)
@@ -106,11 +106,11 @@ def recipe_of_options(
     count: int | None,
     others: Iterable[str] = (),
 ) -> "Recipe":
-    """A recipe made of options: those that the simulator's constructor takes are parameters.
+    """A recipe from options; the arguments of the simulator's constructor are its parameters.
 
     Args:
         name: of the simulator.
-        free: options that the command itself does not know, name -> text.
+        free: options that the command does not declare, name -> text.
         condition: ["name=text", ...].
         parameter: ["name=JSON value", ...].
         count: number of events.
@@ -136,17 +136,17 @@ def recipe_of_options(
     texts = {k: text for k, text in free.items() if k not in arguments} | assignments(condition)
     for argument in arguments.values():
         if argument.default is argument.empty and argument.name not in parameters:
-            given = ", ".join(map(option_of, texts)) or "none"
-            raise UsageError(f"expected {option_of(argument.name)} with {name}; got {given}")
-    known = build_simulator(name, parameters).conditions
-    tables = condition_tables(texts, known, [*arguments, *others])
+            got = ", ".join(map(option_of, texts)) or "none"
+            raise UsageError(f"expected {option_of(argument.name)} with {name}; got {got}")
+    conditions = build_simulator(name, parameters).conditions
+    tables = condition_tables(texts, conditions, [*arguments, *others])
     return Recipe(name=name, simulator=name, parameters=parameters, conditions=tables, count=count)
 
 
 def recipe_with_conditions(
     name: str, texts: Mapping[str, str], others: Iterable[str] = ()
 ) -> "Recipe":
-    """A recipe whose conditions have other distributions.
+    """A recipe with other distributions of its conditions.
 
     Args:
         name: of the recipe, or a .toml file.
@@ -154,13 +154,13 @@ def recipe_with_conditions(
         others: names of the command's own options, to suggest.
 
     Raises:
-        UsageError: for an option that is no condition of the recipe.
+        UsageError: for an option that is not a condition of the recipe.
     """
     from physgan.data import build_simulator, load_recipe
     from simulators import SIMULATORS
 
     recipe = load_recipe(name)
-    known = [
+    conditions = [
         replace(condition, scale=_scale(recipe.conditions.get(condition.name, {})))
         for condition in build_simulator(recipe.simulator, recipe.parameters).conditions
     ]
@@ -170,12 +170,12 @@ def recipe_with_conditions(
                 f"expected no parameters: {name} is a recipe and fixes them; copy its .toml file "
                 f"and change the copy; got {option_of(parameter)}"
             )
-    tables = condition_tables(texts, known, others)
+    tables = condition_tables(texts, conditions, others)
     return replace(recipe, conditions={**recipe.conditions, **tables})
 
 
 def _scale(table: Mapping[str, Any]) -> str:
-    """The scale on which a recipe's own table draws."""
+    """The scale of the distribution in a recipe's table."""
     from physgan.data.distributions import name_of
 
     return "log" if name_of(table) == "loguniform" or table.get("scale") == "log" else "linear"
@@ -183,7 +183,7 @@ def _scale(table: Mapping[str, Any]) -> str:
 
 def drawn_conditions(
     texts: Mapping[str, str],
-    known: Iterable["Condition"],
+    schema: Iterable["Condition"],
     count: int,
     seed: int,
     others: Iterable[str] = (),
@@ -192,24 +192,24 @@ def drawn_conditions(
 
     Args:
         texts: option -> text, see `condition_tables`.
-        known: the surrogate's conditions.
+        schema: the surrogate's conditions.
         count: number of samples.
-        seed: of what is drawn.
+        seed: of the random draws.
         others: names of the command's own options, to suggest.
     """
     from physgan.data.distributions import make_distributions
 
-    drawn = make_distributions(condition_tables(texts, known, others), seed)
+    distributions = make_distributions(condition_tables(texts, schema, others), seed)
     return {
         name: each.minimum if each.kind == "fixed" else each.draw(0, count)
-        for name, each in drawn.items()
+        for name, each in distributions.items()
     }
 
 
 def one_condition(
-    texts: Mapping[str, str], known: Iterable["Condition"], others: Iterable[str] = ()
+    texts: Mapping[str, str], schema: Iterable["Condition"], others: Iterable[str] = ()
 ) -> dict[str, float]:
-    """One number for each condition that options name.
+    """One number for each condition among the options.
 
     Raises:
         UsageError: for a range or a list.
@@ -217,5 +217,5 @@ def one_condition(
     for option, text in texts.items():
         if ":" in text or "," in text:
             raise UsageError(f"expected one number as {option_of(option)}; got {text!r}")
-    tables = condition_tables(texts, known, others)
+    tables = condition_tables(texts, schema, others)
     return {name: table["value"] for name, table in tables.items()}

@@ -1,4 +1,4 @@
-"""The commands that read and write other formats."""
+"""Commands for other formats: import and export."""
 
 from pathlib import Path
 from typing import Annotated
@@ -61,7 +61,7 @@ def import_arrays(
     """
     from physgan.importing import import_arrays as run
 
-    given = {
+    options = {
         "data": data,
         "domain": domain,
         "samples": samples,
@@ -72,7 +72,7 @@ def import_arrays(
         "threshold": threshold,
         "splits": shares(split),
     }
-    table = import_settings(given, recipe)
+    table = import_settings(options, recipe)
     check_word("domains", table["domain"])
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)

@@ -1,4 +1,4 @@
-"""The commands that make datasets and look at them, and the list of what there is."""
+"""Commands that make, check and show datasets, and the command `list`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ def simulate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a dataset; killed and given again, the command goes on where it stopped.
+    """Make a dataset; the same command continues an interrupted run.
 
     By a recipe:        physgan simulate ising-32 --out data/
 

@@ -1,4 +1,4 @@
-"""The commands that evaluate surrogates and datasets, and explain them."""
+"""Commands that evaluate surrogates and datasets, and explain surrogates."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,10 @@ def benchmark(
         Path | None, typer.Option(help="Dataset whose test split takes the simulator's place.")
     ] = None,
     classes: Annotated[
-        str, typer.Option(help="Condition of --data whose values are classes to judge by.")
+        str,
+        typer.Option(
+            help="Condition of --data whose values are classes: train a classifier of them."
+        ),
     ] = "",
     seed: Seed = 1,
     as_json: Json = False,
@@ -70,7 +73,7 @@ def compare(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Judge one dataset by another: distances, classifiers, neighbours, with errors."""
+    """Compare one dataset with another: distances, classifiers, neighbours, with errors."""
     from physgan.comparison import compare as run
     from physgan.comparison import table
 
@@ -96,24 +99,24 @@ def explain(
     out: Annotated[Path, typer.Option(help="Folder for pictures and explain.json.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Dataset of the run: show what the discriminator objects to."),
+        typer.Option(help="Dataset of the run: show attributions of the discriminator."),
     ] = None,
     count: Annotated[int, typer.Option(help="Samples at every point.", min=2)] = 1000,
     seed: Seed = 0,
     condition: ConditionOption = None,
     as_json: Json = False,
 ) -> None:
-    """Why did it generate that? How samples answer to conditions and latents, as pictures and JSON.
+    """Explain samples: their dependence on conditions and latents, as pictures and JSON.
 
     physgan explain run/ --temperature 2.3 --data data.h5 --out explained
     """
-    from physgan.explain import explain as explained
+    from physgan.explain import explain as explain_run
     from physgan.surrogates import load
 
     texts = {**extra_options(context.args), **assignments(condition or [])}
     at = one_condition(texts, load(trained(run)).conditions, own_options(context)) if texts else {}
     with reporting("explain", "steps") as report:
-        result = explained(
+        result = explain_run(
             trained(run), out, data=data, at=at, count=count, seed=seed, progress=report
         )
     short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}

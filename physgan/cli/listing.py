@@ -1,4 +1,4 @@
-"""What there is to name on the command line, and the help that is looked up from it."""
+"""Lists of all names on the command line, and help made from them."""
 
 import inspect
 import re
@@ -29,7 +29,7 @@ _COLUMN = 31
 
 
 class Setting(NamedTuple):
-    """One setting: its name, its default and what it means."""
+    """One setting: its name, its default and its meaning."""
 
     name: str
     default: Any
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One word of a list: what it is, in a line, and its settings if it has any."""
+    """One entry of a list: a summary in one line, and its settings if it has any."""
 
     summary: str
     settings: tuple[Setting, ...] = ()
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
 def settings_table(settings: Any) -> tuple[Setting, ...]:
     """Settings of a dataclass, or of an instance of one, with their meanings.
 
-    The meanings are the sections "Args" of its docstring and of those of its bases.
+    The meanings are from the sections "Args" of its docstring and its bases' docstrings.
     """
     names = [field.name for field in fields(settings)] if is_dataclass(settings) else []
     kind = settings if isinstance(settings, type) else type(settings)
@@ -69,8 +69,8 @@ def _arguments(documented: Any) -> dict[str, str]:
     for line in section.splitlines():
         if line and not line.startswith(" "):
             break
-        if found := re.match(r" {4}(\w+): (.*)", line):
-            name, meanings[found[1]] = found[1], found[2]
+        if match := re.match(r" {4}(\w+): (.*)", line):
+            name, meanings[match[1]] = match[1], match[2]
         elif name and line:
             meanings[name] += " " + line.strip()
     return meanings
@@ -89,7 +89,7 @@ def _recipes() -> dict[str, Entry]:
 def _simulators() -> dict[str, Entry]:
     from simulators import SIMULATORS
 
-    return {name: Entry(_first_line(made)) for name, made in SIMULATORS.items()}
+    return {name: Entry(_first_line(simulator)) for name, simulator in SIMULATORS.items()}
 
 
 def _domains() -> dict[str, Entry]:
@@ -126,25 +126,25 @@ LISTS: dict[str, Callable[[], dict[str, Entry]]] = {
     "methods": _methods,
     "surrogates": _surrogates,
 }
-"""What `physgan list` shows: kind of word -> the words."""
+"""The lists of `physgan list`: kind of name -> entries by name."""
 
 
 def check_word(kind: str, word: str) -> None:
     """Refuse a word that is not in a list.
 
     Raises:
-        InputError: with the nearest that is.
+        InputError: suggesting the nearest name in the list.
     """
-    known = LISTS[kind]()
-    if word not in known:
+    names = LISTS[kind]()
+    if word not in names:
         raise InputError(
-            f"expected a {kind.removesuffix('s')} ({', '.join(known)}); got {word!r}"
-            + nearest(word, known)
+            f"expected a {kind.removesuffix('s')} ({', '.join(names)}); got {word!r}"
+            + nearest(word, names)
         )
 
 
 def settings_text(entries: Mapping[str, Entry]) -> str:
-    """Words, summaries and settings, as `--option default  meaning`."""
+    """Names, summaries and settings, as `--option default  meaning`."""
     lines = []
     for name, entry in entries.items():
         lines += ["", f"{name}: {entry.summary}"]
@@ -169,14 +169,14 @@ def _rows(pairs: Any) -> list[str]:
 
 
 def train_help(words: list[str]) -> str:
-    """Settings of the method that is named among the words; of all methods where none is."""
+    """Settings of the method that is named among the words; without one, of all methods."""
     methods = _methods()
     named = {name: entry for name, entry in methods.items() if name in words}
     return "Settings, with their defaults:\n\n" + settings_text(named or methods)
 
 
 def simulate_help(words: list[str]) -> str:
-    """What the recipe or simulator among the words is, and what it takes."""
+    """Description, parameters and conditions of the recipe or simulator among the words."""
     from physgan.data import recipe_names
 
     for word in words:
@@ -192,13 +192,14 @@ def _recipe_help(name: str) -> str:
     from physgan.data.distributions import make_distributions, name_of
 
     recipe = load_recipe(name)
-    drawn = make_distributions(recipe.conditions, recipe.seed)
-    known = {c.name: c for c in build_simulator(recipe.simulator, recipe.parameters).conditions}
+    distributions = make_distributions(recipe.conditions, recipe.seed)
+    simulator = build_simulator(recipe.simulator, recipe.parameters)
+    conditions = {c.name: c for c in simulator.conditions}
     lines = [f"Recipe {recipe.name}: {recipe.summary}", f"  simulator: {recipe.simulator}"]
-    lines += [f"  count: {recipe.count:,}", "Conditions:" if drawn else "Conditions: none"]
+    lines += [f"  count: {recipe.count:,}", "Conditions:" if distributions else "Conditions: none"]
     lines += _rows(
-        _condition_row(known[name], d.minimum, d.maximum, name_of(recipe.conditions[name]))
-        for name, d in drawn.items()
+        _condition_row(conditions[name], d.minimum, d.maximum, name_of(recipe.conditions[name]))
+        for name, d in distributions.items()
     )
     return "\n".join(lines)
 
@@ -206,16 +207,16 @@ def _recipe_help(name: str) -> str:
 def _simulator_help(name: str) -> str:
     from simulators import SIMULATORS
 
-    made = SIMULATORS[name]
-    meanings = _arguments(made)
-    parameters = list(inspect.signature(made).parameters.values())
-    lines = [f"Simulator {name}: {_first_line(made)}", "Parameters:"]
+    simulator = SIMULATORS[name]
+    meanings = _arguments(simulator)
+    parameters = list(inspect.signature(simulator).parameters.values())
+    lines = [f"Simulator {name}: {_first_line(simulator)}", "Parameters:"]
     lines += _rows(
         (f"--{p.name.replace('_', '-')}", meanings.get(p.name, "") + _with_default(p))
         for p in parameters
     )
     required = any(p.default is p.empty for p in parameters)
-    described: Any = made if required else made()
+    described: Any = simulator if required else simulator()
     conditions = described.conditions
     lines += ["Conditions:" if conditions else "Conditions: none"]
     lines += _rows(_condition_row(c, c.minimum, c.maximum) for c in conditions)

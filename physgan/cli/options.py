@@ -1,4 +1,4 @@
-"""What the command line accepts: options, parameters and settings as text."""
+"""Parsing of options, parameters and settings from text."""
 
 import json
 import tomllib
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class UsageError(InputError):
-    """A command line that cannot be understood; exit code 2."""
+    """A command line that cannot be parsed; exit code 2."""
 
 
 def assignments(items: Iterable[str]) -> dict[str, str]:
@@ -81,25 +81,25 @@ def training_options(
     """Turn ["--network", "dcgan28", "--gamma", "1"] into settings of a method.
 
     Args:
-        arguments: options that the command itself does not know.
-        method: whose settings; "" for those of any.
-        others: names of the options that the command knows.
+        arguments: options that the command does not declare.
+        method: name of the method; "" for the settings of any method.
+        others: names of the options that the command declares.
 
     Raises:
-        UsageError: for an option that is no setting.
+        UsageError: for an option that is not a setting.
     """
     from physgan.methods import METHODS
 
-    given = {name: value_of(text) for name, text in extra_options(arguments).items()}
+    table = {name: value_of(text) for name, text in extra_options(arguments).items()}
     methods = [METHODS[method]] if method else METHODS.values()
-    known = [name for each in methods for name in each.settings.names()]
-    for name in given:
-        if name not in known:
+    names = [name for each in methods for name in each.settings.names()]
+    for name in table:
+        if name not in names:
             raise UsageError(
                 f"expected an option of train or one of its settings; got {option_of(name)}"
-                + nearest(option_of(name), map(option_of, [*known, *others]))
+                + nearest(option_of(name), map(option_of, [*names, *others]))
             )
-    return given
+    return table
 
 
 def option_of(name: str) -> str:
@@ -125,31 +125,31 @@ def shares(text: str) -> dict[str, float]:
     Raises:
         UsageError: for anything else.
     """
-    given = assignments(part for part in text.split(",") if part)
-    return {name: numbers(value)[0] for name, value in given.items()}
+    texts = assignments(part for part in text.split(",") if part)
+    return {name: numbers(value)[0] for name, value in texts.items()}
 
 
-def import_settings(given: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
-    """Arguments of `physgan.import_arrays`: those of a recipe, under those given on the line.
+def import_settings(options: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
+    """Arguments of `physgan.import_arrays`: those of a recipe, overridden by options.
 
     Args:
-        given: all that may be set, empty values where nothing was given.
-        recipe: TOML file with the same keys, its file names relative to it; or None.
+        options: all arguments by name; an empty value means not set.
+        recipe: TOML file with the same keys and file names relative to it; or None.
 
     Raises:
-        UsageError: if no data, domain or condition is given.
+        UsageError: if data, domain or conditions are missing.
         InputError: for other keys in the recipe.
     """
     table = read_toml(recipe) if recipe else {}
-    if unknown := set(table) - set(given):
-        raise InputError(f"expected only {', '.join(given)} in {recipe}; got {min(unknown)}")
+    if unknown := set(table) - set(options):
+        raise InputError(f"expected only {', '.join(options)} in {recipe}; got {min(unknown)}")
     for name, value in table.items():
         kind = {"axes": list, "threshold": int | float}.get(name, str)
         if not isinstance(value, dict if name in ("conditions", "edges", "splits") else kind):
             raise InputError(f"expected {name} in {recipe} as in the documentation; got {value!r}")
     if recipe and "data" in table:
         table["data"] = recipe.parent / str(table["data"])
-    for name, value in given.items():
+    for name, value in options.items():
         if isinstance(value, dict) and name in table and name != "splits":
             value = {**table[name], **value}
         if value not in (None, "", [], {}):
@@ -161,10 +161,10 @@ def import_settings(given: dict[str, Any], recipe: Path | None) -> dict[str, Any
 
 
 def trained(run: str) -> str:
-    """The run or surrogate of the package that a word names, as it is.
+    """`run` unchanged: a run, or the name of a surrogate of the package.
 
     Raises:
-        InputError: for a word that is nearly the name of a surrogate of the package.
+        InputError: for a misspelt name of a surrogate of the package.
     """
     from physgan.surrogates import pretrained_names
 

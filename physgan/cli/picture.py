@@ -19,13 +19,13 @@ def draw_sample(
 ) -> dict[str, Any]:
     """Draw a sample of a dataset into a file, with its conditions above it.
 
-    The domain's own `figure` is drawn where it has one, else its `picture`.
+    This is the domain's `figure` if it has one, else its `picture`.
 
     Returns:
         {"picture", "sample", "conditions"}, JSON values.
 
     Raises:
-        InputError: if there is no such sample, or the file's name ends in no known format.
+        InputError: if there is no such sample.
     """
     dataset = open_dataset(data)
     if number >= len(dataset):
@@ -37,10 +37,10 @@ def draw_sample(
         figure = Figure(figsize=(4.0, 4.0), layout="constrained")
         domain.picture(figure.subplots(), samples, 0)
     values = {c.name: float(conditions[c.name][0]) for c in dataset.info.conditions}
-    words = [
+    labels = [
         f"{c.long_name or c.name} {values[c.name]:.4g}{'' if c.unit == '1' else ' ' + c.unit}"
         for c in dataset.info.conditions
     ]
-    figure.suptitle("\n".join([f"sample {number}", ", ".join(words)]).strip(), fontsize="medium")
+    figure.suptitle("\n".join([f"sample {number}", ", ".join(labels)]).strip(), fontsize="medium")
     figure.savefig(out, dpi=_DPI)
     return {"picture": str(out), "sample": number, "conditions": values}

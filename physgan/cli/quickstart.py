@@ -1,4 +1,4 @@
-"""The command to begin with: simulate, train, benchmark, and a page to look at."""
+"""The command `quickstart`: simulate, train and benchmark a recipe."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,15 +24,15 @@ def quickstart(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Simulate, train and benchmark a recipe; end with a page to look at.
+    """Simulate, train and benchmark a recipe; the result is a page.
 
-    Stopped and given again, the command goes on where it was.
+    The same command continues an interrupted run.
     """
     print_result(_run(out, recipe, seed), as_json)
 
 
 def baseline_of(domain: str) -> str:
-    """Method of the classical baseline that suits a domain's samples; "" if there is none."""
+    """Method of a domain's first classical baseline; "" if there is none."""
     from physgan.domains import domain_type
 
     return next(iter(domain_type(domain).baselines), "")

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _keep_compiled_programs() -> None:
-    """Have JAX keep what it compiled for the next command, unless told where to already."""
+    """Set JAX's compilation cache, unless the environment already does."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "physgan" / "compiled"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
@@ -53,6 +53,6 @@ def _exit_code(error: Exception) -> int:
 
 def _fail(error: object, code: int) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
-    known = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
-    print("error:", text if known else f"{type(error).__name__}: {text}", file=sys.stderr)
+    expected = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
+    print("error:", text if expected else f"{type(error).__name__}: {text}", file=sys.stderr)
     return code

@@ -1,4 +1,4 @@
-"""The commands that train surrogates and sample from them."""
+"""Commands that train surrogates and sample from them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +38,7 @@ def train(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Train a surrogate; killed and given again, the command goes on where it stopped.
+    """Train a surrogate; the same command continues an interrupted run.
 
     Settings may be given as options:  physgan train data/ --out run/ --network dcgan28
     --loss hinge --spectral-norm true

@@ -1,4 +1,4 @@
-"""Datasets: the HDF5 format, recipes, simulation that survives being killed, batches."""
+"""Datasets: the HDF5 format, recipes, resumable simulation, batches."""
 
 from physgan.data.batching import batch_indices, batches
 from physgan.data.dataset import Dataset, open_dataset

@@ -1,4 +1,4 @@
-"""Arrays of numbers in files from elsewhere: .npz, .npy and HDF5, never unpickled."""
+"""Arrays in a user's own files: .npz, .npy and HDF5, never unpickled."""
 
 import re
 import zipfile
@@ -17,18 +17,18 @@ from physgan.errors import InputError
 __all__ = ["opened_arrays", "read_column"]
 
 Arrays = Callable[[str], Any]
-"""Key -> what can be asked for its shape, its dtype and slices of rows."""
+"""Key -> an object with a shape, a dtype and slices of rows."""
 
 _COLUMN = re.compile(r"(.*)\[(\d+)\]")
 
 
 @contextmanager
 def opened_arrays(path: Path, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Iterator[Arrays]:
-    """Open a file of arrays; those of .npy and HDF5 files stay on the disk until sliced.
+    """Open a file of arrays; arrays of .npy and HDF5 files stay on the disk until sliced.
 
     Args:
         path: .npz, .npy or HDF5. The key of a .npy file's only array is "".
-        budget_bytes: the most that one array of an .npz file, which is read whole, may take.
+        budget_bytes: largest size of one array of an .npz file, which is read as a whole.
 
     Raises:
         InputError: for another kind of file or a key that is not there, and for arrays of
@@ -49,13 +49,13 @@ def opened_arrays(path: Path, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Itera
 
 
 def read_column(arrays: Arrays, home: Path, key: str, count: int) -> np.ndarray:
-    """One number a sample: an array (n,) or (n, 1), or one column of an array.
+    """One number per sample: an array (n,) or (n, 1), or one column of an array.
 
     Args:
         arrays: of the open file.
-        home: folder in which other files are looked for, after the current one.
+        home: folder of other files, searched after the current one.
         key: an array of the file, or another .npy file; "key[2]" is its third column.
-        count: how many there should be.
+        count: expected number of samples.
 
     Returns:
         float64, shape (count,).
@@ -63,8 +63,8 @@ def read_column(arrays: Arrays, home: Path, key: str, count: int) -> np.ndarray:
     Raises:
         InputError: for anything else.
     """
-    found = _COLUMN.fullmatch(key)
-    name, number = (found[1], int(found[2])) if found else (key, 0)
+    column = _COLUMN.fullmatch(key)
+    name, number = (column[1], int(column[2])) if column else (key, 0)
     if name.endswith(".npy"):
         path = Path(name) if Path(name).is_file() else home / name
         with opened_arrays(path) as others:
@@ -73,10 +73,12 @@ def read_column(arrays: Arrays, home: Path, key: str, count: int) -> np.ndarray:
         array = arrays(name)
     shape = tuple(array.shape)
     if len(shape) == 0 or shape[0] != count:
-        raise InputError(f"expected {count} values in {key}, one a sample; got shape {shape}")
+        raise InputError(f"expected {count} values in {key}, one per sample; got shape {shape}")
     width = shape[1] if len(shape) == 2 else 1
-    if len(shape) > 2 or number >= width or (width > 1 and not found):
-        raise InputError(f"expected one value a sample in {key}; got shape {shape}; try {name}[0]")
+    if len(shape) > 2 or number >= width or (width > 1 and not column):
+        raise InputError(
+            f"expected one value per sample in {key}; got shape {shape}; try {name}[0]"
+        )
     values = array[:] if len(shape) == 1 else array[:, number]
     return np.asarray(values, np.float64)
 
@@ -84,12 +86,12 @@ def read_column(arrays: Arrays, home: Path, key: str, count: int) -> np.ndarray:
 def _only(path: Path, key: str) -> np.ndarray:
     if key:
         raise InputError(f"expected no key for {path}, which holds one array; got {key}")
-    with _plain(path):
+    with _one_line_errors(path):
         return _numbers(np.load(path, mmap_mode="r", allow_pickle=False), str(path))
 
 
 def _member(path: Path, key: str, budget_bytes: int) -> np.ndarray:
-    with _plain(path), zipfile.ZipFile(path) as archive:
+    with _one_line_errors(path), zipfile.ZipFile(path) as archive:
         sizes = {i.filename.removesuffix(".npy"): i.file_size for i in archive.infolist()}
     _expect_key(key, sizes, path)
     if sizes[key] > budget_bytes:
@@ -97,7 +99,7 @@ def _member(path: Path, key: str, budget_bytes: int) -> np.ndarray:
             f"expected at most {budget_bytes} bytes in {key} of {path}; got {sizes[key]}; "
             "store it as .npy or HDF5, which are read piece by piece"
         )
-    with _plain(path), np.load(path, allow_pickle=False) as file:
+    with _one_line_errors(path), np.load(path, allow_pickle=False) as file:
         return _numbers(file[key], f"{key} of {path}")
 
 
@@ -111,10 +113,10 @@ def _dataset(file: h5py.File, key: str, path: Path) -> h5py.Dataset:
     return file[key]
 
 
-def _expect_key(key: str, known: Any, path: Path) -> None:
-    if key not in known:
-        shown = ", ".join(sorted(known)[:20]) or "none"
-        raise InputError(f"expected an array of {path} ({shown}); got {key or 'no key'!r}")
+def _expect_key(key: str, keys: Any, path: Path) -> None:
+    if key not in keys:
+        first = ", ".join(sorted(keys)[:20]) or "none"
+        raise InputError(f"expected an array of {path} ({first}); got {key or 'no key'!r}")
 
 
 def _numbers(array: np.ndarray, where: str) -> np.ndarray:
@@ -124,8 +126,8 @@ def _numbers(array: np.ndarray, where: str) -> np.ndarray:
 
 
 @contextmanager
-def _plain(path: Path) -> Iterator[None]:
-    """Errors of NumPy's reader become one line."""
+def _one_line_errors(path: Path) -> Iterator[None]:
+    """Turn errors of NumPy's reader into messages of one line."""
     try:
         yield
     except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile) as error:
@@ -134,6 +136,6 @@ def _plain(path: Path) -> Iterator[None]:
         if "bject" in str(error):
             raise InputError(
                 f"expected an array of numbers in {path}; got Python objects or no array; "
-                "nothing is unpickled, store a plain array"
+                "nothing is unpickled, store an array of numbers"
             ) from None
         raise InputError(f"expected a whole file of arrays; {path} is damaged: {error}") from None

@@ -1,4 +1,4 @@
-"""Batches in an order that depends on the seed and the number of samples seen, nothing else."""
+"""Batches in an order that depends only on the seed and the number of samples seen."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,12 +20,13 @@ def batches(
     start_sample: int = 0,
     split: str = "train",
 ) -> Iterator[tuple[Arrays, Arrays]]:
-    """Yield batches without end; every epoch is a fresh permutation.
+    """Yield batches without end; every epoch is a new permutation.
 
-    A run that stopped after `start_sample` samples goes on as if it had not.
+    A run that stopped after `start_sample` samples continues with the same batches as an
+    uninterrupted run.
 
     Args:
-        source: a dataset, read into memory whole, or (samples, conditions).
+        source: a dataset, which is read into memory, or (samples, conditions).
         batch_size: samples in a batch.
         seed: order of the samples.
         start_sample: samples seen so far.

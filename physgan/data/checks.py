@@ -1,4 +1,4 @@
-"""What an HDF5 file from elsewhere must not contain, checked before anything is read."""
+"""Safety checks of HDF5 files, before any data are read."""
 
 import h5py
 import numpy as np
@@ -11,15 +11,15 @@ __all__ = ["check_array", "check_links", "check_version"]
 MAX_OBJECTS = 1000
 KNOWN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32"}
 LARGEST_RATIO = 1100
-"""gzip packs at most 1032 : 1; a file that declares more than it stores times this is lying."""
+"""Largest ratio of declared to stored bytes; gzip compresses by a factor of 1032 at most."""
 
 
 def check_links(group: h5py.Group, depth: int = 0) -> int:
-    """Refuse links that lead out of the file or around in it; return the number of objects.
+    """Refuse external and soft links; return the number of objects.
 
     No link is followed before its kind is known.
     """
-    seen = 0
+    count = 0
     for name in group:
         link = group.get(name, getlink=True)
         where = f"{group.name.rstrip('/')}/{name}"
@@ -29,18 +29,18 @@ def check_links(group: h5py.Group, depth: int = 0) -> int:
                 f"expected no {kind} links; got one at {where} in {group.file.filename}; "
                 "store the data in the file itself"
             )
-        seen += 1
+        count += 1
         if group.get(name, getclass=True) is h5py.Group:
             if depth >= 3:
                 raise InputError(
                     f"expected at most 3 levels of groups; got {where} in {group.file.filename}"
                 )
-            seen += check_links(group[name], depth + 1)
-        if seen > MAX_OBJECTS:
+            count += check_links(group[name], depth + 1)
+        if count > MAX_OBJECTS:
             raise InputError(
                 f"expected at most {MAX_OBJECTS} objects; got more in {group.file.filename}"
             )
-    return seen
+    return count
 
 
 def check_version(file: h5py.File) -> None:
@@ -60,7 +60,7 @@ def check_version(file: h5py.File) -> None:
 
 
 def check_array(dataset: h5py.Dataset, ndim: int | None = None, kinds: str = "iufb") -> None:
-    """Refuse arrays that are not plain numbers stored in this very file."""
+    """Refuse arrays that are not numbers stored in this file."""
     where = f"{dataset.name} in {dataset.file.filename}"
     if dataset.id.get_create_plist().get_external_count():
         raise InputError(f"expected no external storage; got it at {where}; store the data inside")
@@ -92,7 +92,7 @@ def _check_storage(dataset: h5py.Dataset, where: str) -> None:
 
 
 def declared_bytes(dataset: h5py.Dataset) -> int:
-    """Bytes that reading all of a dataset would take (exact: shapes can overflow 64 bits)."""
+    """Size of a dataset in memory, as an exact integer: shapes can overflow 64 bits."""
     total = int(dataset.dtype.itemsize)
     for length in dataset.shape:
         total *= int(length)

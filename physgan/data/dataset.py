@@ -1,4 +1,4 @@
-"""A dataset, whether one file or a folder of shards."""
+"""A dataset: one file or a folder of shards."""
 
 import os
 from functools import cached_property
@@ -25,17 +25,17 @@ Arrays = dict[str, np.ndarray]
 
 
 class Dataset:
-    """Samples with their conditions, read from disk when asked for.
+    """Samples with their conditions, read from disk on demand.
 
     Args:
         path: a file of format version 1, or a folder with a manifest.
-        budget_bytes: the most that one call may read.
+        budget_bytes: largest size that one call may read.
 
     Attributes:
-        path: as given.
+        path: the argument.
         files: the data files in the order of their events.
-        manifest: None for a lone file.
-        info: what the dataset says about itself.
+        manifest: None for a file without a manifest.
+        info: description of the dataset.
         shapes: field name -> shape of one sample.
         row_bytes: bytes of one sample.
     """
@@ -62,24 +62,24 @@ class Dataset:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """Name, summary, train and benchmark tables of the recipe; empty if there was none."""
+        """Name, summary, train and benchmark tables of the recipe; empty without a recipe."""
         return self.manifest.recipe if self.manifest else {}
 
     @property
     def seen(self) -> dict[str, list[Any]]:
-        """Condition name -> the values and [low, high] ranges that were drawn from.
+        """Condition name -> values and [low, high] ranges of the conditions' distributions.
 
-        Empty where the manifest does not say: for imported samples and lone files.
+        Empty if the manifest does not record them: for imported samples and files without one.
         """
         if not self.manifest or "simulator" not in self.manifest.definition:
             return {}
         definition = self.manifest.definition
-        drawn = make_distributions(definition["conditions"], definition["seed"])
-        return {name: list(distribution.support) for name, distribution in drawn.items()}
+        distributions = make_distributions(definition["conditions"], definition["seed"])
+        return {name: list(each.support) for name, each in distributions.items()}
 
     @cached_property
     def splits(self) -> Arrays:
-        """Split name -> sorted numbers of its events."""
+        """Split name -> sorted event numbers."""
         names = [name for name in SPLITS if name in self._headers[0].splits]
         parts = list(zip(self._offsets, self._headers, strict=False))
         return {
@@ -156,10 +156,10 @@ def open_dataset(
 
     Args:
         path: file or folder.
-        budget_bytes: the most that one call may read.
+        budget_bytes: largest size that one call may read.
 
     Raises:
-        InputError: for what is not a complete dataset of this format, or not safe to read.
+        InputError: if it is not a complete dataset of this format, or not safe to read.
         VerificationError: for damaged files.
 
     Example:

@@ -1,7 +1,7 @@
-"""How the conditions of a dataset are drawn: event number -> value.
+"""Distributions of the conditions of a dataset: event number -> value.
 
-A distribution is entered in `DISTRIBUTIONS` under the name that recipes use. The value of an
-event follows from its number, so any shard can be computed on its own.
+`DISTRIBUTIONS` holds them by the name that recipes use. The value of an event is a function of its
+number, so each shard can be computed on its own.
 """
 
 import math
@@ -25,9 +25,9 @@ class Distribution:
 
     Args:
         kind: its name in `DISTRIBUTIONS`.
-        minimum: smallest value it gives.
-        maximum: largest value it gives.
-        support: the values that it gives, or the intervals that it draws from.
+        minimum: smallest value.
+        maximum: largest value.
+        support: the values, or the intervals of a continuous distribution.
         draw: (first event, number of events) -> float64, shape (number,).
     """
 
@@ -40,14 +40,14 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a distribution stands among those of its recipe.
+    """Position of a distribution among those of its recipe.
 
     Args:
-        seed: the run's.
-        name: the condition's.
+        seed: of the run.
+        name: of the condition.
         stride: product of the lengths of the grids before it.
         dimension: number of Sobol sequences before it.
-        dimensions: number of Sobol sequences in all.
+        dimensions: total number of Sobol sequences.
     """
 
     seed: int
@@ -64,7 +64,7 @@ def fixed(table: Mapping[str, Any], place: Place) -> Distribution:
 
 
 def grid(table: Mapping[str, Any], place: Place) -> Distribution:
-    """Event i has values[i % n]; several grids go through all their combinations."""
+    """Event i has values[i % n]; several grids give all combinations of their values."""
     values = np.asarray(table.get("values"), dtype=np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise InputError(f"expected a list of numbers as values of {place.name}; got {values}")
@@ -93,9 +93,9 @@ def loguniform(table: Mapping[str, Any], place: Place) -> Distribution:
 
 
 def sobol(table: Mapping[str, Any], place: Place) -> Distribution:
-    """A scrambled Sobol sequence, one dimension for each condition that asks for it.
+    """A scrambled Sobol sequence, one dimension for each condition with this distribution.
 
-    `scale = "log"` spreads it evenly in the logarithm.
+    With `scale = "log"` it is uniform in the logarithm.
     """
     return _continuous("sobol", table, place, table.get("scale") == "log", _sobol_numbers)
 
@@ -125,13 +125,13 @@ def make_distributions(
 
     Args:
         tables: condition name -> {"distribution": name, ...}; "law" is the former key.
-        seed: the run's.
+        seed: of the run.
 
     Raises:
         InputError: for an unknown distribution or a wrong setting.
     """
     dimensions = sum(name_of(table) == "sobol" for table in tables.values())
-    stride, dimension, made = 1, 0, {}
+    stride, dimension, distributions = 1, 0, {}
     for name, table in tables.items():
         kind = name_of(table)
         if kind not in DISTRIBUTIONS:
@@ -147,21 +147,22 @@ def make_distributions(
                 f"expected only {', '.join(sorted(KEYS[kind]))} for the distribution {kind} of "
                 f"{name}; got {min(unknown)}"
             )
-        made[name] = DISTRIBUTIONS[kind](table, Place(seed, name, stride, dimension, dimensions))
+        place = Place(seed, name, stride, dimension, dimensions)
+        distributions[name] = DISTRIBUTIONS[kind](table, place)
         stride *= len(table["values"]) if kind == "grid" else 1
         dimension += kind == "sobol"
-    return made
+    return distributions
 
 
 def name_of(table: Mapping[str, Any]) -> Any:
-    """Name of the distribution that a recipe's table asks for."""
+    """Name of the distribution in a recipe's table."""
     return table.get("distribution", table.get("law"))
 
 
 def recorded(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe's table as the definitions of datasets hold it, under the former key "law".
+    """A recipe's table as in the definitions of datasets, with the former key "law".
 
-    Datasets keep their fingerprints, and those that were begun before can be continued.
+    So datasets keep their fingerprints, and unfinished ones can be continued.
     """
     return {"law" if key == "distribution" else key: value for key, value in table.items()}
 
@@ -203,7 +204,7 @@ def _stretched(u: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def _allowed(
     minimum: float, maximum: float, bands: list[tuple[float, float]], place: Place
 ) -> list[tuple[float, float]]:
-    """What is left of [minimum, maximum] without the bands."""
+    """[minimum, maximum] without the held-out bands."""
     left, start = [], minimum
     for low, high in sorted(bands):
         if low > start:

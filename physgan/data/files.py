@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: temporary file, fsync, rename."""
+"""Atomic writing of files: temporary file, fsync, rename."""
 
 import hashlib
 import os
@@ -16,14 +16,14 @@ except ImportError:  # Windows
 __all__ = ["exclusive", "sha256_of", "write_atomically"]
 
 TEMPORARY = ".partial"
-"""Suffix of a file that is being written; one that a killed run left behind is overwritten."""
+"""Suffix of a file that is being written; one left by an interrupted run is overwritten."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` never holds a part of it, whatever happens.
+    """Write `content` atomically: `path` never contains a part of it.
 
     Raises:
-        OSError: such as ENOSPC; then `path` is as it was before.
+        OSError: such as ENOSPC; `path` is then unchanged.
     """
     temporary = path.with_name(path.name + TEMPORARY)
     try:
@@ -46,7 +46,7 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one writer; the hold ends with the process, however it ends."""
+    """Lock `folder` for one writer; the lock ends with the process."""
     if fcntl is None:
         yield
         return
@@ -64,7 +64,7 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 
 def _sync_directory(folder: Path) -> None:
-    """Make a rename survive a power cut, where the system can open folders."""
+    """Make a rename durable, if the system can open folders."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

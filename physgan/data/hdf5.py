@@ -1,4 +1,4 @@
-"""Read one HDF5 file of format version 1, trusting nothing in it."""
+"""Reading of one HDF5 file of format version 1, with all content checked."""
 
 import json
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ GROUPS = ("samples", "conditions", "grid", "splits")
 
 @dataclass(frozen=True)
 class Header:
-    """All of a file but its samples and conditions.
+    """All of a file except its samples and conditions.
 
     Args:
-        info: what the file says about itself.
+        info: description of the dataset.
         count: number of samples.
         shapes: field name -> shape of one sample.
         row_bytes: bytes of one sample with all its fields.
@@ -42,7 +42,7 @@ class Header:
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a file for reading; errors of the HDF5 library become one line."""
+    """Open a file for reading; errors of the HDF5 library become messages of one line."""
     if not path.is_file():
         raise InputError(f"expected a dataset file; {path} does not exist")
     try:
@@ -68,7 +68,7 @@ def read_header(path: Path, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Header:
 
     Raises:
         InputError: for a file that is not of this format, or not safe to read.
-        VerificationError: for a truncated or damaged one.
+        VerificationError: for a truncated or damaged file.
     """
     with opened(path) as file:
         check_links(file["/"])
@@ -202,7 +202,7 @@ def _common_length(file: h5py.File, path: Path) -> int:
 
 
 def _check_budget(file: h5py.File, budget_bytes: int) -> None:
-    """What opening reads has to fit, and so has one sample."""
+    """Refuse a file whose header, or one sample, is larger than `budget_bytes`."""
     total = sum(declared_bytes(file[g][n]) for g in GROUPS[1:] for n in file[g])
     rows = sum(declared_bytes(a) // len(a) for a in file["samples"].values())
     if max(total, rows) > budget_bytes:

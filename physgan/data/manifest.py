@@ -1,7 +1,7 @@
-"""The manifest: which files make up a dataset, and the SHA-256 of each.
+"""The manifest: the files of a dataset, with the SHA-256 of each.
 
-It also holds what must not be in the data files because it differs from run to run: dates,
-versions, timings. So the data files are a function of the definition alone.
+It also contains all that differs from run to run: dates, versions, timings. So the data files are a
+function of only the definition.
 """
 
 import json
@@ -28,11 +28,11 @@ class Entry:
     """One finished data file.
 
     Args:
-        file: its name, in the manifest's own folder.
+        file: its name, in the folder of the manifest.
         first_event: number of its first event.
         count: number of its events.
         sha256: of its bytes.
-        seconds: wall time that making it took.
+        seconds: wall time of its simulation.
     """
 
     file: str
@@ -44,14 +44,14 @@ class Entry:
 
 @dataclass
 class Manifest:
-    """What a dataset is made of.
+    """Definition, files and provenance of a dataset.
 
     Args:
         definition: all that determines the bytes of the data files.
         count: number of events when complete.
         entries: finished files in the order of their events.
-        recipe: name, summary, [train] and [benchmark] of the recipe, if there was one.
-        provenance: when, where and with what it was made.
+        recipe: name, summary, [train] and [benchmark] of the recipe; empty without a recipe.
+        provenance: date, machine and versions.
     """
 
     definition: dict[str, Any]
@@ -72,12 +72,12 @@ class Manifest:
 
     @property
     def seconds_per_sample(self) -> float | None:
-        """Wall time an event, measured while the files were made."""
-        made = sum(entry.count for entry in self.entries)
-        return sum(entry.seconds for entry in self.entries) / made if made else None
+        """Wall time per event, measured while the files were made."""
+        events = sum(entry.count for entry in self.entries)
+        return sum(entry.seconds for entry in self.entries) / events if events else None
 
     def save(self, path: Path) -> None:
-        """Write as JSON, whole or not at all."""
+        """Write as JSON, atomically."""
         content = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -143,7 +143,7 @@ def is_single_file(path: Path) -> bool:
 
 
 def provenance() -> dict[str, Any]:
-    """When, on what hardware and with which versions data are being made."""
+    """Date, hardware and versions of packages."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": platform.machine(),

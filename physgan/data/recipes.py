@@ -1,6 +1,6 @@
 """Recipes: the full definition of a dataset, in TOML.
 
-They lie in `datasets/` of a checkout and in `physgan/_recipes` of an installed wheel.
+They are in `datasets/` of a checkout and in `physgan/_recipes` of an installed wheel.
 """
 
 import os
@@ -24,21 +24,21 @@ KEYS = {"summary", "simulator", "events", "conditions", "splits", "train", "benc
 
 @dataclass(frozen=True)
 class Recipe:
-    """A dataset's full definition, and how it is meant to be used.
+    """A dataset's full definition, with settings for training and benchmark.
 
     Args:
         name: "ising-32".
         simulator: key of `simulators.SIMULATORS`.
         parameters: the simulator's arguments.
-        conditions: condition name -> its distribution and the settings of that, see
+        conditions: condition name -> name and settings of its distribution, see
             `physgan.data.distributions`.
         count: number of events.
         seed: of the run.
         splits: split name -> share of the events.
-        shard_size: events in a file of a sharded dataset; None for about 8 MiB.
+        shard_size: events per file of a sharded dataset; None for about 8 MiB.
         summary: one line for listings.
-        train: settings of the training meant for it, passed through.
-        benchmark: settings of the benchmark meant for it, passed through.
+        train: settings of the training.
+        benchmark: settings of the benchmark.
         card: the data card, Markdown.
     """
 
@@ -65,7 +65,7 @@ class Recipe:
 
 
 def recipe_names() -> list[str]:
-    """Names that `load_recipe` knows."""
+    """Names of recipes for `load_recipe`."""
     names = [item.name for item in _home().iterdir() if item.name.endswith(".toml")]
     return sorted(name.removesuffix(".toml") for name in names)
 

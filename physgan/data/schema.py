@@ -1,4 +1,4 @@
-"""What a dataset says about itself: HDF5 format version 1 (docs/format.md)."""
+"""Description of a dataset: HDF5 format version 1 (docs/format.md)."""
 
 import hashlib
 import json
@@ -16,18 +16,18 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """Where a dataset comes from and what its arrays mean.
+    """Origin of a dataset and description of its arrays.
 
     Args:
         domain: kind of sample, a key of `physgan.domains.DOMAINS`.
         fields: the arrays under /samples.
-        conditions: the inputs under /conditions; `minimum` and `maximum` are the range that
-            this dataset covers.
+        conditions: the inputs under /conditions; `minimum` and `maximum` are the range of this
+            dataset.
         grid: coordinates or bin edges of the fields' axes.
-        simulator: name of the simulator, "" if the samples come from elsewhere.
+        simulator: name of the simulator, "" for imported samples.
         simulator_version: its version.
         parameters: the simulator's fixed parameters, JSON values.
-        seed: seed of the run, None if there was none.
+        seed: seed of the run, None for imported samples.
         source: "simulation" or "surrogate".
     """
 

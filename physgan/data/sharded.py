@@ -1,4 +1,4 @@
-"""Make a dataset piece by piece, so that a run that was killed goes on where it stopped."""
+"""Resumable writing of a dataset, shard by shard."""
 
 import errno
 import hashlib
@@ -44,27 +44,26 @@ def write_events(
     recipe: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Write events 0 to count - 1, in files that are each whole or absent.
+    """Write events 0 to count - 1, each file atomically.
 
-    Killed at any moment and called again with the same arguments, it goes on after the last
-    finished file, and the bytes are those of a run that was never killed.
+    After an interruption, a call with the same arguments continues after the last finished file.
+    The bytes are those of an uninterrupted run.
 
     Args:
-        out: a name ending in .h5 or .hdf5 gives one file (up to 1 GiB of arrays), made from
-            shards in a folder beside it that is removed at the end; any other name a folder
-            of shards.
-        info: what the files say about themselves.
+        out: a name ending in .h5 or .hdf5 gives one file (up to 1 GiB of arrays). It is merged
+            from shards in a temporary folder beside it. Any other name gives a folder of shards.
+        info: description of the dataset.
         count: number of events.
-        produce: makes events; a function of its first two arguments alone.
-        definition: JSON value of all that determines the bytes; two runs are the same if
-            theirs are equal.
-        shard_size: events in a file.
+        produce: makes events; a function of only its first two arguments.
+        definition: JSON value of all that determines the bytes; runs with equal definitions are
+            the same.
+        shard_size: events per file.
         splits: split name -> share of the events.
         recipe: kept in the manifest.
         progress: called with (events done, count).
 
     Raises:
-        InputError: if `out` holds something else, or is being written by another run.
+        InputError: if `out` contains something else, or is being written by another run.
         PhysganError: if the disk is full; finished files stay.
     """
     path = Path(out)
@@ -87,7 +86,7 @@ def write_events(
 
 
 def assign_splits(shares: Mapping[str, float], count: int, seed: int) -> dict[str, np.ndarray]:
-    """Deal events out to splits, a function of the arguments alone.
+    """Assign events to splits at random, as a function of only the arguments.
 
     Args:
         shares: split name -> share of the events, adding up to at most 1.
@@ -120,7 +119,7 @@ class _Job:
 
 
 def _fill(folder: Path, job: _Job, limit_bytes: int | None = None) -> Manifest:
-    """Make the shards that a folder lacks."""
+    """Make the missing shards of a folder."""
     manifest = _begin(folder, job)
     finished = {e.first_event: e for e in manifest.entries if _intact(folder, e)}
     for first in range(0, job.count, job.shard_size):
@@ -164,21 +163,21 @@ def _make(folder: Path, first: int, job: _Job, limit_bytes: int | None) -> Entry
     return Entry(path.name, first, count, hashlib.sha256(image).hexdigest(), round(seconds, 6))
 
 
-def _merge(parts: Path, path: Path, made: Manifest, job: _Job) -> Manifest:
+def _merge(parts: Path, path: Path, shards: Manifest, job: _Job) -> Manifest:
     """Turn finished shards into one file with its manifest beside it."""
     samples, conditions = Dataset(parts).read()
     image = file_image(samples, conditions, job.info, job.splits)
     write_atomically(path, image)
-    seconds = sum(entry.seconds for entry in made.entries)
+    seconds = sum(entry.seconds for entry in shards.entries)
     entry = Entry(path.name, 0, job.count, hashlib.sha256(image).hexdigest(), seconds)
-    manifest = Manifest(job.definition, job.count, [entry], job.recipe, made.provenance)
+    manifest = Manifest(job.definition, job.count, [entry], job.recipe, shards.provenance)
     manifest.save(manifest_path(path))
     shutil.rmtree(parts)
     return manifest
 
 
 def _finished(path: Path, definition: dict[str, Any]) -> Manifest | None:
-    """The manifest of a single file that is whole, None if it has to be made."""
+    """The manifest of a complete single file, None if the file has to be made."""
     if not manifest_path(path).exists():
         return None
     manifest = Manifest.load(manifest_path(path))
@@ -193,7 +192,7 @@ def _intact(folder: Path, entry: Entry) -> bool:
 
 
 def _prepare(folder: Path) -> None:
-    """Create a folder, or check that it is one that a run may go on with."""
+    """Create a folder, or check that it is empty or of an unfinished run."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"expected {folder} to be a folder or to end in .h5; it is a file")
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,10 +204,10 @@ def _prepare(folder: Path) -> None:
         )
 
 
-def _check_same(there: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
-    """Refuse to mix two definitions, naming the first thing that differs."""
-    for key in sorted(set(there) | set(wanted)):
-        old, new = there.get(key), wanted.get(key)
+def _check_same(existing: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
+    """Refuse to mix two definitions, naming the first key that differs."""
+    for key in sorted(set(existing) | set(wanted)):
+        old, new = existing.get(key), wanted.get(key)
         if canonical_json(old) != canonical_json(new):
             raise InputError(
                 f"expected {key} {_short(old)} to go on with {path}; got {_short(new)}; "

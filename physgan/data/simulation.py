@@ -1,4 +1,4 @@
-"""Run a reference simulator by a recipe and store the events."""
+"""Simulation of the dataset of a recipe."""
 
 import os
 from dataclasses import replace
@@ -28,21 +28,21 @@ def simulate(
     simulator: Simulator | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Simulate the dataset of a recipe; a run that was killed goes on where it stopped.
+    """Simulate the dataset of a recipe; an interrupted run is continued.
 
     Args:
         recipe: a `Recipe`, the name of one, or the path of a TOML file.
         out: folder of shards, or a single file if the name ends in .h5.
         count: events, if not the recipe's number.
         seed: of the run, if not the recipe's.
-        simulator: used instead of the one that the recipe names.
+        simulator: used in place of the recipe's simulator.
         progress: called with (events done, events in total).
 
     Returns:
         {"path", "events", "files", "seconds_per_sample", "fingerprint" ...}, JSON values.
 
     Raises:
-        InputError: for an unknown recipe or simulator, or if `out` holds something else.
+        InputError: for an unknown recipe or simulator, or if `out` contains something else.
         ValueError: for parameters or conditions that the simulator refuses.
         PhysganError: if the disk is full; finished files stay.
 
@@ -102,13 +102,13 @@ def build_simulator(name: str, parameters: dict[str, Any]) -> Simulator:
 
 
 def definition_of(recipe: Recipe) -> dict[str, Any]:
-    """All that determines the bytes of a recipe's dataset, as its manifest holds it."""
+    """All that determines the bytes of a recipe's dataset, as in its manifest."""
     simulator = build_simulator(recipe.simulator, recipe.parameters)
     return _definition(simulator, recipe, recipe.shard_size or default_shard_size(simulator))
 
 
 def default_shard_size(simulator: Simulator) -> int:
-    """Whole blocks that make about 8 MiB, judged by the grid's size."""
+    """A multiple of the simulator's block size, about 8 MiB by the size of the grid."""
     lengths = {axis.name: len(axis.values) for axis in simulator.grid}
     row = sum(
         np.dtype(field.dtype).itemsize
@@ -121,18 +121,18 @@ def default_shard_size(simulator: Simulator) -> int:
 
 def _covered(simulator: Simulator, distributions: dict[str, Distribution]) -> tuple[Condition, ...]:
     """The simulator's conditions, with the ranges that the distributions cover."""
-    known = {condition.name: condition for condition in simulator.conditions}
-    if set(known) != set(distributions):
+    conditions = {condition.name: condition for condition in simulator.conditions}
+    if set(conditions) != set(distributions):
         raise InputError(
-            f"expected the conditions {', '.join(known)} of {simulator.name}; "
+            f"expected the conditions {', '.join(conditions)} of {simulator.name}; "
             f"got {', '.join(distributions) or 'none'}"
         )
-    for name, drawn in distributions.items():
-        allowed = known[name]
-        if drawn.minimum < allowed.minimum or drawn.maximum > allowed.maximum:
+    for name, each in distributions.items():
+        allowed = conditions[name]
+        if each.minimum < allowed.minimum or each.maximum > allowed.maximum:
             raise InputError(
                 f"expected {name} in [{allowed.minimum:g}, {allowed.maximum:g}] {allowed.unit}; "
-                f"got {_span(drawn)}"
+                f"got {_span(each)}"
             )
     return tuple(
         replace(c, minimum=distributions[c.name].minimum, maximum=distributions[c.name].maximum)
@@ -140,9 +140,9 @@ def _covered(simulator: Simulator, distributions: dict[str, Distribution]) -> tu
     )
 
 
-def _span(drawn: Distribution) -> str:
-    same = drawn.minimum == drawn.maximum
-    return f"{drawn.minimum:g}" if same else f"{drawn.minimum:g} to {drawn.maximum:g}"
+def _span(each: Distribution) -> str:
+    same = each.minimum == each.maximum
+    return f"{each.minimum:g}" if same else f"{each.minimum:g} to {each.maximum:g}"
 
 
 def _describe(simulator: Simulator, conditions: tuple[Condition, ...], seed: int) -> DatasetInfo:

@@ -1,4 +1,4 @@
-"""Check a dataset byte by byte, and describe one."""
+"""Verification and description of a dataset."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
 
     Raises:
         InputError: if `path` does not exist.
-        VerificationError: for the first thing that is wrong.
+        VerificationError: for the first error in the dataset.
     """
     path = Path(path)
     if not path.exists():
@@ -51,7 +51,7 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a dataset is: JSON values only, nothing but headers read.
+    """Description of a dataset as JSON values; only headers are read.
 
     Args:
         path: file or folder.

@@ -1,4 +1,4 @@
-"""Write HDF5 format version 1."""
+"""Writing of HDF5 format version 1."""
 
 import os
 from collections.abc import Mapping
@@ -34,15 +34,15 @@ def write_dataset(
     info: DatasetInfo,
     splits: Arrays | None = None,
 ) -> None:
-    """Write one HDF5 file, whole or not at all.
+    """Write one HDF5 file, atomically.
 
-    The bytes depend on the arguments alone.
+    The bytes depend only on the arguments.
 
     Args:
-        path: the file; one that exists is replaced.
+        path: the file; an existing one is replaced.
         samples: field name -> array of shape (n, *axes).
         conditions: condition name -> array of shape (n,).
-        info: describes every field and condition given.
+        info: describes every field and condition.
         splits: split name -> indices of its samples.
 
     Raises:
@@ -55,8 +55,8 @@ def write_dataset(
 def file_image(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> bytes:
     """The bytes of a dataset file.
 
-    Made in memory because the HDF5 library does not survive a full disk; writing the bytes
-    out is then a plain write, which fails cleanly.
+    They are made in memory, because the HDF5 library does not recover from a full disk. Writing the
+    bytes afterwards raises an ordinary error.
     """
     count = _check(samples, conditions, info, splits)
     with h5py.File("image", "w", driver="core", backing_store=False) as file:
@@ -116,7 +116,7 @@ def _write_condition(file: h5py.File, condition: Condition, values: np.ndarray, 
 
 
 def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> int:
-    """Refuse what the reader would refuse; return the number of samples."""
+    """Refuse arrays that the reader would refuse; return the number of samples."""
     _same_names("samples", samples, {f.name for f in info.fields})
     _same_names("conditions", conditions, {c.name for c in info.conditions})
     if not info.fields:
@@ -144,9 +144,9 @@ def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Array
     return count
 
 
-def _same_names(where: str, given: Arrays, expected: set[str]) -> None:
-    if set(given) != expected:
-        raise InputError(f"expected {where} {sorted(expected)}; got {sorted(given)}")
+def _same_names(where: str, arrays: Arrays, expected: set[str]) -> None:
+    if set(arrays) != expected:
+        raise InputError(f"expected {where} {sorted(expected)}; got {sorted(arrays)}")
 
 
 def _shape(where: str, values: np.ndarray, count: int, ndim: int) -> None:

@@ -85,7 +85,8 @@ class Importer:
             )
         if chosen and len(chosen) != len(shape) - 1:
             raise InputError(
-                f"expected {len(shape) - 1} names of axes for shape {shape}; got {', '.join(chosen)}"
+                f"expected {len(shape) - 1} names of axes for shape {shape}; "
+                f"got {', '.join(chosen)}"
             )
         return tuple(chosen) or fitting[0]
 

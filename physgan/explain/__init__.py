@@ -1,4 +1,4 @@
-"""Why did it generate that? Sensitivities, latents, and what the discriminator objects to."""
+"""Explanations of generated samples: sensitivities, latents, attributions of the discriminator."""
 
 from physgan.explain.attribution import Attribution, attribute, integrated_gradients
 from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours

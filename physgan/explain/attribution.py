@@ -1,4 +1,4 @@
-"""What a discriminator objects to: its score's difference, real against fake, input by input."""
+"""Attribution of a discriminator's scores: the difference, real against fake, input by input."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ class Attribution:
     """Averages over pairs of a real and a fake sample at equal conditions; pytrees as the inputs.
 
     Args:
-        mean: what each input adds to the score of real over fake; all of them add up to `gap`.
+        mean: contribution of each input to score(real) - score(fake); the sum is `gap`.
         error: standard errors of `mean`.
         real_slope: mean of |d score / d input| at real samples.
-        fake_slope: the same at fake ones.
-        totals: sums over `mean`, one an array, with standard errors.
+        fake_slope: mean of |d score / d input| at fake samples.
+        totals: sums over `mean`, one per array, with standard errors.
         gap: mean of score(real) - score(fake), with its standard error.
-        missed: what the sum over `mean` lacks of the gap, as a share of it (numerical).
-        pairs: their number.
+        missed: gap minus the sum over `mean`, as a share of the gap (numerical error).
+        pairs: number of pairs.
     """
 
     mean: Any
@@ -47,22 +47,22 @@ def integrated_gradients(
 ) -> Any:
     """Contributions of each input to score(end) - score(start).
 
-    (end - start) times the mean gradient on the straight way between: M. Sundararajan et al.,
-    arXiv:1703.01365, eq. 1, by the midpoint rule. They add up to the difference of the scores, and
-    of a linear score they are its weights times the input difference.
+    (end - start) times the mean gradient on the straight line between them: M. Sundararajan et
+    al., arXiv:1703.01365, eq. 1, by the midpoint rule. The contributions sum to the difference of
+    the scores. For a linear score they are its weights times the input difference.
 
     Args:
-        score: inputs -> (n,), mixing no samples.
+        score: inputs -> scores (n,), each a function of one sample.
         start: pytree of arrays (n, ...).
-        end: the same.
-        steps: of the rule.
+        end: pytree of the same structure.
+        steps: of the midpoint rule.
     """
     difference = jax.tree.map(jnp.subtract, end, start)
-    slope = jax.grad(lambda inputs: score(inputs).sum())
+    gradient = jax.grad(lambda inputs: score(inputs).sum())
 
     def add(total: Any, share: jax.Array) -> tuple[Any, None]:
         inputs = jax.tree.map(lambda a, d: a + share * d, start, difference)
-        return jax.tree.map(jnp.add, total, slope(inputs)), None
+        return jax.tree.map(jnp.add, total, gradient(inputs)), None
 
     shares = (jnp.arange(steps, dtype=jnp.float32) + 0.5) / steps
     total, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, start), shares)
@@ -74,27 +74,27 @@ def attribute(score: Score, real: Any, fake: Any, conditions: jax.Array) -> Attr
 
     Args:
         score: see `Score`.
-        real: pytree of arrays (n, ...), what the discriminator sees of real samples.
-        fake: the same of fake ones.
+        real: pytree of arrays (n, ...), the discriminator's inputs for real samples.
+        fake: the discriminator's inputs for fake samples.
         conditions: of both, shape (n, c).
     """
 
     @jax.jit
-    def look(one: Any, other: Any, c: jax.Array) -> tuple[Any, ...]:
-        def judge(inputs: Any) -> jax.Array:
+    def contributions(one: Any, other: Any, c: jax.Array) -> tuple[Any, ...]:
+        def scores(inputs: Any) -> jax.Array:
             return score(inputs, c)
 
-        slopes = [
-            jax.tree.map(jnp.abs, jax.grad(lambda x: judge(x).sum())(x)) for x in (one, other)
+        gradients = [
+            jax.tree.map(jnp.abs, jax.grad(lambda x: scores(x).sum())(x)) for x in (one, other)
         ]
-        return integrated_gradients(judge, other, one), *slopes, judge(one) - judge(other)
+        return integrated_gradients(scores, other, one), *gradients, scores(one) - scores(other)
 
     count = len(conditions)
     parts = []
     for first in range(0, count, _CHUNK):
         rows = slice(first, first + _CHUNK)
         sides = [jax.tree.map(lambda leaf, r=rows: leaf[r], side) for side in (real, fake)]
-        parts.append(jax.device_get(look(*sides, conditions[rows])))
+        parts.append(jax.device_get(contributions(*sides, conditions[rows])))
     every, real_slope, fake_slope, gaps = (
         jax.tree.map(lambda *leaves: np.concatenate(leaves).astype(np.float64), *column)
         for column in zip(*parts, strict=True)

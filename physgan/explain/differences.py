@@ -1,11 +1,10 @@
-"""How observables answer to a condition: central differences with common random numbers.
+"""Sensitivity of observables to a condition: central differences with common random numbers.
 
-The same noise is used on both sides of the step, so that what differs is due to the condition.
-This is right for discrete draws, too: a spin that flips between both sides counts in full, on
-average as often as its probability changes. A gradient passed through such a draw (straight
-through) is that of a stand-in and biased where what follows is not linear; through the cascade of
-showers it is cut on purpose. So differences are used for every generator, and Jacobians beside them
-where they are exact.
+Both ends of the step use the same noise, so that differences are due to the condition. This is
+correct for discrete draws, too: the expected number of spins that flip is the change of their
+probability. A straight-through gradient of a discrete draw is biased where the following function
+is not linear, and the gradient of the shower cascade is partial. Therefore differences are used for
+every generator, and Jacobians only in addition, for smooth generators.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,15 +23,15 @@ Measure = Callable[[float], Values]
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Answer of one observable's mean to a condition; arrays of shape (k,), k = 1 for a scalar.
+    """Derivative of one observable's mean by a condition; arrays (k,), k = 1 for a scalar.
 
     Args:
         mean: over the samples, in the middle of the step.
-        mean_error: its standard error.
+        mean_error: standard error of `mean`.
         slope: d mean / d condition.
-        error: its standard error, from the scatter of the pairs' differences.
+        error: standard error of `slope`, from the scatter of the pairs' differences.
         log_slope: d ln mean / d ln condition; NaN where either is not positive.
-        log_error: its standard error.
+        log_error: standard error of `log_slope`.
     """
 
     mean: np.ndarray
@@ -44,12 +43,12 @@ class Sensitivity:
 
 
 def neighbours(condition: Condition, at: float, share: float = 0.05) -> tuple[float, float]:
-    """Both ends of a step around `at`, of a share of the trained range, inside that range.
+    """Both ends of a step around `at`, inside the trained range.
 
     Args:
         condition: with its range and scale.
         at: middle of the step, physical units.
-        share: of the range (of its logarithm where the scale is "log").
+        share: length of the step over that of the range (of the logarithms for the scale "log").
     """
     log = condition.scale == "log"
     low, high, middle = (
@@ -62,11 +61,11 @@ def neighbours(condition: Condition, at: float, share: float = 0.05) -> tuple[fl
 
 
 def condition_sensitivity(measure: Measure, low: float, high: float) -> dict[str, Sensitivity]:
-    """Slopes of all observables between two values of a condition.
+    """Derivatives of all observables' means, from two values of a condition.
 
-    The difference quotient of the means is off by the square of the step; its error is that of the
-    pairs' mean difference. The logarithmic slope's error is by first order in both means, which
-    share their noise.
+    The difference quotient of the means has a bias of second order in the step; its error is that
+    of the pairs' mean difference. The error of the logarithmic derivative is of first order in both
+    means, which share their noise.
 
     Args:
         measure: see `Measure`.

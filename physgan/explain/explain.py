@@ -1,4 +1,4 @@
-"""Why did it generate that? Everything about one run: numbers as JSON, pictures beside it."""
+"""Explanation of a trained run: JSON and pictures."""
 
 import json
 import os
@@ -49,33 +49,33 @@ def explain(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Explain a trained surrogate, and its discriminator where the data are at hand.
+    """Explain a trained surrogate, and its discriminator if the dataset is given.
 
-    Slopes of the observables' means along every condition (differences with common random
-    numbers); which latents have a hand in which observable (total effects); pictures along
-    conditions and latents with everything else fixed; Jacobians of the physical features, where
-    the generator is smooth; and, with the dataset it was trained on, what the discriminator of the
-    last checkpoint objects to.
+    Derivatives of the observables' means by every condition (differences with common random
+    numbers); total effects of latents on observables; pictures along conditions and latents with
+    everything else fixed; Jacobians of the physical features, if the generator is smooth; and,
+    given the dataset of the run, attributions of the scores of the last checkpoint's
+    discriminator.
 
     Args:
         run: folder of a trained run.
         out: folder that receives explain.json and pictures.
         data: the dataset of the run.
-        at: condition at which latents are looked at, and others are held; the middle of the
-            trained range where none is given.
+        at: conditions at which latents are studied, and at which the others are fixed while one is
+            varied; by default the middle of the trained range.
         count: samples at every point.
         seed: of the noise.
         progress: called with (steps done, steps in total).
 
     Returns:
-        What is in explain.json.
+        The content of explain.json.
 
     Raises:
-        InputError: for a run without a network, a condition that it has not, or other data.
+        InputError: for a run without a network, an unknown condition, or another dataset.
     """
     sampler = FixedNoiseSampler(load(run))
     conditions = sampler.surrogate.conditions
-    here = {**sampler.centre(), **_known(conditions, at or {})}
+    here = {**sampler.centre(), **_checked(conditions, at or {})}
     if count < 2:
         raise InputError(f"expected a count of 2 or more; got {count}")
     rng = np.random.default_rng(seed)
@@ -84,13 +84,13 @@ def explain(
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Figure] = {}
     total = len(conditions) + 2 + (data is not None)
-    slopes = []
+    sensitivities = []
     for number, condition in enumerate(conditions):
-        _tell(progress, number, total)
-        slopes.append(_along(sampler, condition, here, noise, figures))
-    _tell(progress, len(conditions), total)
+        _report(progress, number, total)
+        sensitivities.append(_along(sampler, condition, here, noise, figures))
+    _report(progress, len(conditions), total)
     latents = _latents(sampler, here, noise, rng, figures)
-    _tell(progress, len(conditions) + 1, total)
+    _report(progress, len(conditions) + 1, total)
     result = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -99,7 +99,7 @@ def explain(
         "count": count,
         "seed": seed,
         "at": here,
-        "conditions": slopes,
+        "conditions": sensitivities,
         "latents": latents,
         "jacobians": _jacobians(sampler, here, noise) if sampler.smooth else None,
         "discriminator": None,
@@ -111,10 +111,10 @@ def explain(
     for name, figure in figures.items():
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
     result["pictures"] = [f"{name}.png" for name in figures]
-    result = _plain(result)
+    result = _json_value(result)
     text = json.dumps(result, indent=1, allow_nan=False) + "\n"
     write_atomically(folder / "explain.json", text.encode())
-    _tell(progress, total, total)
+    _report(progress, total, total)
     return result
 
 
@@ -125,16 +125,18 @@ def _along(
     noise: np.ndarray,
     figures: dict[str, Figure],
 ) -> dict[str, Any]:
-    """Slopes at a few values of one condition, and pictures on the way."""
+    """Sensitivities at a few values of one condition, and pictures at these values."""
     name = condition.name
     points = points_of(condition, _POINTS)
-    found: dict[float, dict[str, Sensitivity]] = {}
+    sensitivities: dict[float, dict[str, Sensitivity]] = {}
     for point in points:
         ends = neighbours(condition, point)
-        found[point] = condition_sensitivity(
+        sensitivities[point] = condition_sensitivity(
             lambda value: sampler.measure(noise, {**here, name: value}), *ends
         )
-    figures[f"slopes-{name}"] = sensitivity_figure(condition, sampler.domain.observables, found)
+    figures[f"slopes-{name}"] = sensitivity_figure(
+        condition, sampler.domain.observables, sensitivities
+    )
     rows = {
         f"noise {row}": [sampler.draw(noise[row : row + 1], {**here, name: p}) for p in points]
         for row in range(min(_ROWS, len(noise)))
@@ -159,7 +161,7 @@ def _along(
                     for key, value in by_name.items()
                 },
             }
-            for point, by_name in found.items()
+            for point, by_name in sensitivities.items()
         ],
     }
 
@@ -171,14 +173,13 @@ def _latents(
     rng: np.random.Generator,
     figures: dict[str, Figure],
 ) -> dict[str, Any]:
-    """Total effects of groups of latents, and pictures along those that matter most."""
+    """Total effects of groups of latents, and pictures along those with the largest effects."""
     groups = latent_groups(sampler.latents)
     effects = total_effects(lambda z: sampler.measure(z, here), noise, groups, rng)
-    words = {o.name: o.long_name for o in sampler.domain.observables}
-    figures["latents"] = effects_figure(groups, effects, words)
-    chosen = _strongest(effects, len(groups))
+    labels = {o.name: o.long_name for o in sampler.domain.observables}
+    figures["latents"] = effects_figure(groups, effects, labels)
     rows = {}
-    for number in chosen:
+    for number in _strongest(effects, len(groups)):
         group = groups[number]
         path = latent_path(noise[:1], group, _POINTS, rng)
         label = f"latents {group.start}-{group.stop - 1}"
@@ -204,17 +205,18 @@ def _jacobians(
     domain = sampler.domain
     names = [c.name for c in sampler.surrogate.conditions]
     row = jnp.array([here[name] for name in names], jnp.float32)
-    given = jnp.broadcast_to(row, (len(noise), len(names)))
+    conditions = jnp.broadcast_to(row, (len(noise), len(names)))
 
     def features(z: jax.Array, c: jax.Array) -> jax.Array:
         return domain.physical_features(sampler.network_samples(z, c))
 
-    found = jacobians(features, jnp.asarray(noise), given)
-    shape = jax.eval_shape(sampler.network_samples, jnp.asarray(noise[:1]), given[:1]).shape[1:]
+    derivatives = jacobians(features, jnp.asarray(noise), conditions)
+    one = jnp.asarray(noise[:1]), conditions[:1]
+    shape = jax.eval_shape(sampler.network_samples, *one).shape[1:]
     return {
         "features": domain.feature_names(shape),
         "conditions": names,
-        **{key: np.asarray(value).tolist() for key, value in found._asdict().items()},
+        **{key: np.asarray(value).tolist() for key, value in derivatives._asdict().items()},
     }
 
 
@@ -226,23 +228,23 @@ def _attributions(
     seed: int,
     figures: dict[str, Figure],
 ) -> dict[str, Any]:
-    """What the discriminator of the last checkpoint holds against its generator's samples."""
+    """Attributions of the scores of the last checkpoint's discriminator."""
     trained = open_run(dataset, run)
     state, model = trained.latest(), trained.model
     if state is None:
         raise InputError(f"expected checkpoints in {trained.checkpoints}; got none that is whole")
     if not trained.monitored(int(state.samples)):
         raise InputError(
-            f"expected a discriminator that was trained in {run}; got {int(state.samples)} samples "
-            f"of the stages {', '.join(stage.name for stage in trained.stages)}; train on, or "
-            "explain without data"
+            f"expected a discriminator that was trained in {run}; got stages "
+            f"{', '.join(stage.name for stage in trained.stages)} and {int(state.samples)} "
+            "samples; train on, or explain without data"
         )
     rows = slice(0, count)
     samples, conditions = (jnp.asarray(a[rows], jnp.float32) for a in trained.held_out)
     keys = jax.random.split(jax.random.key(seed))
     real = model.transform(keys[0], samples)
     fake = model.generate(state.generator, keys[1], conditions)
-    found = attribute(
+    attribution = attribute(
         lambda inputs, c: model.score(state.discriminator, inputs, c),
         model.discriminator_inputs(real, conditions),
         model.discriminator_inputs(fake, conditions),
@@ -250,40 +252,42 @@ def _attributions(
     )
     shape = samples.shape[1:]
     names = sampler.domain.feature_names(shape)
-    if found.mean[0].size == np.prod(shape):
-        figures["discriminator"] = map_figure(found, shape, _axes(sampler, len(shape)), names)
+    if attribution.mean[0].size == np.prod(shape):
+        figures["discriminator"] = map_figure(attribution, shape, _axes(sampler, len(shape)), names)
     return {
         "samples_seen": int(state.samples),
         "method": "integrated gradients from a fake to a real sample at equal conditions",
         "space": "what the discriminator sees, standardised",
         "features": names,
         "shape": shape,
-        **_attribution(found),
+        **_attribution_table(attribution),
     }
 
 
-def _attribution(found: Attribution) -> dict[str, Any]:
+def _attribution_table(attribution: Attribution) -> dict[str, Any]:
     fields = ("mean", "error", "real_slope", "fake_slope")
     parts: dict[str, dict[str, Any]] = {
-        part: {field: getattr(found, field)[place].ravel().tolist() for field in fields}
+        part: {field: getattr(attribution, field)[place].ravel().tolist() for field in fields}
         for place, part in enumerate(("on_sample", "on_features"))
     }
-    for part, total in zip(parts.values(), found.totals, strict=True):
+    for part, total in zip(parts.values(), attribution.totals, strict=True):
         part["total"] = total
-    return {**parts, "gap": found.gap, "missed": found.missed, "pairs": found.pairs}
+    return {
+        **parts, "gap": attribution.gap, "missed": attribution.missed, "pairs": attribution.pairs
+    }  # fmt: skip
 
 
 def _axes(sampler: FixedNoiseSampler, count: int) -> list[Axis]:
-    """Axes of samples in network space, by the field's names where they are as many."""
+    """Axes of samples in network space, named as the field's if their number is equal."""
     description = sampler.surrogate.description
     names = next(f for f in description.fields if f.name == sampler.domain.field).axes
     if len(names) != count:
         names = ("layer", "row", "column")[:count]
-    known = {axis.name: axis for axis in description.grid}
-    return [known.get(name, Axis(name, "1", ())) for name in names]
+    grid = {axis.name: axis for axis in description.grid}
+    return [grid.get(name, Axis(name, "1", ())) for name in names]
 
 
-def _known(conditions: tuple[Condition, ...], at: Mapping[str, float]) -> dict[str, float]:
+def _checked(conditions: tuple[Condition, ...], at: Mapping[str, float]) -> dict[str, float]:
     names = [c.name for c in conditions]
     if unknown := sorted(set(at) - set(names)):
         raise InputError(f"expected a condition ({', '.join(names)}); got {unknown[0]!r}")
@@ -297,15 +301,15 @@ def _known(conditions: tuple[Condition, ...], at: Mapping[str, float]) -> dict[s
     return {name: float(value) for name, value in at.items()}
 
 
-def _tell(progress: Progress | None, done: int, total: int) -> None:
+def _report(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None:
         progress(done, total)
 
 
-def _plain(value: Any) -> Any:
-    """JSON values: lists for tuples, and None for numbers that JSON has not."""
+def _json_value(value: Any) -> Any:
+    """JSON values: lists for tuples, and None for numbers that are not finite."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

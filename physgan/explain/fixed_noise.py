@@ -1,4 +1,4 @@
-"""A surrogate whose noise is in one's own hands."""
+"""A surrogate with the noise as an input."""
 
 from collections.abc import Mapping
 
@@ -17,13 +17,13 @@ _CHUNK = 512
 
 
 class FixedNoiseSampler:
-    """Draws and measures samples for given noise and conditions; symmetries are left alone.
+    """Draws and measures samples at fixed noise and conditions, without random symmetries.
 
     Args:
         surrogate: with a network.
 
     Raises:
-        InputError: for a method without one.
+        InputError: for a method without a network.
     """
 
     def __init__(self, surrogate: Surrogate) -> None:
@@ -41,7 +41,7 @@ class FixedNoiseSampler:
         self._draw = draw
 
     def network_samples(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
-        """Noise (n, z) and conditions (n, c) to samples in network space; differentiable."""
+        """Noise (n, z) and conditions (n, c) to samples in network space; see `Generator`."""
         return self._draw(self._parameters, noise, conditions)
 
     def draw(self, noise: np.ndarray, at: Mapping[str, float]) -> Samples:
@@ -51,17 +51,17 @@ class FixedNoiseSampler:
         for start in range(0, len(noise), _CHUNK):
             rows = np.resize(np.arange(start, min(start + _CHUNK, len(noise))), _CHUNK)
             rows = rows[: min(_CHUNK, len(noise))]
-            given = jnp.broadcast_to(row, (len(rows), len(row)))
-            parts.append(np.asarray(self.network_samples(jnp.asarray(noise[rows]), given)))
+            conditions = jnp.broadcast_to(row, (len(rows), len(row)))
+            parts.append(np.asarray(self.network_samples(jnp.asarray(noise[rows]), conditions)))
         return self.domain.decode(np.concatenate(parts)[: len(noise)])
 
     def measure(self, noise: np.ndarray, at: Mapping[str, float]) -> dict[str, np.ndarray]:
-        """The domain's observables of those samples."""
+        """The domain's observables of the samples of `draw`."""
         samples = self.draw(noise, at)
-        known = {
+        conditions = {
             **self.surrogate.description.parameters, **self.domain.geometry(samples), **at
         }  # fmt: skip
-        return {o.name: o.compute(samples, known) for o in self.domain.observables}
+        return {o.name: o.compute(samples, conditions) for o in self.domain.observables}
 
     def centre(self) -> dict[str, float]:
         """The middle of the trained range, on each condition's own scale."""
@@ -69,7 +69,7 @@ class FixedNoiseSampler:
 
 
 def points_of(condition: Condition, count: int) -> list[float]:
-    """Points in the middles of equal parts of the trained range, on the condition's scale."""
+    """Midpoints of equal parts of the trained range, on the condition's scale."""
     shares = (np.arange(count) + 0.5) / count
     low, high = condition.minimum, condition.maximum
     if condition.scale == "log":

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 __all__ = ["Jacobians", "jacobians"]
 
 Features = Callable[[jax.Array, jax.Array], jax.Array]
-"""(noise (n, z), conditions (n, c)) -> features (n, f), no sample's depending on another's."""
+"""(noise (n, z), conditions (n, c)) -> features (n, f), each row a function of one sample."""
 
 
 class Jacobians(NamedTuple):
@@ -17,7 +17,7 @@ class Jacobians(NamedTuple):
 
     Attributes:
         conditions: mean of df/dc, shape (f, c).
-        conditions_error: its standard error.
+        conditions_error: standard error of `conditions`.
         latents: root of the mean square of df/dz, shape (f, z).
     """
 
@@ -27,11 +27,11 @@ class Jacobians(NamedTuple):
 
 
 def jacobians(features: Features, noise: jax.Array, conditions: jax.Array) -> Jacobians:
-    """Jacobians of `features` by automatic differentiation, one pass back a feature.
+    """Jacobians of `features` by automatic differentiation, one backward pass per feature.
 
     Args:
-        features: see `Features`; of discrete draws its gradient must not be trusted, see
-            `explain.differences`.
+        features: see `Features`. The result is biased for discrete draws, see
+            `explain.differences`; it is zero for spins of autoencoders and flows, which are signs.
         noise: shape (n, z).
         conditions: shape (n, c), physical units.
     """

@@ -1,4 +1,4 @@
-"""Which of a generator's random numbers decide an observable."""
+"""Effects of a generator's latents on observables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Draw = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 @dataclass(frozen=True)
 class Effect:
-    """Share of an observable's variance that a group of latents has a hand in.
+    """Share of an observable's variance that involves a group of latents.
 
     Args:
         share: total-effect index, between 0 and 1.
@@ -29,13 +29,13 @@ class Effect:
 
 
 def latent_groups(size: int, most: int = 24) -> list[slice]:
-    """Each latent alone if there are few; else runs of 1, 1, 2, 4, 8 ... latents.
+    """Groups of one latent if there are few; else of 1, 1, 2, 4, 8 ... consecutive latents.
 
-    Generators that work from coarse to fine spend their first numbers on what matters most.
+    Generators that work from coarse to fine use their first latents for the largest effects.
 
     Args:
         size: number of latents.
-        most: of groups of one.
+        most: largest number of groups of one.
     """
     if size <= most:
         return [slice(place, place + 1) for place in range(size)]
@@ -52,9 +52,9 @@ def total_effects(
 
     E[(f(z) - f(z'))^2] / (2 Var f), where z' has this group's latents drawn anew: M. Jansen,
     Comput. Phys. Commun. 117, 35 (1999); A. Saltelli et al., Comput. Phys. Commun. 181, 259
-    (2010), table 2 (f). It needs no derivative, so draws may be discrete. Of a vector observable
-    both averages are sums over its components. Shares add to more than 1 where latents act
-    together.
+    (2010), table 2 (f). It needs no derivative, so draws may be discrete. For a vector observable
+    both averages are summed over its components. The indices sum to more than 1 where latents
+    interact.
 
     Args:
         draw: see `Draw`.
@@ -63,28 +63,28 @@ def total_effects(
         rng: draws the latents anew.
     """
     first = {name: _table(values) for name, values in draw(noise).items()}
-    found: dict[str, list[Effect]] = {name: [] for name in first}
+    effects: dict[str, list[Effect]] = {name: [] for name in first}
     for group in groups:
         other = noise.copy()
         other[:, group] = rng.random(noise[:, group].shape, noise.dtype)
         for name, values in draw(other).items():
-            found[name].append(_effect(first[name], _table(values)))
-    return found
+            effects[name].append(_effect(first[name], _table(values)))
+    return effects
 
 
 def latent_path(
     noise: np.ndarray, group: slice, steps: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Noise along which one group of latents moves and the others stay, shape (steps, n, z).
+    """Noise with one group of latents varied and the others fixed, shape (steps, n, z).
 
-    A single latent goes through its quantiles. Several turn from these draws to new ones along
-    the arc that keeps their law, cos(a) x + sin(a) y of normal x and y, a = 0 ... pi / 2.
+    A single latent goes through its quantiles. Several go from these draws to new ones along the
+    arc that preserves their distribution, cos(a) x + sin(a) y of normal x and y, a = 0 to pi / 2.
 
     Args:
         noise: uniform, shape (n, z).
         group: of latents.
-        steps: on the way.
-        rng: draws the other end.
+        steps: number of points on the path.
+        rng: draws the other end of the path.
     """
     path = np.repeat(noise[None], steps, 0)
     here = noise[:, group]

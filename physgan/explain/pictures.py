@@ -24,14 +24,14 @@ Picture = Callable[[Any, Samples, int], None]
 
 
 def sensitivity_figure(
-    condition: Condition, observables: Sequence[Observable], found: Mapping[float, Any]
+    condition: Condition, observables: Sequence[Observable], sensitivities: Mapping[float, Any]
 ) -> Figure:
-    """Means of observables against a condition, with the slopes found as tangents.
+    """Means of observables against a condition, with their slopes as tangents.
 
     Args:
         condition: on the horizontal axis.
-        observables: a panel each; components of a vector are lines.
-        found: value of the condition -> observable's name -> `Sensitivity`.
+        observables: one panel per observable; components of a vector are lines.
+        sensitivities: value of the condition -> observable's name -> `Sensitivity`.
     """
     columns = min(_MOST_COLUMNS, len(observables))
     rows = -(-len(observables) // columns)
@@ -40,25 +40,25 @@ def sensitivity_figure(
     for axes in grid[len(observables) :]:
         axes.set_visible(False)
     for axes, observable in zip(grid, observables, strict=False):
-        values = {at: by_name[observable.name] for at, by_name in found.items()}
+        values = {at: by_name[observable.name] for at, by_name in sensitivities.items()}
         _tangents(axes, condition, values)
         axes.set_xlabel(_labelled(condition.name, condition.unit))
         axes.set_ylabel(_labelled(observable.symbol, observable.unit))
         if observable.axis is not None:
-            axes.set_title(f"one line a {observable.axis[0]}", fontsize=8)
+            axes.set_title(f"one line per {observable.axis[0]}", fontsize=8)
     return figure
 
 
-def _tangents(axes: Axes, condition: Condition, found: Mapping[float, Sensitivity]) -> None:
-    at = np.array(list(found))
+def _tangents(axes: Axes, condition: Condition, values: Mapping[float, Sensitivity]) -> None:
+    at = np.array(list(values))
     log = condition.scale == "log"
-    means = np.array([s.mean for s in found.values()])
-    slopes = np.array([s.slope for s in found.values()])
+    means = np.array([s.mean for s in values.values()])
+    slopes = np.array([s.slope for s in values.values()])
     reach = 0.35 * np.gradient(np.log(at) if log else at)
     sides = [at * np.exp(d) if log else at + d for d in (-reach, reach)]
     for number in range(means.shape[1]):
         colour = _BLUE if means.shape[1] == 1 else _shade(number / max(1, means.shape[1] - 1))
-        errors = [s.mean_error[number] for s in found.values()]
+        errors = [s.mean_error[number] for s in values.values()]
         axes.errorbar(at, means[:, number], errors, fmt="o", ms=3, color=colour, lw=1)
         ends = [means[:, number] + slopes[:, number] * (side - at) for side in sides]
         axes.plot(sides, ends, color=colour, lw=1.2)
@@ -71,11 +71,11 @@ def _tangents(axes: Axes, condition: Condition, found: Mapping[float, Sensitivit
 def traversal_figure(
     picture: Picture, rows: Mapping[str, Sequence[Samples]], titles: Sequence[str]
 ) -> Figure:
-    """Samples along a path, a row each; everything else is held fixed.
+    """Samples along paths, one row per path; everything else is fixed.
 
     Args:
         picture: the domain's.
-        rows: label -> samples at each step, of which the first is drawn.
+        rows: label -> samples at each step; the first sample is shown.
         titles: of the steps.
     """
     figure = Figure(figsize=(1.7 * len(titles) + 0.8, 1.8 * len(rows) + 0.4), layout="constrained")
@@ -90,14 +90,14 @@ def traversal_figure(
 
 
 def effects_figure(
-    groups: Sequence[slice], effects: Mapping[str, Sequence[Effect]], words: Mapping[str, str]
+    groups: Sequence[slice], effects: Mapping[str, Sequence[Effect]], labels: Mapping[str, str]
 ) -> Figure:
-    """Which latents have a hand in which observable.
+    """Total effects of latents on observables.
 
     Args:
         groups: of latents.
         effects: observable's name -> an effect for each group.
-        words: observable's name -> label.
+        labels: observable's name -> label.
     """
     table = np.array([[e.share for e in row] for row in effects.values()])
     figure = Figure(
@@ -105,7 +105,7 @@ def effects_figure(
     )
     axes = figure.subplots()
     image = axes.imshow(table, vmin=0, vmax=1, cmap="Blues", aspect="auto")
-    axes.set_yticks(range(len(effects)), [words[name] for name in effects], fontsize=8)
+    axes.set_yticks(range(len(effects)), [labels[name] for name in effects], fontsize=8)
     names = [_group_name(group) for group in groups]
     axes.set_xticks(range(len(groups)), names, rotation=90, fontsize=8)
     axes.set_xlabel("latents")
@@ -114,12 +114,12 @@ def effects_figure(
 
 
 def map_figure(
-    found: Attribution, shape: Sequence[int], axes: Sequence[Axis], names: Sequence[str]
+    attribution: Attribution, shape: Sequence[int], axes: Sequence[Axis], names: Sequence[str]
 ) -> Figure:
-    """Where the discriminator sees a difference: on the sample, and in its features.
+    """Maps of a discriminator's attributions on the sample, and bars of those on its features.
 
     Args:
-        found: attribution of (sample, features).
+        attribution: on (sample, features).
         shape: of the sample, two or three axes.
         axes: of the sample, with coordinates or edges where they are known.
         names: of the features.
@@ -128,9 +128,9 @@ def map_figure(
     figure = Figure(figsize=(12, 3 * len(views) + 3.2), layout="constrained")
     grid = figure.subplots(len(views) + 1, 3, squeeze=False)
     maps = {
-        "adds to score(real) - score(fake)": (found.mean[0], "RdBu_r"),
-        "|slope| at real samples": (found.real_slope[0], "viridis"),
-        "|slope| at fake samples": (found.fake_slope[0], "viridis"),
+        "adds to score(real) - score(fake)": (attribution.mean[0], "RdBu_r"),
+        "|gradient| at real samples": (attribution.real_slope[0], "viridis"),
+        "|gradient| at fake samples": (attribution.fake_slope[0], "viridis"),
     }
     for row, (across, up, summed) in zip(grid, views, strict=False):
         for panel, (title, (values, colours)) in zip(row, maps.items(), strict=True):
@@ -139,7 +139,7 @@ def map_figure(
             panel.set_title(title, fontsize=9)
     for panel in grid[-1, 1:]:
         panel.remove()
-    _bars(grid[-1, 0], found, names)
+    _bars(grid[-1, 0], attribution, names)
     return figure
 
 
@@ -158,29 +158,30 @@ def _map(panel: Axes, values: np.ndarray, across: Axis, up: Axis, colours: str) 
     top = float(np.abs(values).max()) or 1.0
     limits = (-top, top) if colours == "RdBu_r" else (0.0, top)
     edges = [_edges(axis, n) for axis, n in ((across, values.shape[1]), (up, values.shape[0]))]
-    drawn = panel.pcolormesh(*edges, values, cmap=colours, vmin=limits[0], vmax=limits[1])
+    mesh = panel.pcolormesh(*edges, values, cmap=colours, vmin=limits[0], vmax=limits[1])
     panel.set_xlabel(_labelled(across.name, across.unit))
     panel.set_ylabel(_labelled(up.name, up.unit))
-    panel.figure.colorbar(drawn, ax=panel, label="score")
+    panel.figure.colorbar(mesh, ax=panel, label="score")
 
 
 def _edges(axis: Axis, cells: int) -> np.ndarray:
-    """Edges along an axis; numbers of the cells where none are known."""
+    """Edges along an axis; half-integers around the cells' indices if they are not known."""
     if len(axis.values) == cells + 1:
         return np.asarray(axis.values)
     return np.arange(cells + 1) - 0.5
 
 
-def _bars(panel: Axes, found: Attribution, names: Sequence[str]) -> None:
-    """The features that add most, largest first, beside all of the sample together."""
-    order = np.argsort(-np.abs(found.mean[1]))[:_MOST_BARS]
+def _bars(panel: Axes, attribution: Attribution, names: Sequence[str]) -> None:
+    """Contribution of the whole sample, then the largest ones of the features."""
+    order = np.argsort(-np.abs(attribution.mean[1]))[:_MOST_BARS]
     labels = ["the sample itself", *(names[i] for i in order)]
-    values = [found.totals[0][0], *found.mean[1][order]]
-    errors = [found.totals[0][1], *found.error[1][order]]
+    values = [attribution.totals[0][0], *attribution.mean[1][order]]
+    errors = [attribution.totals[0][1], *attribution.error[1][order]]
     panel.barh(labels, values, xerr=errors, color=_BLUE)
     panel.invert_yaxis()
     panel.tick_params(labelsize=7)
-    panel.set_xlabel(f"adds to the score's gap, {found.gap[0]:.3g} ± {found.gap[1]:.1g}")
+    gap, error = attribution.gap
+    panel.set_xlabel(f"adds to the score's gap, {gap:.3g} ± {error:.1g}")
 
 
 def _labelled(name: str, unit: str) -> str:

@@ -62,7 +62,7 @@ def saturating(real: jax.Array, fake: jax.Array) -> jax.Array:
 
 
 def non_saturating(real: jax.Array, fake: jax.Array) -> jax.Array:
-    """-E[ln D(fake)]: the same fixed point. Its gradient does not vanish where D(fake) is near 0."""
+    """-E[ln D(fake)]: the same fixed point; its gradient does not vanish at D(fake) near 0."""
     return jax.nn.softplus(-fake).mean()
 
 
@@ -82,7 +82,8 @@ def least_squares_generator(real: jax.Array, fake: jax.Array) -> jax.Array:
 def hinge(real: jax.Array, fake: jax.Array) -> jax.Array:
     """E[max(0, 1 - score(real))] + E[max(0, 1 + score(fake))]; minimum at sign(p - q).
 
-    The minimum is 2 - 2 TV(p, q), with TV the total variation distance (Lim and Ye 2017, arXiv:1705.02894).
+    The minimum is 2 - 2 TV(p, q), with TV the total variation distance (Lim and Ye 2017,
+    arXiv:1705.02894).
     """
     return jax.nn.relu(1 - real).mean() + jax.nn.relu(1 + fake).mean()
 
@@ -90,7 +91,8 @@ def hinge(real: jax.Array, fake: jax.Array) -> jax.Array:
 def wasserstein(real: jax.Array, fake: jax.Array) -> jax.Array:
     """E[score(fake)] - E[score(real)].
 
-    The minimum over all scores with Lipschitz constant 1 is -W1(p, q). Arjovsky, Chintala and Bottou 2017, arXiv:1701.07875, eq. 2.
+    The minimum over all scores with Lipschitz constant 1 is -W1(p, q) (Arjovsky, Chintala and
+    Bottou 2017, arXiv:1701.07875, eq. 2).
     """
     return fake.mean() - real.mean()
 

@@ -142,7 +142,7 @@ class Gan(NetworkMethod):
         return networks._replace(model=model, discriminator=parameters)
 
     def stages(self, model: Model, settings: GanSettings) -> tuple[Stage, ...]:
-        """The likelihood stage, if the density is known, then the adversarial; those with samples."""
+        """The likelihood stage, if the density is known, then the adversarial stage."""
         stages = []
         if model.objective is not None and settings.likelihood_samples:
             stages.append(likelihood_stage(model, settings))

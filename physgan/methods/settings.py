@@ -85,7 +85,7 @@ class NetworkSettings(Settings):
             symmetry. A trained surrogate transforms its samples in any case.
         batch_size: samples per step.
         generator_width: channels of the generator's convolutions.
-        generator_depth: number of residual layers of the generator.
+        generator_depth: residual layers in each network of the generator.
         embedding: width of the condition embeddings.
         ema_samples: half-life of the averaged generator.
         checkpoint_samples: samples between checkpoints. At each checkpoint the averaged generator

@@ -94,7 +94,8 @@ def waves(vectors: jax.Array) -> jax.Array:
 
     The components of the wave vectors are normal with standard deviation 8 radians per unit.
     The scalar product of two rows is about 32 exp(-(8 d)^2 / 2), with d the distance of the two
-    vectors (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines, section 3).
+    vectors (A. Rahimi and B. Recht 2007, Random features for large-scale kernel machines,
+    section 3).
     """
     normal = np.random.default_rng(_WAVES_SEED).normal(size=(vectors.shape[-1], _WAVES))
     phases = vectors @ jnp.asarray(_BANDWIDTH * normal, vectors.dtype)

@@ -1,4 +1,4 @@
-"""Initial weights, drawn by NumPy: JAX would compile a program for each shape, which takes seconds."""
+"""Initial weights, drawn by NumPy: JAX would compile a program for each shape."""
 
 from typing import Any, Protocol
 

@@ -1,4 +1,4 @@
-"""Trained sources of samples: load one, ask what it covers, sample from it."""
+"""Surrogates: trained sources of samples, to load, inspect and sample from."""
 
 from physgan.surrogates.description import Description, TrainingStage
 from physgan.surrogates.fitted import FittedSampler

@@ -1,7 +1,7 @@
-"""What a surrogate says about itself: kind of sample, trained range, network, provenance.
+"""Description of a surrogate: kind of sample, trained range, network, provenance.
 
-Kept as surrogate.json, format version 2. Version 1, which did not say which stage's weights
-were kept, is read.
+It is stored as surrogate.json, format version 2. Version 1, which does not record the stage of the
+kept weights, can be read.
 """
 
 import json
@@ -18,7 +18,7 @@ FORMAT = "physgan-surrogate"
 FORMAT_VERSION = 2
 
 LIKELIHOOD = "likelihood"
-"""Name of the stage, and of the method, that meets no discriminator."""
+"""Name of the stage, and of the method, without a discriminator."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TrainingStage:
 
     Args:
         name: "likelihood", "adversarial", "evidence", "velocity".
-        samples: samples seen in it.
+        samples: samples seen in this stage.
     """
 
     name: str
@@ -36,27 +36,27 @@ class TrainingStage:
 
 @dataclass(frozen=True)
 class Description:
-    """What a surrogate says about itself.
+    """All of a surrogate except its weights.
 
     Args:
-        method: that was asked for, a key of `physgan.methods.METHODS`.
+        method: the requested method, a key of `physgan.methods.METHODS`.
         domain: kind of sample.
-        size: length of the samples' axes in training, 0 where they have no common one.
+        size: length of the samples' axes in training, 0 if the axes differ.
         conditions: with the trained range as minimum and maximum.
         fields: what `Surrogate.sample` returns.
         grid: coordinates or bin edges of their axes.
-        simulator: what was emulated.
-        simulator_version: its version.
-        parameters: its fixed parameters.
+        simulator: name of the emulated simulator.
+        simulator_version: version of the simulator.
+        parameters: fixed parameters of the simulator.
         network: settings of the generator, see `Domain.build_generator`; empty for a baseline.
         training: settings of the training run.
         stages: of the training run, in their order; none for a baseline.
-        kept_stage: the stage whose weights were kept; "" for a baseline, or where a file of
-            version 1 does not say.
+        kept_stage: the stage whose weights were kept; "" for a baseline, or if a file of version 1
+            does not record it.
         kept_samples: samples seen by those weights, over all stages.
         recipe: name of the dataset's recipe, "" if it had none.
-        seen: condition name -> the values and [low, high] ranges that training drew from, where
-            the dataset says.
+        seen: condition name -> the values and [low, high] ranges of the training samples, if the
+            dataset records them.
         seed: of the training run.
         versions: of the packages that trained it.
         weights_sha256: of the weights' file.
@@ -84,18 +84,18 @@ class Description:
 
     @property
     def name(self) -> str:
-        """The method that made the weights: "likelihood" if they met no discriminator."""
+        """The method of the kept weights: "likelihood" if no discriminator trained them."""
         return LIKELIHOOD if self.kept_stage == LIKELIHOOD else self.method
 
     @property
     def provenance(self) -> str:
-        """The stages and what was kept, in words, for tables."""
+        """The stages and the kept weights, as text for tables."""
         stages = ", then ".join(f"{s.name} ({s.samples:,} samples)" for s in self.stages)
         if not self.stages:
             return "fitted"
-        kept = (
-            f"{self.kept_stage} after {self.kept_samples:,}" if self.kept_stage else "not recorded"
-        )
+        kept = "not recorded"
+        if self.kept_stage:
+            kept = f"{self.kept_stage} after {self.kept_samples:,}"
         return f"{stages}; kept: {kept}"
 
     @classmethod
@@ -155,7 +155,7 @@ _VERSION_1_STAGES = {"vae": "evidence", "flow-matching": "velocity"}
 
 
 def _from_version_1(about: Description) -> Description:
-    """Stages from the settings; which one's weights were kept follows only if there was one."""
+    """Stages from the settings; the kept stage is known only if there was one stage."""
     lengths = {
         _VERSION_1_STAGES.get(about.method, LIKELIHOOD): about.training.get(
             "likelihood_samples", 0

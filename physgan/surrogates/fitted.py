@@ -19,7 +19,7 @@ class FittedSampler:
 
     Args:
         description: of the surrogate.
-        baseline: what was fitted.
+        baseline: the fitted baseline.
     """
 
     scalable = False
@@ -35,17 +35,17 @@ class FittedSampler:
         Raises:
             InputError: if the domain has no such baseline.
         """
-        known = domain_type(description.domain).baselines
-        if description.method not in known:
+        baselines = domain_type(description.domain).baselines
+        if description.method not in baselines:
             raise InputError(
-                f"expected a baseline of {description.domain} ({', '.join(known) or 'none'}); "
+                f"expected a baseline of {description.domain} ({', '.join(baselines) or 'none'}); "
                 f"got {description.method!r}"
             )
-        return cls(description, known[description.method].load(weights, description))
+        return cls(description, baselines[description.method].load(weights, description))
 
     @property
     def parameter_count(self) -> int:
-        """Numbers that were fitted."""
+        """Number of fitted parameters."""
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(self.baseline.state))
 
     def flops_per_sample(self, batch: int = 64) -> None:

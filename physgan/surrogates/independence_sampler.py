@@ -1,9 +1,9 @@
-"""Draws of a generator whose density is known, accepted or refused by the physics' own weight.
+"""Independence Metropolis sampling with a generator of known density as the proposal.
 
-Independence sampling (Tierney 1994, Ann. Statist. 22, 1701; with generative networks: Albergo et
-al. 2019, arXiv:1904.12072): from the current draw x to a fresh one x', with probability
-min(1, w(x') / w(x)), w = target density / generator's density. Samples come closer to the target
-with every proposal, whatever the generator gets wrong, as long as it leaves nothing out.
+Tierney 1994, Ann. Statist. 22, 1701; with generative networks: Albergo et al. 2019,
+arXiv:1904.12072. The chain goes from x to a new draw x' of the generator with probability
+min(1, w(x') / w(x)), where w is the target density over the generator's. It converges to the target
+distribution if the generator's density is positive wherever the target's is.
 """
 
 from collections.abc import Callable
@@ -23,19 +23,19 @@ LogWeight = Callable[[Any, jax.Array, jax.Array], jax.Array]
 Chain = Callable[[Any, jax.Array, jax.Array, int], jax.Array]
 """(parameters, keys (n,), conditions (n, c), proposals) -> samples (n, ...)."""
 
-_ACCEPTANCE = 0x7A  # apart from what the draws fold into their keys
+_ACCEPTANCE = 0x7A  # differs from the numbers that the draws fold into their keys
 
 
 def independence_sampler(draw: Draw, log_weight: LogWeight) -> Chain:
-    """Chains of proposals, one an event, all in step.
+    """Independent chains, one per event, advanced together.
 
     Args:
         draw: the generator.
         log_weight: ln of the target density over the generator's.
 
     Returns:
-        What gives the chains' last states. `proposals` counts the first draw, so that 1 is the
-        generator itself.
+        A function that returns the last states of the chains. `proposals` includes the first draw,
+        so 1 is the generator itself.
     """
     draw, log_weight = jax.jit(draw), jax.jit(log_weight)
 
@@ -67,9 +67,9 @@ def _choose(
     fresh: jax.Array,
     fresh_weight: jax.Array,
 ) -> tuple[jax.Array, jax.Array]:
-    """Which of two states goes on, and its weight."""
+    """The next states of the chains and their weights, by Metropolis acceptance."""
     uniform = jax.vmap(lambda key: jax.random.uniform(jax.random.fold_in(key, _ACCEPTANCE)))(keys)
-    taken = jnp.log(uniform) < fresh_weight - weight
+    accepted = jnp.log(uniform) < fresh_weight - weight
     shape = (-1, *(1,) * (fresh.ndim - 1))
-    kept = jnp.where(taken.reshape(shape), fresh, samples)
-    return kept, jnp.where(taken, fresh_weight, weight)
+    states = jnp.where(accepted.reshape(shape), fresh, samples)
+    return states, jnp.where(accepted, fresh_weight, weight)

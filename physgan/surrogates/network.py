@@ -1,4 +1,4 @@
-"""Sampling from a network: chunks of events in bounded memory, each event by its own key."""
+"""Sampling from a network: chunks of events in bounded memory, each event with its own key."""
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -28,7 +28,7 @@ __all__ = ["NetworkSampler"]
 
 _CHUNK_SITES = 1 << 20
 _RENAMED = {"values": "preprocessing", "reader": "encoder", "writer": "decoder"}
-"""Parts of networks that files of version 1 call otherwise -> today's names."""
+"""Names of networks' parts in files of version 1 -> present names."""
 
 
 class NetworkSampler:
@@ -71,16 +71,16 @@ class NetworkSampler:
 
     @property
     def proposes(self) -> bool:
-        """Whether draws can be accepted by the physics' own weight."""
+        """Whether an independence sampler can be used: generator's and target density are known."""
         return self._log_density is not None
 
     @property
     def parameter_count(self) -> int:
-        """Numbers that were learnt."""
+        """Number of learnt parameters."""
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(self.parameters))
 
     def generator(self) -> Generator:
-        """The trained network itself: noise and conditions in, network space out."""
+        """The trained network: noise and conditions to samples in network space."""
         return nnx.merge(self._graph, self.parameters)
 
     def flops_per_sample(self, batch: int = 64) -> float:
@@ -122,9 +122,9 @@ class NetworkSampler:
             )
             events = np.uint32(first_event + start) + np.arange(chunk, dtype=np.uint32)
             keys = _event_keys(key, events)
-            drawn = chain(self.parameters, keys[:, 0], jnp.asarray(padded, jnp.float32), proposals)
-            turned = self._transform(keys[:, 1], drawn)
-            parts.append(self._domain.decode(np.asarray(turned)[: len(rows)]))
+            states = chain(self.parameters, keys[:, 0], jnp.asarray(padded, jnp.float32), proposals)
+            transformed = self._transform(keys[:, 1], states)
+            parts.append(self._domain.decode(np.asarray(transformed)[: len(rows)]))
             if progress is not None:
                 progress(min(start + chunk, count), count)
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -138,7 +138,7 @@ class NetworkSampler:
         return generator(noise, conditions)
 
     def _chain(self, noise_size: int) -> Chain:
-        """Draws that take `noise_size` uniform numbers each, and their independence sampler."""
+        """The independence sampler of draws with `noise_size` uniform numbers per sample."""
 
         def draw(
             parameters: Any, keys: jax.Array, conditions: jax.Array, numbers: int
@@ -150,22 +150,22 @@ class NetworkSampler:
             generator = nnx.merge(self._graph, parameters)
             assert isinstance(generator, LikelihoodGenerator)
             assert self._log_density is not None
-            cost = generator.negative_log_likelihood(samples, conditions)
-            return self._log_density(samples, conditions) + cost
+            negative = generator.negative_log_likelihood(samples, conditions)
+            return self._log_density(samples, conditions) + negative
 
         return independence_sampler(partial(draw, numbers=noise_size), log_weight)
 
 
 @jax.jit
 def _event_keys(key: jax.Array, events: jax.Array) -> jax.Array:
-    """Two keys per event, of the draw and of the symmetry: shape (n, 2)."""
+    """Two keys per event, for the draw and for the symmetry: shape (n, 2)."""
     return jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
 
 
 def _chunk(count: int, numbers: int) -> int:
-    """Events per call, in bounded memory: up to an eighth more than are asked for.
+    """Events per call, in bounded memory: at most an eighth more than `count`.
 
-    Eight numbers an octave, so that few shapes are compiled.
+    There are eight possible values per factor of 2, so that few shapes are compiled.
     """
     largest = max(1, _CHUNK_SITES // numbers)
     step = 1 << max(0, (count - 1).bit_length() - 4)

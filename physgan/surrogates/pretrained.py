@@ -1,6 +1,6 @@
-"""Surrogates that come with the package, by name.
+"""Surrogates of the package, by name.
 
-They lie in `surrogates/` of a checkout and in `physgan/_surrogates` of an installed wheel.
+They are in `surrogates/` of a checkout and in `physgan/_surrogates` of an installed wheel.
 """
 
 from importlib.resources import files
@@ -10,13 +10,13 @@ __all__ = ["pretrained_folder", "pretrained_names"]
 
 
 def pretrained_names() -> list[str]:
-    """Names that `physgan.load` knows."""
+    """Names of surrogates for `physgan.load`."""
     home = _home()
     return sorted(item.name for item in home.iterdir() if item.is_dir()) if home.is_dir() else []
 
 
 def pretrained_folder(name: str) -> Path:
-    """Where the surrogate of that name lies."""
+    """Folder of the surrogate of that name."""
     return _home() / name
 
 

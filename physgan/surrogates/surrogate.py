@@ -1,4 +1,4 @@
-"""The trained thing: load it, ask what it covers, sample from it."""
+"""Surrogates: loading, sampling, writing datasets."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,12 +26,12 @@ _SHARD_EVENTS = 65_536
 
 
 class Sampler(Protocol):
-    """What a surrogate draws from: a network or a fitted baseline.
+    """The source of a surrogate's samples: a network or a fitted baseline.
 
     Attributes:
         scalable: whether samples larger than the trained ones can be drawn.
-        proposes: whether draws can be accepted by the physics' own weight.
-        parameter_count: numbers that were learnt or fitted.
+        proposes: whether an independence sampler can be used, see `Surrogate.sample`.
+        parameter_count: number of learnt or fitted parameters.
     """
 
     @property
@@ -50,7 +50,7 @@ class Sampler(Protocol):
         ...
 
     def flops_per_sample(self, batch: int = 64) -> float | None:
-        """Floating-point operations per sample, None for what is no network."""
+        """Floating-point operations per sample, None without a network."""
         ...
 
     def draw(
@@ -76,8 +76,8 @@ class Surrogate:
     """A trained source of samples with the signature of a simulator.
 
     Args:
-        description: what it is.
-        sampler: what it draws from.
+        description: of the surrogate.
+        sampler: source of the samples.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
@@ -92,21 +92,21 @@ class Surrogate:
 
     @property
     def name(self) -> str:
-        """The method that made the weights which were kept; see `Description.name`."""
+        """The method of the kept weights; see `Description.name`."""
         return self.description.name
 
     @property
     def proposes(self) -> bool:
-        """Whether `sample` takes more than one proposal."""
+        """Whether `sample` allows more than one proposal."""
         return self.sampler.proposes
 
     @property
     def parameter_count(self) -> int:
-        """Numbers that were learnt or fitted."""
+        """Number of learnt or fitted parameters."""
         return self.sampler.parameter_count
 
     def generator(self) -> Generator:
-        """The trained network itself: noise and conditions in, network space out.
+        """The trained network: noise and conditions to samples in network space.
 
         Raises:
             InputError: for a method without a network.
@@ -118,7 +118,7 @@ class Surrogate:
     def flops_per_sample(self, batch: int = 64) -> float | None:
         """Floating-point operations of the generator's forward pass per sample.
 
-        Without random numbers and symmetries; None for what is fitted and not a network.
+        Random numbers and symmetries are not counted. None for a fitted baseline.
 
         Args:
             batch: samples of the pass that is counted.
@@ -146,10 +146,11 @@ class Surrogate:
             count: number of events.
             seed: the run.
             first_event: number of the first event.
-            extrapolate: whether to go on outside the trained range.
-            size: length of the samples' axes, if other than trained: twice it, four times ...
-            proposals: draws per event, of which an independence sampler keeps one by the physics'
-                own weight; 1 is the generator itself. For kinds of samples whose weight is known.
+            extrapolate: whether conditions outside the trained range are allowed.
+            size: length of the samples' axes, by default as in training; else 2, 4, 8 ... times
+                that.
+            proposals: draws per event, of which an independence sampler keeps one; 1 is the
+                generator itself. More than 1 needs `proposes`.
             progress: called with (done, count).
 
         Returns:
@@ -290,7 +291,7 @@ def load(path: str | Path) -> Surrogate:
             that comes with the package, such as "calo-pb-lar".
 
     Raises:
-        InputError: if there is none.
+        InputError: if there is no surrogate.
         VerificationError: if its weights are not those that were saved.
     """
     folder = Path(path)

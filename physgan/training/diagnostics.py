@@ -133,7 +133,7 @@ def oscillation(series: np.ndarray) -> Oscillation:
     Fisher's test follows: the largest of m ordinates of the periodogram has a share g of their sum,
     which noise exceeds with a probability of at most m (1 - g)^(m - 1) (R. Fisher, Proc. R. Soc. A
     125, 54, 1929). Only periods that fit three times into the window are considered, so that a
-    curvature is not taken for an oscillation.
+    curvature does not count as an oscillation.
 
     Args:
         series: shape (n,), n of at least 32.
@@ -212,7 +212,7 @@ def _all_winning(check: Row, rows: Sequence[Row]) -> tuple[str, str] | None:
 
 
 def _gradient_left(rows: Sequence[Row], samples: int) -> float | None:
-    """Median norm of the generator's gradient in the latest tenth of the steps, over the first's."""
+    """Median norm of the generator's gradient in the latest tenth of the rows, over the first's."""
     norms = [
         row["generator_gradient"]
         for row in rows

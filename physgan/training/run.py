@@ -29,8 +29,8 @@ class StagePosition(NamedTuple):
     """A stage and its position in the run.
 
     Attributes:
-        number: of the stage, from 0.
-        stage: the stage.
+            number: index of the stage among those of the run.
+            stage: the stage.
         start: samples seen before the stage.
     """
 

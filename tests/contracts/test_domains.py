@@ -97,7 +97,7 @@ def test_observables_are_finite_numbers_of_each_sample(kind: str) -> None:
 
 
 @every_kind
-def test_an_observable_is_of_its_sample_alone(kind: str) -> None:
+def test_an_observable_depends_on_one_sample_only(kind: str) -> None:
     tiny = dataset(kind)
     some = slice(3, 10)
     conditions = {n: np.asarray(v)[some] if np.ndim(v) else v for n, v in tiny.known.items()}
@@ -178,8 +178,8 @@ def test_symmetries_are_drawn_by_their_keys(kind: str) -> None:
     moves = not np.array_equal(once, array)
     assert np.array_equal(once, other) != moves
     keys = jax.random.split(jax.random.key(0), COUNT)[7:9]
-    alone = dataset(kind).domain.transform(keys, in_network_space(kind)[7:9])
-    np.testing.assert_array_equal(alone, once[7:9])
+    separate = dataset(kind).domain.transform(keys, in_network_space(kind)[7:9])
+    np.testing.assert_array_equal(separate, once[7:9])
 
 
 @every_kind
@@ -189,7 +189,7 @@ def test_features_are_named(kind: str) -> None:
 
 
 @every_kind
-def test_features_are_finite_and_so_are_their_slopes(kind: str) -> None:
+def test_features_and_their_gradients_are_finite(kind: str) -> None:
     """Samples with nothing in them included, which a generator may draw."""
     found, slopes = features(kind)
     assert len(found) == COUNT
@@ -202,10 +202,10 @@ def test_features_are_finite_and_so_are_their_slopes(kind: str) -> None:
 
 @every_kind
 def test_what_the_discriminator_sees_is_an_image_or_a_vector(kind: str) -> None:
-    seen = np.asarray(dataset(kind).domain.discriminator_input(in_network_space(kind)))
-    assert len(seen) == COUNT
-    assert seen.ndim in (2, 4)
-    assert np.isfinite(seen).all()
+    inputs = np.asarray(dataset(kind).domain.discriminator_input(in_network_space(kind)))
+    assert len(inputs) == COUNT
+    assert inputs.ndim in (2, 4)
+    assert np.isfinite(inputs).all()
 
 
 @every_kind

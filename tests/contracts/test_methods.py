@@ -75,7 +75,7 @@ def test_saved_and_loaded_it_is_the_same(finished: Finished, method: str, tmp_pa
 
 
 @every_method
-def test_an_event_depends_on_seed_number_and_conditions_alone(
+def test_an_event_depends_on_seed_number_and_conditions_only(
     finished: Finished, method: str
 ) -> None:
     """Drawn again, or in pieces; the shapes of a piece may change the rounding."""

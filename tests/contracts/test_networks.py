@@ -80,7 +80,7 @@ def test_a_generator_is_a_function_of_its_noise(name: str) -> None:
 
 
 @every_generator
-def test_slopes_pass_through_what_a_discriminator_is_shown(name: str) -> None:
+def test_gradients_pass_through_the_discriminators_inputs(name: str) -> None:
     for kind, network in homes(generator, name).items():
         if network.adversarial:
             assert_slopes(drawn(name, kind)[3], network.parameters, kind)
@@ -101,8 +101,8 @@ def test_what_is_drawn_lies_in_the_domain(name: str) -> None:
 
 
 @every_generator
-def test_what_it_learns_by_is_finite_and_has_slopes(name: str) -> None:
-    """At real samples: the likelihood, which is of each sample alone, or another objective.
+def test_objectives_and_their_gradients_are_finite(name: str) -> None:
+    """At real samples: the likelihood, which is per sample, or another objective.
 
     A generator that has none learns by what a discriminator makes of its draws.
     """

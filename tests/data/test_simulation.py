@@ -203,12 +203,15 @@ def test_clock_readings_stay_out_of_the_data(tmp_path: Path) -> None:
 
 
 def test_progress_counts_every_event(tmp_path: Path) -> None:
-    seen = []
+    reports = []
     simulate(
-        RECIPE, tmp_path / "o", simulator=Tiny(), progress=lambda d, n, note="": seen.append((d, n))
+        RECIPE,
+        tmp_path / "o",
+        simulator=Tiny(),
+        progress=lambda d, n, note="": reports.append((d, n)),
     )
-    assert seen[-1] == (150, 150)
-    assert seen == sorted(seen)
+    assert reports[-1] == (150, 150)
+    assert reports == sorted(reports)
 
 
 @pytest.mark.parametrize(

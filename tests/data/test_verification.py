@@ -19,10 +19,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_good_dataset(folder: Path, tiny: Path) -> None:
-    seen = []
-    result = verify(folder, progress=lambda done, total: seen.append((done, total)))
+    reports = []
+    result = verify(folder, progress=lambda done, total: reports.append((done, total)))
     assert (result["files"], result["samples"], result["sha256_checked"]) == (5, 150, True)
-    assert seen[-1] == (150, 150)
+    assert reports[-1] == (150, 150)
     assert verify(tiny)["sha256_checked"] is False
 
 

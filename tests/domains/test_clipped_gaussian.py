@@ -96,7 +96,7 @@ def test_smoothing_keeps_straight_lines_and_lonely_nodes() -> None:
     assert np.sum(smooth[1] ** 2) < 0.6  # the variance of what it gives, were all alike
 
 
-def test_an_event_depends_on_its_number_alone(baseline: ClippedGaussian) -> None:
+def test_an_event_depends_on_its_number_only(baseline: ClippedGaussian) -> None:
     temperatures = np.linspace(2.0, 3.0, 3000)
     whole = baseline.sample({"temperature": temperatures}, 3000, seed=8)["spins"]
     part = baseline.sample({"temperature": temperatures[2000:]}, 1000, seed=8, first_event=2000)

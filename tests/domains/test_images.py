@@ -37,7 +37,7 @@ def test_one_bright_pixel() -> None:
     np.testing.assert_allclose(found["spectrum"][0], np.full(3, 1 / 48), rtol=1e-4)
 
 
-def test_a_bar_has_the_width_of_a_uniform_law() -> None:
+def test_a_bar_has_the_width_of_a_uniform_distribution() -> None:
     """Variance (n^2 - 1) / 12 for n pixels."""
     images = np.zeros((1, 9, 9, 1), np.float32)
     images[0, 4, 2:7] = 1.0

@@ -77,9 +77,9 @@ def test_boxes_and_plain_arrays() -> None:
     boxes = GEOMETRIES["boxes"]
     np.testing.assert_allclose(boxes.eta[:6], [-1, -1, -1, 1, 1, 1])
     np.testing.assert_allclose(boxes.phi[:6], [-2, 0, 2, -2, 0, 2])
-    plain = GEOMETRIES["three axes"]
-    assert plain.eta.reshape(3, 4, 5)[1, 2].tolist() == [-2, -1, 0, 1, 2]
-    assert plain.phi.reshape(3, 4, 5)[1, :, 3].tolist() == [-1.5, -0.5, 0.5, 1.5]
+    generic = GEOMETRIES["three axes"]
+    assert generic.eta.reshape(3, 4, 5)[1, 2].tolist() == [-2, -1, 0, 1, 2]
+    assert generic.phi.reshape(3, 4, 5)[1, :, 3].tolist() == [-1.5, -0.5, 0.5, 1.5]
     assert GEOMETRIES["two axes"].grid == (3, 1, 5)
 
 

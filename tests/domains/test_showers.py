@@ -149,12 +149,12 @@ def test_features_of_the_discriminator_are_the_observables(
 ) -> None:
     deposits = random_showers(domain, rng) + np.float32(0.1)
     array = jnp.asarray(domain.encode({"deposits": deposits}))
-    shown, count = np.asarray(domain.physical_features(array)), domain.cells.grid[0]
-    assert shown.shape == (50, 8 * count + 1)
-    parts = [shown[:, i * count : (i + 1) * count] for i in range(8)]
+    features, count = np.asarray(domain.physical_features(array)), domain.cells.grid[0]
+    assert features.shape == (50, 8 * count + 1)
+    parts = [features[:, i * count : (i + 1) * count] for i in range(8)]
     found = measured(domain, deposits)
     total = found["layer_energy"].sum(1)
-    np.testing.assert_allclose(np.exp(shown[:, -1]), total, rtol=1e-4)
+    np.testing.assert_allclose(np.exp(features[:, -1]), total, rtol=1e-4)
     share = found["layer_energy"] / total[:, None]
     np.testing.assert_allclose(np.exp(parts[0]), share, rtol=2e-3, atol=2e-5)
     names = [f"{kind}_{way}" for kind in ("centre", "width") for way in ("eta", "phi", "r")]

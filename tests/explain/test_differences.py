@@ -1,4 +1,4 @@
-"""Slopes of laws whose derivative is known."""
+"""Sensitivities with known derivatives."""
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ def spins(temperature: float) -> dict[str, np.ndarray]:
     return {"spin": first, "product": first * second, "square": first**2}
 
 
-def test_discrete_draws_have_the_slope_of_their_mean() -> None:
+def test_discrete_draws_have_the_derivative_of_their_mean() -> None:
     low, high = 1.5, 1.7
     found = condition_sensitivity(spins, low, high)
     means = np.tanh(1 / low), np.tanh(1 / high)

@@ -1,4 +1,4 @@
-"""Shares of variance that follow from a formula, and paths that keep the law."""
+"""Shares of variance that follow from a formula, and paths that keep the distribution."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_groups_hold_every_latent_once(size: int) -> None:
     assert len(latent_groups(size)) <= 24
 
 
-def test_paths_keep_the_law_and_all_else(rng: np.random.Generator) -> None:
+def test_paths_keep_the_distribution_and_other_latents(rng: np.random.Generator) -> None:
     noise = rng.random((5_000, 4))
     path = latent_path(noise, slice(1, 3), 5, rng)
     np.testing.assert_allclose(path[0], noise, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Games against closed forms."""
+"""Adversarial losses against closed forms."""
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ def test_generator_and_discriminator_swap_roles() -> None:
     )
 
 
-def test_relativistic_game_moves_a_gaussian_onto_its_target() -> None:
+def test_relativistic_training_moves_a_gaussian_onto_its_target() -> None:
     """D = a x with R1 + R2 and G = mean + noise: the only equilibrium is equal means, a = 0.
 
     Simultaneous descent with penalties converges (Huang et al. 2024, proposition 2).
@@ -33,14 +33,17 @@ def test_relativistic_game_moves_a_gaussian_onto_its_target() -> None:
     def step(state: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple, None]:
         slope, mean = state
 
-        def critic(a: jax.Array) -> jax.Array:
+        def discriminator_loss(a: jax.Array) -> jax.Array:
             loss = losses.relativistic_discriminator_loss(a * real, a * (base + mean))
             return loss + gamma / 2 * 2 * a**2
 
-        def player(m: jax.Array) -> jax.Array:
+        def generator_loss(m: jax.Array) -> jax.Array:
             return losses.relativistic_generator_loss(slope * real, slope * (base + m))
 
-        return (slope - rate * jax.grad(critic)(slope), mean - rate * jax.grad(player)(mean)), None
+        return (
+            slope - rate * jax.grad(discriminator_loss)(slope),
+            mean - rate * jax.grad(generator_loss)(mean),
+        ), None
 
     (slope, mean), _ = jax.lax.scan(step, (jnp.zeros(()), jnp.zeros(())), None, 4000)
     assert float(mean) == pytest.approx(target, abs=0.01)
@@ -48,20 +51,20 @@ def test_relativistic_game_moves_a_gaussian_onto_its_target() -> None:
 
 
 P, Q = np.array([0.5, 0.3, 0.15, 0.05]), np.array([0.1, 0.2, 0.3, 0.4])
-"""Two laws on four points; expectations over them are sums, so optima are known exactly."""
+"""Two distributions on four points: expectations are sums, so optima are known exactly."""
 
 
-def expected(game: losses.Loss, scores: jax.Array) -> jax.Array:
-    """What the discriminator lowers, for a score at each of the points."""
-    real = jnp.stack([game.discriminator(s[None], jnp.zeros(1)) for s in scores])
-    fake = jnp.stack([game.discriminator(jnp.zeros(1), s[None]) for s in scores])
-    rest = game.discriminator(jnp.zeros(1), jnp.zeros(1))
+def expected(loss: losses.Loss, scores: jax.Array) -> jax.Array:
+    """Loss of the discriminator, for a score at each of the points."""
+    real = jnp.stack([loss.discriminator(s[None], jnp.zeros(1)) for s in scores])
+    fake = jnp.stack([loss.discriminator(jnp.zeros(1), s[None]) for s in scores])
+    rest = loss.discriminator(jnp.zeros(1), jnp.zeros(1))
     return jnp.asarray(P, jnp.float32) @ real + jnp.asarray(Q, jnp.float32) @ fake - rest
 
 
-def best(game: losses.Loss) -> jax.Array:
+def best(loss: losses.Loss) -> jax.Array:
     """Scores after long descent, in steps that shrink: the hinge has a kink at its optimum."""
-    slope = jax.grad(lambda scores: expected(game, scores))
+    slope = jax.grad(lambda scores: expected(loss, scores))
 
     def step(scores: jax.Array, rate: jax.Array) -> tuple[jax.Array, None]:
         return scores - rate * slope(scores), None
@@ -81,7 +84,7 @@ OPTIMA = {
 
 @pytest.mark.parametrize("name", OPTIMA)
 def test_optimal_discriminator_and_its_value(name: str) -> None:
-    """sigmoid(ln p/q) = p / (p + q) for the minimax games; see the papers in the docstrings."""
+    """sigmoid(ln p/q) = p / (p + q) for the minimax losses; see the papers in the docstrings."""
     scores, value = OPTIMA[name]
     found = best(losses.LOSSES[name])
     np.testing.assert_allclose(found, scores, atol=0.02)
@@ -95,7 +98,7 @@ def test_minimax_is_worth_minus_ln_four_at_equality() -> None:
     )
 
 
-def test_relativistic_optimum_is_the_log_ratio_of_the_laws() -> None:
+def test_relativistic_optimum_is_the_log_ratio_of_the_densities() -> None:
     """Over pairs the optimal difference of scores is that of ln p/q: no descent improves it."""
     ratio = jnp.asarray(np.log(P / Q), jnp.float32)
 
@@ -116,22 +119,22 @@ def test_wasserstein_critic_finds_the_distance_of_two_gaussians() -> None:
     apart = jnp.array([0.6, -0.8])
     noise = jax.random.normal(jax.random.key(1), (4096, 2))
     real, fake = noise + apart, noise
-    game = losses.LOSSES["wasserstein"]
+    loss = losses.LOSSES["wasserstein"]
     angles = jnp.linspace(0, 2 * jnp.pi, 721)
     planes = jnp.stack([jnp.cos(angles), jnp.sin(angles)], -1)
-    values = jax.vmap(lambda a: game.discriminator(real @ a, fake @ a))(planes)
+    values = jax.vmap(lambda a: loss.discriminator(real @ a, fake @ a))(planes)
     assert float(values.min()) == pytest.approx(-1.0, abs=1e-4)
     np.testing.assert_allclose(planes[values.argmin()], apart, atol=0.01)
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_every_game_pulls_the_generator_uphill(name: str) -> None:
-    """Whatever the game, higher scores of generated samples cost the generator less."""
-    game = losses.LOSSES[name]
+def test_every_generator_loss_falls_with_the_score(name: str) -> None:
+    """Higher scores of generated samples lower every loss of the generator."""
+    loss = losses.LOSSES[name]
     real, fake = jnp.array([0.5, -0.5]), jnp.array([0.3, 0.2])
-    assert np.all(np.asarray(jax.grad(game.generator, 1)(real, fake)) < 0)
-    assert np.all(np.asarray(jax.grad(game.discriminator, 1)(real, fake)) > 0)
-    assert np.all(np.asarray(jax.grad(game.discriminator, 0)(real, fake)) < 0)
+    assert np.all(np.asarray(jax.grad(loss.generator, 1)(real, fake)) < 0)
+    assert np.all(np.asarray(jax.grad(loss.discriminator, 1)(real, fake)) > 0)
+    assert np.all(np.asarray(jax.grad(loss.discriminator, 0)(real, fake)) < 0)
 
 
 def test_saturating_is_flat_where_the_discriminator_is_sure() -> None:

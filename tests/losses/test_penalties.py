@@ -59,7 +59,7 @@ def test_gradient_of_the_spectral_norm(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(gradient, np.outer(u[:, 0], v[0]), atol=1e-4)
 
 
-def test_normalised_layers_have_slope_one_at_most(rng: np.random.Generator) -> None:
+def test_normalised_layers_have_lipschitz_constant_one(rng: np.random.Generator) -> None:
     """Kernels end with norm 1, biases and running statistics stay."""
     tree = {
         "first": {"kernel": rng.standard_normal((8, 5)), "bias": np.full(5, 3.0)},

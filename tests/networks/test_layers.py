@@ -65,8 +65,10 @@ def test_discriminator_mixes_no_samples() -> None:
     features = jax.random.normal(keys[1], (5, 4))
     conditions = jax.random.uniform(keys[2], (5, 1))
     whole = network(images, features, conditions)
-    alone = [network(images[i : i + 1], features[i : i + 1], conditions[i : i + 1]) for i in (0, 4)]
-    np.testing.assert_allclose(jnp.concatenate(alone), whole[jnp.array([0, 4])], atol=1e-5)
+    separate = [
+        network(images[i : i + 1], features[i : i + 1], conditions[i : i + 1]) for i in (0, 4)
+    ]
+    np.testing.assert_allclose(jnp.concatenate(separate), whole[jnp.array([0, 4])], atol=1e-5)
 
 
 def test_weights_survive_a_file(tmp_path) -> None:

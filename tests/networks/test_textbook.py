@@ -43,19 +43,19 @@ def generator(name: str, labelled: bool = False):
 def test_transposed_convolution_is_that_of_lax(stride: int) -> None:
     layer = TransposedConvolution(3, 4, stride, rngs=nnx.Rngs(0))
     images = jax.random.normal(jax.random.key(0), (2, 5, 6, 3))
-    plain = jax.lax.conv_transpose(
+    expected = jax.lax.conv_transpose(
         images, layer.kernel[...], (stride, stride), "SAME", dimension_numbers=NHWC
     )
-    np.testing.assert_allclose(layer(images), plain, atol=1e-5)
+    np.testing.assert_allclose(layer(images), expected, atol=1e-5)
 
 
 def test_halving_convolution_is_that_of_lax() -> None:
     layer = HalvingConvolution(3, 4, rngs=nnx.Rngs(0))
     images = jax.random.normal(jax.random.key(0), (2, 8, 6, 3))
-    plain = jax.lax.conv_general_dilated(
+    expected = jax.lax.conv_general_dilated(
         images, layer.kernel[...], (2, 2), "SAME", dimension_numbers=NHWC
     )
-    np.testing.assert_allclose(layer(images), plain, atol=1e-5)
+    np.testing.assert_allclose(layer(images), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", GENERIC_GENERATORS)
@@ -98,16 +98,16 @@ def test_layers_of_the_textbook_generators() -> None:
     ],
 )
 def test_layers_of_the_textbook_discriminators(name: str, layers: list) -> None:
-    assert kernels(judge(name, (28, 28, 1))) == layers
+    assert kernels(discriminator_of(name, (28, 28, 1))) == layers
 
 
-def judge(name: str, shape: tuple[int, ...], ranges: list = []) -> nnx.Module:  # noqa: B006
+def discriminator_of(name: str, shape: tuple[int, ...], ranges: list = []) -> nnx.Module:  # noqa: B006
     return build_discriminator(shape, 2, ranges, name=name, width=2, blocks=1, embedding=8)
 
 
 def test_dropout_follows_its_key_and_rests_outside_training() -> None:
-    judged = judge("dcgan", (8, 8, 1))
-    network = jax.jit(lambda *inputs: judged(*inputs))
+    discriminator = discriminator_of("dcgan", (8, 8, 1))
+    network = jax.jit(lambda *inputs: discriminator(*inputs))
     one = jax.random.normal(jax.random.key(0), (1, 8, 8, 1))
     images = jnp.broadcast_to(one, (200, 8, 8, 1))
     inputs = images, jnp.zeros((200, 2)), jnp.zeros((200, 0))
@@ -125,7 +125,7 @@ def test_batch_norm_trains_on_the_batch_and_remembers_it(name: str) -> None:
 
     The running statistics move 1 % of the way to them (momentum 0.99).
     """
-    network = judge(name, (8, 8, 1))
+    network = discriminator_of(name, (8, 8, 1))
     hidden = network.norms[0]
     values = jnp.ones((2, hidden.mean.shape[0]))
     np.testing.assert_allclose(hidden(values), 1, rtol=1e-4)
@@ -163,7 +163,7 @@ def test_products_of_waves_are_a_gaussian_of_the_distance() -> None:
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_conditions_reach_every_discriminator(name: str) -> None:
     shape = (16,) if name == "fourier" else (16, 16, 1)
-    network = judge(name, shape, LABEL)
+    network = discriminator_of(name, shape, LABEL)
     images = jnp.ones((2, *shape)) * 0.5
     scores = network(images, jnp.zeros((2, 2)), jnp.array([[1.0], [8.0]]))
     assert scores.shape == (2,)
@@ -186,17 +186,20 @@ def test_conditions_reach_every_discriminator(name: str) -> None:
             r"expected a network for images \(dcgan16, dcgan28, dense.*, or none .*; got 'dcgan'",
         ),
         (
-            lambda: judge("dcgan", (14, 14, 1)),
+            lambda: discriminator_of("dcgan", (14, 14, 1)),
             r"sides that 4 divides for the discriminator dcgan; got shape \(14, 14, 1\)",
         ),
-        (lambda: judge("dcgan", (25,)), r"expected images .* got shape \(25,\)"),
+        (lambda: discriminator_of("dcgan", (25,)), r"expected images .* got shape \(25,\)"),
         (
             lambda: build_discriminator((28, 28, 1), 2, [], width=2, blocks=3, embedding=8),
             r"halved down to sides of 4 for the discriminator residual; .*; use dcgan",
         ),
-        (lambda: judge("fourier", (8, 8, 1)), r"vectors for the discriminator fourier; got shape"),
         (
-            lambda: judge("resnet", (8, 8, 1)),
+            lambda: discriminator_of("fourier", (8, 8, 1)),
+            r"vectors for the discriminator fourier; got shape",
+        ),
+        (
+            lambda: discriminator_of("resnet", (8, 8, 1)),
             r"a discriminator \(residual, fourier, dcgan, .*'resnet'",
         ),
     ],

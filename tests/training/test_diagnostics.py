@@ -1,4 +1,4 @@
-"""Detectors on games whose state is known."""
+"""Detectors on metrics of training runs with a known state."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ QUIET: dict[str, Any] = {
 }  # fmt: skip
 
 
-def game(*changes: dict[str, Any]) -> list[dict[str, Any]]:
+def metrics_of(*changes: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"samples": 1000 * n, **QUIET, **change} for n, change in enumerate(changes, 1)]
 
 
@@ -98,20 +98,20 @@ def game(*changes: dict[str, Any]) -> list[dict[str, Any]]:
         ({"repeats": 1, "duplicates": 12.0}, "mode collapse", "12 times too often"),
     ],
 )  # fmt: skip
-def test_findings_last_for_two_looks(change: dict[str, Any], kind: str, words: str) -> None:
-    assert findings(game({}, {}, {})) == []
-    assert findings(game({}, change, {}, change)) == []
-    (found,) = findings(game({}, change, change, {}, change))
+def test_findings_last_for_two_checkpoints(change: dict[str, Any], kind: str, words: str) -> None:
+    assert findings(metrics_of({}, {}, {})) == []
+    assert findings(metrics_of({}, change, {}, change)) == []
+    (found,) = findings(metrics_of({}, change, change, {}, change))
     assert (found.kind, found.samples, found.last, found.stands) == (kind, 3000, 3000, False)
     assert words in str(found)
-    (found,) = findings(game({}, change, change, {}, change, change))
+    (found,) = findings(metrics_of({}, change, change, {}, change, change))
     assert (found.samples, found.last, found.stands) == (3000, 6000, True)
 
 
 def test_a_warning_is_given_once_and_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
     """Also in a run that goes on: what was said before it stopped is not said again."""
     lost: dict[str, Any] = {"modes_lost": 7}
-    rows = game({}, lost, lost, lost, {}, lost, lost, {})
+    rows = metrics_of({}, lost, lost, lost, {}, lost, lost, {})
     lines = []
     warn = Announcer(rows[:1])
     for count in range(2, len(rows) + 1):

@@ -101,7 +101,7 @@ def test_several_conditions_are_standardised_everywhere(rng: np.random.Generator
     assert np.abs(blind[conditions[:, 1] > 0.45].mean(0)).max() > 1
 
 
-def test_classes_have_a_node_each_and_slopes_of_their_own(rng: np.random.Generator) -> None:
+def test_classes_have_a_node_each_and_coefficients_of_their_own(rng: np.random.Generator) -> None:
     """Means and slopes of five classes in any order; one of them hardly varies."""
     label, energy = rng.integers(0, 5, 20_000), rng.uniform(1, 2, 20_000)
     (level, slope), spread = rng.normal(size=(2, 5)), [1, 2, 0.2, 3, 0.5]

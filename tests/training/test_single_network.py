@@ -60,14 +60,14 @@ def trained(
 
 
 def test_evidence_of_a_linear_gaussian_model_is_reached(rng: np.random.Generator) -> None:
-    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, 5 numbers.
+    """Probabilistic PCA (Tipping and Bishop 1999): x = W z + mu + 0.5 noise, 2 latents, 5 dims.
 
     The bound lies above -ln N(x; mu, W W^T + 0.25) by the posterior's divergence, which can
     vanish: on the same 20,000 samples within 0.02 nats, and not below by 4 standard errors.
     """
     weights, mu = rng.standard_normal((5, 2)), rng.standard_normal(5)
-    law = multivariate_normal(mu, weights @ weights.T + 0.25 * np.eye(5))
-    root = jnp.asarray(np.linalg.cholesky(law.cov), jnp.float32)
+    exact = multivariate_normal(mu, weights @ weights.T + 0.25 * np.eye(5))
+    root = jnp.asarray(np.linalg.cholesky(exact.cov), jnp.float32)
 
     def draw(key: jax.Array, count: int = 256) -> jax.Array:
         return jax.random.normal(key, (count, 5)) @ root.T + jnp.asarray(mu, jnp.float32)
@@ -81,12 +81,12 @@ def test_evidence_of_a_linear_gaussian_model_is_reached(rng: np.random.Generator
     bound = np.asarray(
         negative_evidence(network, jax.random.key(7), samples, jnp.zeros((20_000, 0)))
     )
-    excess = bound + law.logpdf(np.asarray(samples))
+    excess = bound + exact.logpdf(np.asarray(samples))
     error = excess.std() / len(excess) ** 0.5
     assert -4 * error < excess.mean() < 0.02 + 4 * error
 
 
-def test_flow_of_a_gaussian_has_the_exact_field_and_law(rng: np.random.Generator) -> None:
+def test_flow_of_a_gaussian_has_the_exact_field_and_distribution(rng: np.random.Generator) -> None:
     """Noise to N(mu, S) along straight lines: v = mu + (t S - (1 - t)) S_t^-1 (x - t mu).
 
     S_t = (1 - t)^2 + t^2 S is the covariance at time t. The learnt field is within 5 % of it (root
@@ -151,7 +151,7 @@ def test_stopped_and_continued_it_ends_with_the_same_bytes(
     assert weights(tmp_path) == weights(path)
 
 
-def test_an_event_depends_on_seed_number_and_conditions_alone(run: tuple[str, Path]) -> None:
+def test_an_event_depends_on_seed_number_and_conditions_only(run: tuple[str, Path]) -> None:
     surrogate = load(run[1])
     assert surrogate.name == run[0]
     temperatures = np.linspace(1.9, 2.9, 40)

@@ -44,7 +44,7 @@ class CellGeometry:
 
     @property
     def length(self) -> float:
-        """Unit of positions as inputs of networks: 100 mm (CaloChallenge), or a third of the grid."""
+        """Unit of positions for networks: 100 mm (CaloChallenge), or a third of the grid."""
         return 100.0 if self.edges or len(self.axes) == 1 else max(self.grid[1:]) / 3
 
     @property

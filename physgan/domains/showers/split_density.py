@@ -174,7 +174,7 @@ def _logistic_draw(
 def _with_gradient(
     z: jax.Array, log_weights: jax.Array, mean: jax.Array, scale: jax.Array
 ) -> jax.Array:
-    """Z with the gradient -dF/dtheta / p of its quantile; F is the mixture's distribution function."""
+    """Give z the gradient -dF/dtheta / p of a quantile; F is the mixture's cumulative function."""
     z = jax.lax.stop_gradient(z)
     weight = jax.nn.softmax(log_weights, -1)
     below = jax.nn.sigmoid((z[..., None] - mean) / scale)

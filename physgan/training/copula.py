@@ -18,7 +18,7 @@ def fit_copula(dataset: Dataset, run_dir: Path, *, seed: int) -> dict[str, Any]:
     """Fit `ShowerCopula` to the train split, the first 1 GiB of it at most, and save it.
 
     Raises:
-        InputError: if the dataset does not hold showers, or several conditions vary.
+        InputError: if the dataset does not hold showers.
     """
     if dataset.info.domain != "showers":
         raise InputError(

@@ -1,13 +1,11 @@
 """Event displays: for cylinders and boxes, and for showers with nothing in them."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
-from physgan.domains.showers import draw_event, shower_figure
-from physgan.errors import InputError
+from physgan.data import Axis, Condition, DatasetInfo, Field
+from physgan.domains import domain_of
+from physgan.domains.showers.pictures import shower_figure
 
 ANGLES = np.linspace(-np.pi, np.pi, 7)
 RINGS = np.array([0.0, 5.0, 20.0])
@@ -24,7 +22,8 @@ def test_pictures_of_cylinders_and_boxes(rng: np.random.Generator) -> None:
         shower_figure(deposits, {"alpha": ANGLES, "r": np.arange(9.0)})
 
 
-def test_picture_of_an_event(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_the_domain_draws_cells_with_edges(rng: np.random.Generator) -> None:
+    """A figure of depth against radius and of layers face on, in place of the plain picture."""
     info = DatasetInfo(
         domain="showers",
         fields=(Field("deposits", "MeV", ("layer", "alpha", "r"), "energy", "float32"),),
@@ -36,9 +35,5 @@ def test_picture_of_an_event(tmp_path: Path, rng: np.random.Generator) -> None:
         ),
     )
     deposits = rng.exponential(size=(4, 3, 6, 2)).astype(np.float32)
-    write_dataset(tmp_path / "d.h5", {"deposits": deposits}, {"energy_mev": np.full(4, 9.0)}, info)
-    result = draw_event(tmp_path / "d.h5", 2, tmp_path / "e.png")
-    assert result["deposits_mev"] == pytest.approx(deposits[2].sum(), rel=1e-5)
-    assert (tmp_path / "e.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(InputError, match="expected an event below 4; got 4"):
-        draw_event(tmp_path / "d.h5", 4, tmp_path / "e.png")
+    figure = domain_of(info).figure({"deposits": deposits}, {"energy_mev": np.full(4, 9.0)}, 2)
+    assert len(figure.get_axes()) == 2 + 3

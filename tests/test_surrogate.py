@@ -1,7 +1,9 @@
 """What a trained surrogate promises, whatever it has learnt."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from flax import nnx
 
 from physgan.data import Condition, Field, open_dataset
+from physgan.data.files import sha256_of
 from physgan.domains.spins import Spins
 from physgan.domains.spins.observables import energy
 from physgan.errors import InputError, VerificationError
@@ -163,3 +166,57 @@ def test_extrapolation_on_demand(surrogate: Surrogate) -> None:
 def test_a_folder_without_surrogate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected a trained surrogate"):
         load(tmp_path)
+
+
+def as_version_1(folder: Path, about: dict[str, Any], renamed: dict[str, str]) -> None:
+    """Rewrite a surrogate's files as they were before stages were recorded."""
+    weights = folder / "weights.npz"
+    with np.load(weights) as file:
+        arrays = {name: file[name] for name in file.files}
+    first = {name: name.partition("/")[0] for name in arrays}
+    old = {renamed.get(first[n], first[n]) + n[len(first[n]) :]: a for n, a in arrays.items()}
+    np.savez(weights, **old)
+    new = {"stages", "kept_stage", "kept_samples", "recipe", "seen"}
+    content = {name: value for name, value in about.items() if name not in new}
+    content |= {"format_version": 1, "weights_sha256": sha256_of(weights)}
+    (folder / "surrogate.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("training", "name"),
+    [
+        ({"likelihood_samples": 100, "adversarial_samples": 0}, "likelihood"),
+        ({"likelihood_samples": 0, "adversarial_samples": 100}, "gan"),
+        ({"likelihood_samples": 100, "adversarial_samples": 100}, "gan"),
+    ],
+)
+def test_a_file_of_version_1_is_called_what_it_is_known_to_be(
+    surrogate: Surrogate, tmp_path: Path, training: dict[str, int], name: str
+) -> None:
+    surrogate.save(tmp_path)
+    about = json.loads((tmp_path / "surrogate.json").read_text())
+    as_version_1(tmp_path, {**about, "training": training}, {})
+    loaded = load(tmp_path)
+    assert loaded.name == name
+    assert ("not recorded" in loaded.description.provenance) == (0 not in training.values())
+    drawn, again = (s.sample({"temperature": 2.0}, 8, seed=1)["spins"] for s in (surrogate, loaded))
+    np.testing.assert_array_equal(drawn, again)
+
+
+def test_flows_of_version_1_load_under_the_names_of_their_parts_then(tmp_path: Path) -> None:
+    source = made(size=8).description
+    network = {
+        "network": "flow", "shape": [8, 8], "ranges": [[1.5, 3.5, "linear"]], "preprocessing": {},
+        "width": 4, "depth": 1, "embedding": 4, "periodic": True, "ode_steps": 2,
+    }  # fmt: skip
+    description = replace(source, method="flow-matching", network=network)
+    generator = Spins().build_generator(network, {}, 3)
+    parameters = jax.device_get(nnx.to_pure_dict(nnx.split(generator)[1]))
+    flow = Surrogate(description, NetworkSampler(description, parameters))
+    flow.save(tmp_path)
+    about = json.loads((tmp_path / "surrogate.json").read_text())
+    del about["network"]["preprocessing"]
+    about["network"]["values"] = {"kind": "signs"}
+    as_version_1(tmp_path, about, {"encoder": "reader", "decoder": "writer"})
+    drawn, again = (s.sample({"temperature": 2.0}, 8, 1)["spins"] for s in (flow, load(tmp_path)))
+    np.testing.assert_array_equal(drawn, again)

@@ -160,9 +160,15 @@ def test_another_run_in_the_folder_is_refused(exact_dataset: Path, run: Path) ->
         train(exact_dataset, run, SMALL, seed=2)
 
 
+def test_a_run_of_an_older_version_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"method": "gan", "config": {}, "seed": 1}))
+    with pytest.raises(InputError, match="begun by another version of physgan; choose another"):
+        train(exact_dataset, tmp_path, SMALL, seed=1)
+
+
 def test_unknown_method_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(
         InputError,
-        match=r"expected a method \(gan, vae, flow-matching, clipped-gaussian, copula\); got 'vea'",
+        match=r"expected a method \(gan, likelihood, vae, .*\); got 'vea'; did you mean vae",
     ):
         train(exact_dataset, tmp_path, method="vea")

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from physgan.data import Dataset, DatasetInfo
-from physgan.domains import Domain
+from physgan.data import Dataset
 from physgan.errors import InputError
 from physgan.methods.settings import Settings
-from physgan.training import Model, Networks, Run, Stage, train_network
+from physgan.training import Run, StagedMethod, train_network
 from simulators.protocol import Progress
 
 __all__ = ["Method", "NetworkMethod"]
@@ -64,24 +61,11 @@ class Method(ABC):
         """
 
 
-class NetworkMethod(Method):
-    """A method that trains a network in stages; see `physgan.training.stages`."""
+class NetworkMethod(Method, StagedMethod):
+    """A method that trains a network in stages.
 
-    @abstractmethod
-    def build(
-        self,
-        info: DatasetInfo,
-        domain: Domain,
-        settings: Any,
-        samples: np.ndarray,
-        conditions: np.ndarray,
-        seed: int,
-    ) -> Networks:
-        """Fresh networks; see `physgan.training.stages.NetworkMethod`."""
-
-    @abstractmethod
-    def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
-        """The stages of training, in order."""
+    A subclass says how its networks are built, and the stages: see `StagedMethod`.
+    """
 
     def open_run(self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int) -> Run:
         """A run in a folder, new or to be continued."""

@@ -30,16 +30,7 @@ class Fitted(Method):
 
     def __init__(self, domain: str, baseline: type[Baseline]) -> None:
         self.domain, self.baseline = domain, baseline
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """The baseline's name."""
-        return self.baseline.name
-
-    @property
-    def summary(self) -> str:  # type: ignore[override]
-        """The baseline's summary."""
-        return f"{self.baseline.summary} ({self.domain})"
+        self.name, self.summary = baseline.name, f"{baseline.summary} ({domain})"
 
     def train(
         self,

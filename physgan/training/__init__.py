@@ -6,7 +6,7 @@ from physgan.training.objective import Objective
 from physgan.training.run import Run
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
-from physgan.training.stages import Metrics, Networks, Stage, Step, whole_batches
+from physgan.training.stages import Metrics, Networks, Stage, StagedMethod, Step, whole_batches
 from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters, TrainingState
 from physgan.training.steps import adam, clipped, count, descend, objective_stage, with_moments
@@ -19,6 +19,7 @@ __all__ = [
     "Parameters",
     "Run",
     "Stage",
+    "StagedMethod",
     "Step",
     "TrainingState",
     "adam",

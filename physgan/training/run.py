@@ -18,7 +18,7 @@ from physgan.surrogates.conditions import condition_matrix
 from physgan.training import checkpoints
 from physgan.training.monitor import Split, make_monitor
 from physgan.training.run_files import MetricsLog, claim_run
-from physgan.training.stages import NetworkMethod, Stage
+from physgan.training.stages import Stage, StagedMethod
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.validation import DISTANCE, validator
 
@@ -54,7 +54,7 @@ class Run:
     """
 
     def __init__(
-        self, dataset: Dataset, run_dir: Path, method: NetworkMethod, settings: Any, seed: int
+        self, dataset: Dataset, run_dir: Path, method: StagedMethod, settings: Any, seed: int
     ) -> None:
         self.seed, self.run_dir, self.method, self.settings = seed, run_dir, method, settings
         self.checkpoints = run_dir / "checkpoints"

@@ -1,7 +1,8 @@
 """The interface of a method to the training loop: its networks and its stages."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -11,7 +12,7 @@ from physgan.domains import Domain
 from physgan.training.model import Model
 from physgan.training.state import Parameters, TrainingState
 
-__all__ = ["Metrics", "NetworkMethod", "Networks", "Stage", "Step", "whole_batches"]
+__all__ = ["Metrics", "Networks", "Stage", "StagedMethod", "Step", "whole_batches"]
 
 Metrics = dict[str, jax.Array]
 Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Metrics]]
@@ -59,14 +60,16 @@ class Networks(NamedTuple):
     discriminator: Parameters
 
 
-class NetworkMethod(Protocol):
-    """The part of a method that the loop uses."""
+class StagedMethod(ABC):
+    """The part of a method that the loop uses.
 
-    @property
-    def name(self) -> str:
-        """Key in `physgan.methods.METHODS`."""
-        ...
+    Attributes:
+        name: key in `physgan.methods.METHODS`.
+    """
 
+    name: str
+
+    @abstractmethod
     def build(
         self,
         info: DatasetInfo,
@@ -85,12 +88,14 @@ class NetworkMethod(Protocol):
             samples: the train split in network space, shape (n, ...).
             conditions: shape (n, c).
             seed: of the initial parameters.
-        """
-        ...
 
+        Raises:
+            InputError: for networks that cannot serve such samples.
+        """
+
+    @abstractmethod
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:
         """The stages of training, in order; at least one."""
-        ...
 
 
 def whole_batches(samples: int, batch_size: int) -> int:

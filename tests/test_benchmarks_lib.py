@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from physgan.errors import InputError
-from physgan.fidelity import tree_test
+from physgan.fidelity import BoostedTrees, two_sample_test, vector_view
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 RESULTS = BENCHMARKS / "results"
@@ -194,8 +194,10 @@ def test_no_script_reads_outside_the_repository() -> None:
 def test_the_trees_train_on_the_share_that_the_docstring_says() -> None:
     quality = importlib.import_module("lib.measure").quality
     sides = np.random.default_rng(1).normal(size=(2, 100, 3)).astype(np.float32)
-    found = tree_test(*sides, rounds=2, repeats=1)
-    share = found.trained_on / (found.trained_on + found.tested_on)
+    trees = BoostedTrees(rounds=2, repeats=1)
+    procedure = two_sample_test(vector_view("numbers", *sides), trees).procedure
+    trained, tested = sum(procedure.train_counts), sum(procedure.test_counts)
+    share = trained / (trained + tested)
     assert f"train on {100 * share:.0f} %" in quality.__doc__
 
 

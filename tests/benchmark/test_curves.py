@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from physgan.benchmark.report.words import condition_title
 
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.report.curve_figures import curve_figure
+from physgan.benchmark.report.formatting import condition_title
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.domains import DOMAINS
@@ -34,7 +34,7 @@ def results_at(conditions: list[dict[str, float]], vary: tuple[str, ...]) -> Res
     reference = Reference([], [], estimates, [], [])
     comparisons = {source.name: compared for source in drawn}
     flags = ["seen"] * len(conditions)
-    return Results(plan, simulator, reference, shown, drawn, comparisons, flags=flags)
+    return Results(plan, simulator, reference, shown, drawn, comparisons, seen_in_training=flags)
 
 
 def joined(axes) -> list[list[float]]:

@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "domains"))
 
 from idx_files import real_digits, write_idx
 
-from physgan import compare, open_dataset, runs
-from physgan.benchmark import Recorded, benchmark
+from physgan import compare, open_dataset
+from physgan.benchmark import Recorded, benchmark, benchmark_run
 from physgan.comparison import ComparisonSettings
 from physgan.data import Dataset
 from physgan.domains import domain_of
@@ -21,6 +21,7 @@ from physgan.errors import InputError
 from physgan.fidelity import BoostedTrees, DenseNetwork
 
 FIELD = "intensities"
+RUN = "physgan.benchmark.trained_run"
 STAGES: list[str] = []
 
 
@@ -126,15 +127,21 @@ def test_samples_without_labels_are_compared_with_labelled_ones(digits, tmp_path
 
 def test_a_run_is_held_against_the_test_split(digits, tmp_path: Path, monkeypatch) -> None:
     seen: dict = {}
-    about = SimpleNamespace(conditions=digits.info.conditions, fields=digits.info.fields)
-    monkeypatch.setattr(runs, "load", lambda path: SimpleNamespace(description=about))
-    monkeypatch.setattr(runs, "benchmark", lambda *given, **named: seen.update(named) or {})
-    runs.benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label")
+    about = SimpleNamespace(
+        conditions=digits.info.conditions,
+        fields=digits.info.fields,
+        recipe="",
+        seen={},
+        provenance="",
+    )
+    monkeypatch.setattr(f"{RUN}.load", lambda path: SimpleNamespace(description=about))
+    monkeypatch.setattr(f"{RUN}.benchmark", lambda *given, **named: seen.update(named) or {})
+    benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label")
     labels = digits.read("test")[1]["label"]
     assert seen["conditions"] == [{"label": float(n)} for n in range(10)]
     assert seen["count"] == min(np.bincount(labels.astype(int))) // 4
     assert seen["classes"][2] == "label"
     with pytest.raises(InputError, match=r"as classes \(label\); got 'kind'"):
-        runs.benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="kind")
+        benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="kind")
     with pytest.raises(InputError, match="expected --data with --classes"):
-        runs.benchmark_run(tmp_path, tmp_path / "out", classes="label")
+        benchmark_run(tmp_path, tmp_path / "out", classes="label")

@@ -197,7 +197,7 @@ def test_samples_follow_every_condition_and_come_back_from_disk(tmp_path: Path, 
     splits = {"train": np.arange(3_500), "validation": np.arange(3_500, 4_000)}
     info = DatasetInfo("points", fields, axes, grid)
     write_dataset(tmp_path / "x.h5", {"points": points}, {"a": a, "b": b}, info, splits)
-    settings = {**TINY, "likelihood_samples": 640, "checkpoint_samples": 320}
+    settings = {**TINY, "training_samples": 640, "checkpoint_samples": 320}
     train(tmp_path / "x.h5", tmp_path / "run", settings, method="vae")
     for at in ({"a": 0.2, "b": 0.8}, {"a": 0.8, "b": 0.2}, {"a": 0.9, "b": 0.9}):
         drawn = load(tmp_path / "run").sample(at, 400, seed=1)["points"].mean(0)

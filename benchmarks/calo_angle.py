@@ -2,9 +2,9 @@
 
 Trains the likelihood generator and the copula on the recipe calo-angle, and the copula again
 without the angle. Each is judged on 2,000 showers that no training saw, at their own energies and
-angles, beside truth against truth. The centre of energy in x and the response are compared in nine bins
-of equally many showers, three of the energy times three of the angle: the figure is the largest
-difference of a mean, in standard errors. Writes benchmarks/results/calo_angle.json and .md.
+angles, beside truth against truth. The centre of energy in x and the response are compared in
+nine bins of equally many showers, three of the energy times three of the angle. The figure is the
+largest difference of a mean, in standard errors. Writes benchmarks/results/calo_angle.json and .md.
 
     python benchmarks/calo_angle.py WORKDIR [--only likelihood copula blind]
 """

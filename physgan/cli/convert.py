@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.cli.listing import check_word
 from physgan.cli.options import assignments, import_settings, numbers, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
@@ -73,7 +72,6 @@ def import_arrays(
         "splits": shares(split),
     }
     table = import_settings(options, recipe)
-    check_word("domains", table["domain"])
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)
     print_result(result, as_json)

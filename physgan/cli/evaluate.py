@@ -7,7 +7,7 @@ import typer
 
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options
 from physgan.cli.conditions import one_condition
-from physgan.cli.options import assignments, extra_options, trained
+from physgan.cli.options import assignments, extra_options
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
@@ -42,11 +42,11 @@ def benchmark(
 
     with reporting("benchmark", "steps") as report:
         result = benchmark_run(
-            trained(run),
+            run,
             out,
             count=count,
             recipe=recipe,
-            baselines=[trained(each) for each in baseline or []],
+            baselines=baseline or [],
             data=data,
             classes=classes,
             seed=seed,
@@ -114,10 +114,8 @@ def explain(
     from physgan.surrogates import load
 
     texts = {**extra_options(context.args), **assignments(condition or [])}
-    at = one_condition(texts, load(trained(run)).conditions, own_options(context)) if texts else {}
+    at = one_condition(texts, load(run).conditions, own_options(context)) if texts else {}
     with reporting("explain", "steps") as report:
-        result = explain_run(
-            trained(run), out, data=data, at=at, count=count, seed=seed, progress=report
-        )
+        result = explain_run(run, out, data=data, at=at, count=count, seed=seed, progress=report)
     short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}
     print_result(result if as_json else short, as_json)

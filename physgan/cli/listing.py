@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from physgan.errors import InputError, nearest
-
 if TYPE_CHECKING:
     from simulators.protocol import Condition
 
@@ -17,7 +15,6 @@ __all__ = [
     "LISTS",
     "Entry",
     "Setting",
-    "check_word",
     "settings_table",
     "settings_text",
     "simulate_help",
@@ -127,20 +124,6 @@ LISTS: dict[str, Callable[[], dict[str, Entry]]] = {
     "surrogates": _surrogates,
 }
 """The lists of `physgan list`: kind of name -> entries by name."""
-
-
-def check_word(kind: str, word: str) -> None:
-    """Refuse a word that is not in a list.
-
-    Raises:
-        InputError: suggesting the nearest name in the list.
-    """
-    names = LISTS[kind]()
-    if word not in names:
-        raise InputError(
-            f"expected a {kind.removesuffix('s')} ({', '.join(names)}); got {word!r}"
-            + nearest(word, names)
-        )
 
 
 def settings_text(entries: Mapping[str, Entry]) -> str:

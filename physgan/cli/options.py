@@ -18,7 +18,6 @@ __all__ = [
     "read_toml",
     "settings",
     "shares",
-    "trained",
     "training_options",
     "value_of",
 ]
@@ -87,11 +86,12 @@ def training_options(
 
     Raises:
         UsageError: for an option that is not a setting.
+        InputError: for an unknown method.
     """
-    from physgan.methods import METHODS
+    from physgan.methods import METHODS, method_of
 
+    methods = [method_of(method)] if method else METHODS.values()
     table = {name: value_of(text) for name, text in extra_options(arguments).items()}
-    methods = [METHODS[method]] if method else METHODS.values()
     names = [name for each in methods for name in each.settings.names()]
     for name in table:
         if name not in names:
@@ -158,23 +158,6 @@ def import_settings(options: dict[str, Any], recipe: Path | None) -> dict[str, A
         if name not in table:
             raise UsageError(f"expected {option} on the line or {name} in a recipe; got none")
     return table
-
-
-def trained(run: str) -> str:
-    """`run` unchanged: a run, or the name of a surrogate of the package.
-
-    Raises:
-        InputError: for a misspelt name of a surrogate of the package.
-    """
-    from physgan.surrogates import pretrained_names
-
-    names = pretrained_names()
-    near = "" if Path(run).exists() or run in names else nearest(run, names)
-    if near:
-        raise InputError(
-            f"expected a trained run or a surrogate ({', '.join(names)}); got {run!r}{near}"
-        )
-    return run
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -7,13 +7,12 @@ import typer
 
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options, with_more_help
 from physgan.cli.conditions import drawn_conditions
-from physgan.cli.listing import check_word, train_help
+from physgan.cli.listing import train_help
 from physgan.cli.options import (
     assignments,
     extra_options,
     read_toml,
     settings,
-    trained,
     training_options,
 )
 from physgan.cli.printing import print_result
@@ -45,10 +44,7 @@ def train(
     """
     from physgan.methods import train as run
 
-    if method:
-        check_word("methods", method)
-    own = own_options(context)
-    free = training_options(context.args, method, own) if context.args else {}
+    free = training_options(context.args, method, own_options(context))
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
     with reporting("train", "samples") as report:
         result = run(data, out, table, seed=seed, method=method, progress=report)
@@ -88,7 +84,7 @@ def sample(
     """
     from physgan.surrogates import load
 
-    surrogate = load(trained(run))
+    surrogate = load(run)
     texts = {**extra_options(context.args), **assignments(condition or [])}
     conditions = drawn_conditions(texts, surrogate.conditions, count, seed, own_options(context))
     with reporting("sample", "samples") as report:

@@ -45,8 +45,8 @@ def train(
     """
     dataset = open_dataset(dataset_path)
     recipe = dict(dataset.recipe.get("train", {}))
-    trainer = method_of(method or recipe.pop("method", DEFAULT))
-    recipe.pop("method", None)
+    suggested = recipe.pop("method", DEFAULT)
+    trainer = method_of(method or suggested)
     config = config or {}
     _check_names(trainer, recipe, config)
     domain = domain_of(dataset.info).training()

@@ -37,18 +37,6 @@ value = 2.0
 """
 
 
-@pytest.fixture
-def call(capsys):
-    """Run a command; (exit code, stdout, stderr)."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = run_command([str(a) for a in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "x.h5"

@@ -18,8 +18,6 @@ RESULTS = BENCHMARKS / "results"
 SCRIPTS = {path.stem: path.read_text() for path in sorted(BENCHMARKS.glob("*.py"))}
 EXPERIMENTS = [name for name, text in SCRIPTS.items() if "EXPERIMENT = Experiment(" in text]
 
-pytestmark = pytest.mark.skipif(not SCRIPTS, reason="a wheel's tests come without benchmarks/")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def path() -> Iterator[None]:

@@ -1,6 +1,7 @@
 """physgan compare: two files of one domain in, a table, pictures and JSON out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,11 +76,62 @@ def test_showers_with_a_floor(beside_floor) -> None:
     pictures = {p.name for p in out.glob("*.png")}
     assert pictures == set(stored["pictures"])
     wanted = "profile-layer_energy histogram-response profile-ring_energy profile-sparsity samples"
+    wanted += " spectrum-cell_energy spectrum-cell_energy_by_depth spectrum-voxel_energy auc"
     assert {f"{name}.png" for name in wanted.split()} <= pictures
     assert "correlations-layer_energy.png" in pictures
     text = table(report)
-    assert len(text.splitlines()) == len(report.metrics) + 4
+    assert len(text.splitlines()) == len(report.metrics) + 6
     assert "a second real set" in text
+
+
+def test_the_spectrum_shows_which_layer_is_too_bright(beside_floor) -> None:
+    report, _ = beside_floor
+    by_depth = report.find("separation power", "cell_energy_by_depth")
+    assert by_depth.components is not None
+    assert int(np.argmax(by_depth.components["value"])) == 1
+    assert report.find("separation power", "cell_energy").pull > 4
+
+
+def test_the_largest_auc_comes_first(beside_floor) -> None:
+    """Over all views and both classifiers; the floor is its own largest."""
+    report, out = beside_floor
+    aucs = [m for m in report.metrics if m.metric.endswith("AUC")]
+    assert len(aucs) == 2 * len({m.of for m in aucs}) == 10
+    largest = report.largest_auc
+    assert largest.value.auc[0] == max(m.value[0] for m in aucs)
+    assert largest.floor.auc[0] == max(m.floor[0] for m in aucs)
+    first = table(report).splitlines()[0]
+    counted = largest.value.procedure.train_counts[0]
+    assert first.startswith(f"largest AUC {largest.value.auc[0]:.3g}")
+    assert largest.value.view in first
+    assert f"{counted} a side" in first
+    stored = json.loads((out / "compare.json").read_text())["largest_auc"]
+    assert stored["value"]["auc"] == largest.value.auc[0]
+    assert stored["floor"]["view"] == largest.floor.view
+    assert [point["count"] for point in stored["curve"]] == [counted]
+
+
+def test_the_curve_is_of_the_strongest_pair(tmp_path: Path, monkeypatch) -> None:
+    """On fewer samples it sees less; its last point is the headline."""
+    monkeypatch.setattr("physgan.comparison.metrics._CURVE", (20, 60, 5000))
+    files = [showers(tmp_path / f"{n}.h5", n, s) for n, s in enumerate((1.0, 1.7, 1.0))]
+    largest = compare(*files[:2], floor=files[2], settings=QUICK).largest_auc
+    counted = largest.value.procedure.train_counts[0]
+    assert [point.count for point in largest.curve] == [20, 60, counted]
+    assert largest.curve[-1].value == largest.value.auc
+    assert largest.curve[0].value[0] < largest.curve[-1].value[0]
+    assert all(abs(point.floor[0] - 0.5) <= 4 * point.floor[1] for point in largest.curve)
+
+
+def test_other_fields_need_not_be_alike(tmp_path: Path) -> None:
+    """A simulator writes leakage, a surrogate does not."""
+    first, second = showers(tmp_path / "a.h5", 0), tmp_path / "b.h5"
+    dataset = physgan.open_dataset(first)
+    samples, conditions = dataset.read()
+    leakage = Field("leakage", "MeV", ("layer",), "energy", "float32")
+    info = replace(dataset.info, fields=(*dataset.info.fields, leakage))
+    write_dataset(second, {**samples, "leakage": np.ones((COUNT, 3), np.float32)}, conditions, info)
+    assert compare(first, second, settings=QUICK).counts["fake"] == COUNT // 2
 
 
 def test_aucs_say_how_they_were_obtained(beside_floor) -> None:
@@ -91,7 +143,7 @@ def test_aucs_say_how_they_were_obtained(beside_floor) -> None:
         f"trees: boosted trees, at most 5 rounds, trained on 80 % ({8 * COUNT // 10} a side), "
         f"tested on {fifth} a side, 1 repeat"
     ) in text.splitlines()
-    assert f"network: dense network, 2 epochs, trained on 60 % ({half} a side)" in text
+    assert f"network: dense network, at most 2 epochs, trained on 60 % ({half} a side)" in text
     stored = json.loads((out / "compare.json").read_text())
     for metric in stored["metrics"]:
         classified = metric["metric"].endswith(("AUC", "JSD"))
@@ -139,7 +191,7 @@ def test_unequal_conditions_are_pointed_out(tmp_path: Path) -> None:
     ("make", "message"),
     [
         (lambda path: spins(path, 1), "expected domain showers in .*; got spins"),
-        (lambda path: showers(path, 1, rings=(0.0, 5.0)), "expected fields of shape"),
+        (lambda path: showers(path, 1, rings=(0.0, 5.0)), "expected deposits of shape"),
         (lambda path: showers(path, 1, rings=(0.0, 5.0, 21.0)), "expected the axis r of"),
         (lambda path: showers(path, 1, name="energy_gev"), "expected conditions energy_mev in"),
     ],

@@ -86,7 +86,7 @@ def compare(
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        pictures = draw_all(domain, sides[0], sides[1], folder)
+        pictures = draw_all(domain, sides[0], sides[1], report.largest_auc, folder)
         _write(report, [str(p) for p in paths], pictures, folder / "compare.json")
     return report
 

@@ -1,26 +1,36 @@
 """Every distance between two sets of samples, beside the same of truth against truth."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy.stats import ks_2samp
 
-from physgan.comparison.results import ComparisonReport, ComparisonSettings, MetricResult
+from physgan.comparison.results import (
+    ComparisonReport,
+    ComparisonSettings,
+    CurvePoint,
+    LargestAuc,
+    MetricResult,
+)
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import (
     COVERAGE_IDEALS,
     FeatureSet,
     Procedure,
-    TwoSampleClassifier,
+    TwoSampleResult,
+    View,
     correlation_difference,
     coverage,
     features_of,
     frechet_physics_distance,
     kernel_physics_distance,
+    largest_auc,
+    separation_of_spectra,
     separations,
+    spectrum_counts,
+    two_sample_test,
     two_sample_tests,
     vector_view,
 )
@@ -29,6 +39,7 @@ __all__ = ["compare_samples"]
 
 _FEWEST = 100
 _HIGH = "high-level"
+_CURVE = (1_000, 3_000)
 
 SampleSet = FeatureSet | tuple[Samples, Conditions]
 Progress = Callable[[int, int, str], None]
@@ -46,9 +57,10 @@ def compare_samples(
 ) -> ComparisonReport:
     """Compare fake samples with real ones.
 
-    Separation power of every observable; the CaloChallenge's classifier and boosted trees on
-    every view; Fréchet and kernel distances of the high-level features; precision, recall,
-    density and coverage where the domain has points; correlations of every vector observable.
+    The largest AUC of the CaloChallenge's classifier and boosted trees over every view;
+    separation power of every observable and every spectrum; Fréchet and kernel distances of the
+    high-level features; precision, recall, density and coverage where the domain has points;
+    correlations of every vector observable.
     Each comes with an error and with the same for two real sets of the same sizes.
 
     Args:
@@ -74,11 +86,19 @@ def compare_samples(
             "samples are set aside"
         )
     tasks = list(_tasks(domain, seed, chosen, first.points is not None))
+    tell = _Steps(len(tasks) + len(chosen.classifiers) + 1, progress)
     metrics: list[MetricResult] = []
-    for number, (stage, task) in enumerate(tasks):
-        if progress:
-            progress(number, len(tasks), stage)
+    for stage, task in tasks:
+        tell(stage)
         metrics += _beside(task(first, second), task(first, third))
+    views = [_views(first, other) for other in (second, third)]
+    tests: list[list[TwoSampleResult]] = [[], []]
+    for classifier in chosen.classifiers:
+        tell(classifier.label)
+        for side, found in zip(views, tests, strict=True):
+            found += two_sample_tests(side, [classifier], seed)
+    metrics += _beside(_classified(tests[0]), _classified(tests[1]))
+    tell("strongest classifier on fewer samples")
     return ComparisonReport(
         domain.name,
         {"real": len(first), "fake": len(second), "floor": len(third)},
@@ -86,8 +106,21 @@ def compare_samples(
         seed,
         chosen,
         _condition_distances(first, second),
+        _largest(views, tests, seed),
         tuple(metrics),
     )
+
+
+class _Steps:
+    """Counts steps and tells what comes next."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self.total, self.done, self.progress = total, 0, progress
+
+    def __call__(self, stage: str) -> None:
+        if self.progress:
+            self.progress(self.done, self.total, stage)
+        self.done += 1
 
 
 @dataclass(frozen=True)
@@ -135,12 +168,11 @@ def _tasks(
 ) -> Iterator[tuple[str, Task]]:
     """What is measured: its name, and a function of two sets."""
     yield "histograms", lambda a, b: _separations(domain, a, b, seed, settings)
+    yield "spectra", lambda a, b: _spectra(domain, a, b, seed, settings)
     yield "correlations", lambda a, b: _correlations(a, b, seed, settings)
     yield "distances of features", lambda a, b: _distances(domain, a, b, seed, settings)
     if points:
         yield "neighbours", _neighbours
-    for classifier in settings.classifiers:
-        yield classifier.label, partial(_two_sample, classifier, seed)
 
 
 def _separations(
@@ -153,6 +185,19 @@ def _separations(
         )
         parts = result.values if len(result.values) > 1 else None
         values.append(_Value("separation power", name, result.mean, 0.0, parts))
+    return values
+
+
+def _spectra(
+    domain: Domain, real: FeatureSet, fake: FeatureSet, seed: int, settings: ComparisonSettings
+) -> list[_Value]:
+    columns = [side.views[domain.physical_view] for side in (real, fake)]
+    values = []
+    for spectrum in domain.spectra:
+        counts = spectrum_counts(domain, spectrum, *columns)
+        result = separation_of_spectra(counts[0], counts[1], seed, settings.bootstraps)
+        parts = result.values if len(result.values) > 1 else None
+        values.append(_Value("separation power", spectrum.name, result.mean, 0.0, parts))
     return values
 
 
@@ -192,23 +237,42 @@ def _neighbours(real: FeatureSet, fake: FeatureSet) -> list[_Value]:
     return [_Value(k, "points", getattr(result, k), v) for k, v in COVERAGE_IDEALS.items()]
 
 
-def _two_sample(
-    classifier: TwoSampleClassifier[np.ndarray], seed: int, real: FeatureSet, fake: FeatureSet
-) -> list[_Value]:
-    """AUC, and divergence where there is one, of one classifier on every view."""
-    views = [vector_view(name, rows, fake.views[name]) for name, rows in real.views.items()]
+def _views(real: FeatureSet, fake: FeatureSet) -> list[View[np.ndarray]]:
+    return [vector_view(name, rows, fake.views[name]) for name, rows in real.views.items()]
+
+
+def _classified(tests: Sequence[TwoSampleResult]) -> list[_Value]:
+    """AUC, and divergence where there is one, of every classifier on every view."""
     values = []
-    for result in two_sample_tests(views, [classifier], seed):
+    for result in tests:
         metrics = (("AUC", result.auc, 0.5), ("JSD", result.jsd, 0.0))
         values += [
             _Value(
-                f"{classifier.name} {kind}", result.view, figure, ideal,
+                f"{result.procedure.settings.name} {kind}", result.view, figure, ideal,
                 procedure=result.procedure,
             )
             for kind, figure, ideal in metrics
             if figure is not None
         ]  # fmt: skip
     return values
+
+
+def _largest(
+    views: Sequence[Sequence[View[np.ndarray]]],
+    tests: Sequence[Sequence[TwoSampleResult]],
+    seed: int,
+) -> LargestAuc:
+    """The largest AUCs, and those of fake's pair of view and classifier on fewer samples."""
+    fake, floor = (largest_auc(side) for side in tests)
+    number, settings = list(tests[0]).index(fake), fake.procedure.settings
+    everything = min(fake.procedure.train_counts)
+    pair = [next(v for v in side if v.name == fake.view) for side in views]
+    curve = []
+    for count in (n for n in _CURVE if n < everything):
+        found = [two_sample_test(view, settings, seed, count).auc for view in pair]
+        curve.append(CurvePoint(count, *found))
+    last = CurvePoint(everything, *(side[number].auc for side in tests))
+    return LargestAuc(fake, floor, (*curve, last))
 
 
 def _beside(values: list[_Value], floors: list[_Value]) -> list[MetricResult]:

@@ -8,8 +8,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
+from physgan.comparison.results import LargestAuc
 from physgan.domains import Domain, Observable
-from physgan.fidelity import choose_binning, pearson
+from physgan.fidelity import (
+    Curve,
+    SpectrumCounts,
+    choose_binning,
+    draw_spectrum,
+    pearson,
+    spectrum_counts,
+)
 
 __all__ = ["draw_all"]
 
@@ -18,23 +26,71 @@ _DPI = 130
 _DECADES = 100.0
 
 
-def draw_all(domain: Domain, first: Side, second: Side, out: Path) -> list[str]:
+def draw_all(
+    domain: Domain, first: Side, second: Side, largest: LargestAuc, out: Path
+) -> list[str]:
     """Draw all that applies to the domain into a folder; returns the files' names.
 
-    Means of vector observables by component with their ratio, histograms of scalar ones,
-    differences of correlation coefficients, and samples side by side.
+    Spectra of single entries with their ratio, means of vector observables by component with
+    theirs, histograms of scalar ones, differences of correlation coefficients, the largest AUC by
+    the samples trained on, and samples side by side.
     """
     drawn: dict[str, Figure] = {}
+    columns = [side.features.views[domain.physical_view] for side in (first, second)]
+    for spectrum in domain.spectra:
+        counts = spectrum_counts(domain, spectrum, *columns)
+        drawn[f"spectrum-{spectrum.name}"] = _spectrum(counts, (first, second))
     for observable in domain.observables:
         if first.features.observables[observable.name].shape[1] > 1:
             drawn[f"profile-{observable.name}"] = _profile(observable, first, second)
             drawn[f"correlations-{observable.name}"] = _correlations(observable, first, second)
         else:
             drawn[f"histogram-{observable.name}"] = _histogram(observable, first, second)
+    drawn["auc"] = _curve(largest)
     drawn["samples"] = _samples(domain, first, second)
     for name, figure in drawn.items():
         figure.savefig(out / f"{name}.png", dpi=_DPI)
     return [f"{name}.png" for name in drawn]
+
+
+def _spectrum(counts: list[SpectrumCounts], sides: tuple[Side, Side]) -> Figure:
+    """Entries of a sample in each bin, and their ratio with its error; a column for each part."""
+    spectrum = counts[0].spectrum
+    parts = spectrum.parts or ("",)
+    figure = Figure(figsize=(max(8.0, 3.2 * len(parts)), 5.0), layout="constrained")
+    layout: dict[str, Any] = {"height_ratios": (3, 1), "sharex": True, "sharey": "row"}
+    grid = figure.subplots(2, len(parts), squeeze=False, **layout)
+    curves = [
+        Curve(side.name, colour, side_counts)
+        for side, colour, side_counts in zip(sides, (_FIRST, _SECOND), counts, strict=True)
+    ]
+    for part, name in enumerate(parts):
+        draw_spectrum(grid[0, part], grid[1, part], curves, part)
+        grid[0, part].set_title(name, fontsize="small")
+        grid[1, part].set_xlabel(_label(spectrum.symbol, spectrum.unit))
+    grid[0, 0].set_ylabel("entries per sample and bin")
+    grid[1, 0].set_ylabel("ratio")
+    grid[0, 0].legend(frameon=False)
+    figure.suptitle(spectrum.long_name, fontsize="medium")
+    return figure
+
+
+def _curve(largest: LargestAuc) -> Figure:
+    """AUC of the strongest view and classifier by the samples that it was trained on."""
+    figure, (panel,) = _axes(1)
+    counts = [point.count for point in largest.curve]
+    sides = {"fake": "value", "truth against truth": "floor"}
+    for (label, name), colour in zip(sides.items(), (_SECOND, _FIRST), strict=True):
+        values, errors = np.array([getattr(point, name) for point in largest.curve]).T
+        panel.errorbar(counts, values, errors, fmt="o-", color=colour, label=label, lw=1)
+    panel.axhline(0.5, color=_FIRST, lw=0.8)
+    panel.set_xscale("log")
+    panel.set(
+        xlabel="samples a side trained on", ylabel="AUC on unseen samples",
+        title=f"{largest.value.procedure.settings.label} on {largest.value.view}",
+    )  # fmt: skip
+    panel.legend(frameon=False)
+    return figure
 
 
 def _profile(observable: Observable, first: Side, second: Side) -> Figure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physgan.data import Condition, Dataset
-from physgan.domains import Domain, Samples, domain_of
+from physgan.domains import Domain, Samples, domain_of, domain_type
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
@@ -38,13 +38,14 @@ def check_alike(first: Dataset, other: Dataset) -> None:
     """Refuse datasets that cannot be compared.
 
     Raises:
-        InputError: if domains, fields, shapes, grids or names of conditions differ; a dataset
-            without conditions is like any other of a domain that can do without.
+        InputError: if domains, shapes of the domain's field, grids or names of conditions differ;
+            a dataset without conditions is like any other of a domain that can do without.
     """
     one, two = first.info, other.info
+    field = domain_type(one.domain).field
     pairs = [
         ("domain", one.domain, two.domain),
-        ("fields of shape", first.shapes, other.shapes),
+        (f"{field} of shape", first.shapes.get(field), other.shapes.get(field)),
     ]
     if (one.conditions and two.conditions) or domain_of(one).needs_conditions:
         names = [", ".join(sorted(c.name for c in info.conditions)) for info in (one, two)]

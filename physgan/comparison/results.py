@@ -1,13 +1,27 @@
 """What a comparison of two sets of samples consists of: settings, metrics and the report."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
-from physgan.fidelity import BoostedTrees, ClassReport, DenseNetwork, Procedure
+from physgan.fidelity import (
+    BoostedTrees,
+    ClassReport,
+    DenseNetwork,
+    Procedure,
+    TwoSampleResult,
+)
 
-__all__ = ["ComparisonReport", "ComparisonSettings", "MetricResult"]
+__all__ = [
+    "ComparisonReport",
+    "ComparisonSettings",
+    "CurvePoint",
+    "LargestAuc",
+    "MetricResult",
+]
+
+Figure = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,53 @@ class MetricResult:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """AUCs of the strongest view and classifier, trained on some of the samples.
+
+    Args:
+        count: samples a side that trained it; it was tested on the same ones whatever their number.
+        value: fake against real, with its standard error.
+        floor: truth against truth, by the same view and classifier.
+    """
+
+    count: int
+    value: Figure
+    floor: Figure
+
+
+@dataclass(frozen=True)
+class LargestAuc:
+    """The headline: the largest AUC over all views and classifiers.
+
+    The largest of many is biased upwards, so the floor is the largest of truth against truth over
+    the same views and classifiers, which may be another pair.
+
+    Args:
+        value: fake against real, of the strongest pair.
+        floor: truth against truth, of its own strongest pair.
+        curve: of fake's strongest pair, by the samples trained on, rising to all of them.
+    """
+
+    value: TwoSampleResult
+    floor: TwoSampleResult
+    curve: tuple[CurvePoint, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values only."""
+        pairs = {"value": self.value, "floor": self.floor}
+        sides = {
+            name: {
+                "auc": result.auc[0],
+                "error": result.auc[1],
+                "view": result.view,
+                **result.procedure.to_json(),
+            }
+            for name, result in pairs.items()
+        }
+        return {**sides, "curve": [asdict(point) for point in self.curve]}
+
+
+@dataclass(frozen=True)
 class ComparisonReport:
     """All metrics, with what they were made from.
 
@@ -79,6 +140,7 @@ class ComparisonReport:
         settings: see `ComparisonSettings`.
         conditions: for each condition the Kolmogorov-Smirnov distance of its values in real and
             fake, and the chance of a larger one; unequal conditions tell samples apart, too.
+        largest_auc: over all views and classifiers.
         metrics: one result each.
         classes: comparison by classes, if it was asked for.
     """
@@ -89,6 +151,7 @@ class ComparisonReport:
     seed: int
     settings: ComparisonSettings
     conditions: dict[str, tuple[float, float]]
+    largest_auc: LargestAuc
     metrics: tuple[MetricResult, ...]
     classes: ClassReport | None = None
 
@@ -105,7 +168,9 @@ class ComparisonReport:
     def to_json(self) -> dict[str, Any]:
         """JSON values only."""
         values = {
-            **asdict(replace(self, metrics=(), classes=None)),
+            **{f.name: getattr(self, f.name) for f in fields(self)},
+            "settings": asdict(self.settings),
+            "largest_auc": self.largest_auc.to_json(),
             "metrics": [metric.to_json() for metric in self.metrics],
             "classes": self.classes and self.classes.to_json(),
         }

@@ -1,7 +1,7 @@
 """The report of a comparison as lines of text."""
 
-from physgan.comparison.results import ComparisonReport, MetricResult
-from physgan.fidelity import ClassReport
+from physgan.comparison.results import ComparisonReport, LargestAuc, MetricResult
+from physgan.fidelity import ClassReport, TwoSampleResult
 
 __all__ = ["table"]
 
@@ -10,13 +10,14 @@ _UNLIKELY = 1e-3
 
 
 def table(report: ComparisonReport) -> str:
-    """Every metric with its error, truth against truth, and how many errors they are apart.
+    """The largest AUC; every metric with its error, truth against truth, and their pull.
 
     Below: how each classifier was trained and tested, and how many samples were compared.
     """
     rows = [_HEAD, *(_row(metric) for metric in report.metrics)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-    lines = [
+    lines = _headline(report.largest_auc)
+    lines += [
         "  ".join(
             cell.ljust(width) if i < 2 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -35,6 +36,24 @@ def table(report: ComparisonReport) -> str:
     if report.classes is not None:
         lines += _class_lines(report.classes)
     return "\n".join(lines)
+
+
+def _headline(largest: LargestAuc) -> list[str]:
+    """The largest AUC beside truth's own, and how it grows with the samples trained on."""
+    points = "; ".join(
+        f"{point.count:,}: {_with_error(point.value)} ({_with_error(point.floor)})"
+        for point in largest.curve
+    )
+    return [
+        f"largest AUC {_strongest(largest.value)}; truth/truth {_strongest(largest.floor)}",
+        f"that classifier by samples a side trained on (truth/truth): {points}",
+    ]
+
+
+def _strongest(result: TwoSampleResult) -> str:
+    procedure = result.procedure
+    label = f"{procedure.settings.label}, {procedure.samples}"
+    return f"{_with_error(result.auc)} ({result.view}, {label})"
 
 
 def _class_lines(classes: ClassReport) -> list[str]:

@@ -8,6 +8,7 @@ from physgan.domains.base import (
     EnsembleObservable,
     Observable,
     Samples,
+    Spectrum,
     Target,
 )
 from physgan.domains.images import Images
@@ -27,6 +28,7 @@ __all__ = [
     "Importer",
     "Observable",
     "Samples",
+    "Spectrum",
     "Target",
     "domain_of",
     "domain_type",

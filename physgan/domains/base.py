@@ -25,6 +25,7 @@ __all__ = [
     "EnsembleObservable",
     "Observable",
     "Samples",
+    "Spectrum",
     "Target",
 ]
 
@@ -62,6 +63,35 @@ class Observable:
     spacing: Callable[[Mapping[str, float]], float] | None = None
     axis: tuple[str, str] | None = None
     along: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The distribution of single entries of the samples (cells, pixels), pooled over all samples.
+
+    Args:
+        name: key in tables and JSON.
+        symbol: of an entry, for axes, in matplotlib's mathtext.
+        unit: of an entry, "1" if it has none.
+        long_name: words for tables.
+        values: columns of `Domain.physical_view` without the conditions, (n, k) -> entries in
+            `unit`, float64 (n, k).
+        edges: entries of the real samples, shape (m,) -> ascending edges of the bins; entries
+            outside do not count. None: bins of one width by the real samples, open at both ends.
+        logarithmic: whether axes of entries are.
+        parts: names of groups of entries that have a histogram each; () for one of all.
+        part: group of each column, shape (k,); None if all are in one.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    long_name: str
+    values: Callable[[np.ndarray], np.ndarray] = np.asarray
+    edges: Callable[[np.ndarray], np.ndarray] | None = None
+    logarithmic: bool = False
+    parts: tuple[str, ...] = ()
+    part: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +249,9 @@ class Domain(ABC):
         field: name of the samples' field that is learnt.
         conditions: names of the conditions, the first columns of every view.
         observables: quantities of one sample.
+        physical_view: name of the view that has the field's entries in physical units, a column
+            each after the conditions: equal entries look equal at all conditions.
+        spectra: distributions of single entries; by default one of a continuous field's.
         ensemble: quantities of many samples at one condition.
         histograms: names of the observables whose histogram overlap is quoted.
         features: names of the observables that are inputs of classifiers.
@@ -242,17 +275,24 @@ class Domain(ABC):
     unit_scale: ClassVar[bool] = True
     needs_conditions: ClassVar[bool] = False
     picture_note: ClassVar[str] = ""
+    physical_view: ClassVar[str] = "low-level"
     generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     baselines: ClassVar[Mapping[str, type[Baseline]]] = {}
     importer: ClassVar[Importer | None] = None
     preprocessing: ClassVar[type[Preprocessing]] = Standardisation
 
     conditions: tuple[str, ...]
+    spectra: tuple[Spectrum, ...] = ()
     ensemble: tuple[EnsembleObservable, ...] = ()
     targets: Mapping[str, tuple[Target, ...]] = {"quickstart": ()}
 
     def __init__(self, source: Described) -> None:
         self.conditions = tuple(condition.name for condition in source.conditions)
+        self.spectra = tuple(
+            Spectrum(f.name, "$x$", f.unit, f"single values of {f.name}")
+            for f in source.fields
+            if f.name == self.field and np.issubdtype(np.dtype(f.dtype), np.floating)
+        )
 
     @property
     @abstractmethod

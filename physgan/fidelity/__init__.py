@@ -37,6 +37,8 @@ from physgan.fidelity.images import ConvolutionalNetwork, sample_view
 from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
 from physgan.fidelity.reweighting import density_ratios, effective_sample_size, thinned
 from physgan.fidelity.separation import Separation, separation_power, separations
+from physgan.fidelity.spectra import SpectrumCounts, separation_of_spectra, spectrum_counts
+from physgan.fidelity.spectrum_picture import Curve, draw_spectrum
 from physgan.fidelity.trees import BoostedTrees
 from physgan.fidelity.two_sample import (
     Procedure,
@@ -44,6 +46,7 @@ from physgan.fidelity.two_sample import (
     TwoSampleResult,
     View,
     divergence,
+    largest_auc,
     two_sample_test,
     two_sample_tests,
     vector_view,
@@ -59,6 +62,7 @@ __all__ = [
     "Classifier",
     "ConvolutionalNetwork",
     "Coverage",
+    "Curve",
     "DenseNetwork",
     "Duplicates",
     "Estimate",
@@ -67,6 +71,7 @@ __all__ = [
     "Procedure",
     "QuantileBins",
     "Separation",
+    "SpectrumCounts",
     "Spread",
     "TwoSampleClassifier",
     "TwoSampleResult",
@@ -82,6 +87,7 @@ __all__ = [
     "coverage",
     "density_ratios",
     "divergence",
+    "draw_spectrum",
     "duplicates",
     "effective_sample_size",
     "estimate",
@@ -91,6 +97,7 @@ __all__ = [
     "frechet_physics_distance",
     "gather",
     "kernel_physics_distance",
+    "largest_auc",
     "mean_overlap",
     "measure",
     "mode_coverage",
@@ -100,8 +107,10 @@ __all__ = [
     "pull",
     "quantile_bins",
     "sample_view",
+    "separation_of_spectra",
     "separation_power",
     "separations",
+    "spectrum_counts",
     "squared_discrepancy",
     "thinned",
     "train_classifier",

@@ -17,6 +17,7 @@ __all__ = ["DenseNetwork", "Labelled", "logits", "scores_of", "train"]
 _SLOPE = 0.01
 _ROWS = 1000
 _LARGE = 20_000
+_COLUMNS = 128
 
 Parameters = list[tuple[Any, Any]]
 
@@ -31,7 +32,9 @@ class DenseNetwork:
         width: of the hidden layers. None: 2048 as in the Challenge from 20,000 samples a class,
             and 256 below, where wider networks take ten times as long and find no more.
         layers: hidden layers.
-        epochs: passes over the training rows.
+        epochs: passes over the training rows, at most.
+        patience: epochs without a better accuracy on the selection rows that end a training; the
+            Challenge has no such end, but small sets are learnt by heart in a few epochs.
         batch: None: 1000, or fewer where an epoch would have less than 24 steps, since the
             Challenge's 100,000 samples a class give a training 6,000 steps, and small sets with
             batches of 1000 would end before the network has moved.
@@ -46,6 +49,7 @@ class DenseNetwork:
     width: int | None = None
     layers: int = 3
     epochs: int = 50
+    patience: int = 10
     batch: int | None = None
     rate: float = 2e-4
     standardise: bool = True
@@ -58,7 +62,7 @@ class DenseNetwork:
     @property
     def effort(self) -> str:
         """See `TwoSampleClassifier`."""
-        return f"{self.epochs} epochs"
+        return f"at most {self.epochs} epochs"
 
     def scores(self, rows: np.ndarray, labels: np.ndarray, split: Split, seed: int) -> Scores:
         """See `TwoSampleClassifier`; the epoch of the best accuracy is selected."""
@@ -74,6 +78,7 @@ class DenseNetwork:
             width=self.width or (2048 if len(rows) >= 2 * _LARGE else 256),
             layers=self.layers,
             epochs=self.epochs,
+            patience=self.patience,
             batch=min(count, self.batch or min(1000, max(32, count // 24))),
             rate=self.rate,
             seed=seed,
@@ -109,6 +114,7 @@ def train(
     width: int,
     layers: int = 3,
     epochs: int = 50,
+    patience: int = 10,
     batch: int = 1000,
     rate: float = 2e-4,
     seed: int = 0,
@@ -123,19 +129,35 @@ def train(
         selection: rows that choose the epoch.
         width: of the hidden layers.
         layers: number of them.
-        epochs: passes over the training rows.
+        epochs: passes over the training rows, at most.
+        patience: epochs without a better accuracy that end the training.
         batch: rows in a step.
         rate: of Adam.
         seed: of weights and order.
     """
     key, begin = jax.random.split(jax.random.key(seed))
-    sizes = (training.rows.shape[1], *([width] * layers), 1)
-    return _train(key, _initial(begin, sizes), training, selection, epochs, batch, rate)
+    columns = training.rows.shape[1]
+    parameters = _initial(begin, (columns, *([width] * layers), 1))
+    weights, bias = parameters[0]
+    parameters[0] = (_padded(weights, 0), bias)
+    training, selection = (side._replace(rows=_padded(side.rows)) for side in (training, selection))
+    settings = (epochs, patience, batch, rate)
+    trained = _train(key, parameters, training, selection, *settings)
+    return [(trained[0][0][:columns], trained[0][1]), *trained[1:]]
 
 
 def scores_of(parameters: Parameters, rows: np.ndarray) -> np.ndarray:
     """Log-odds of rows, a thousand at a time."""
-    return np.asarray(_scores(parameters, rows), np.float64)
+    (weights, bias), *others = parameters
+    padded = [(_padded(weights, 0), bias), *others]
+    return np.asarray(_scores(padded, _padded(rows)), np.float64)
+
+
+def _padded(array: Any, axis: int = 1) -> Any:
+    """The array with zeros up to a multiple of 128 columns, so that views share a program."""
+    widths = [(0, 0), (0, 0)]
+    widths[axis] = (0, -array.shape[axis] % _COLUMNS)
+    return jnp.pad(jnp.asarray(array), widths)
 
 
 @jax.jit
@@ -147,13 +169,14 @@ def _one(parameters: Parameters, row: jax.Array) -> jax.Array:
     return logits(parameters, row[None])[0]
 
 
-@partial(jax.jit, static_argnums=(4, 5, 6), donate_argnums=(1,))
+@partial(jax.jit, static_argnums=(4, 6, 7), donate_argnums=(1,))
 def _train(
     key: jax.Array,
     parameters: Parameters,
     training: Labelled,
     selection: Labelled,
     epochs: int,
+    patience: int,
     batch: int,
     rate: float,
 ) -> Parameters:
@@ -171,18 +194,24 @@ def _train(
             updates, state = optimiser.update(jax.grad(loss)(weights, chosen), state)
         return (optax.apply_updates(weights, updates), state), None
 
-    def epoch(carry: Any, order: jax.Array) -> tuple[Any, None]:
-        weights, state, best, kept = carry
-        chosen = jax.random.permutation(order, len(rows))[: steps * batch]
+    def epoch(carry: Any) -> Any:
+        number, best_at, weights, state, best, kept = carry
+        chosen = jax.random.permutation(orders[number], len(rows))[: steps * batch]
         (weights, state), _ = jax.lax.scan(step, (weights, state), chosen.reshape(steps, batch))
         right = (_scores(weights, selection.rows) > 0) == (selection.labels > 0.5)
         accuracy = right.astype(jnp.float32).mean()
         better = accuracy > best
         kept = jax.tree.map(lambda new, old: jnp.where(better, new, old), weights, kept)
-        return (weights, state, jnp.maximum(accuracy, best), kept), None
+        best_at = jnp.where(better, number, best_at)
+        return number + 1, best_at, weights, state, jnp.maximum(accuracy, best), kept
 
-    start = (parameters, optimiser.init(parameters), jnp.float32(-1), parameters)
-    (_, _, _, kept), _ = jax.lax.scan(epoch, start, jax.random.split(key, epochs))
+    def goes_on(carry: Any) -> Any:
+        number, best_at, *_ = carry
+        return (number < epochs) & (number - best_at <= patience)
+
+    orders = jax.random.split(key, epochs)
+    begin = (jnp.int32(0), jnp.int32(0), parameters, optimiser.init(parameters), jnp.float32(-1))
+    *_, kept = jax.lax.while_loop(goes_on, epoch, (*begin, parameters))
     return kept
 
 

@@ -123,7 +123,7 @@ def _measured(domain: Domain, samples: Samples, conditions: Conditions, points: 
         name: np.broadcast_to(np.asarray(conditions[name], np.float32), count).copy()
         for name in domain.conditions
     }
-    places = domain.points({k: v[:points] for k, v in samples.items()})
+    places = domain.points({k: v[:points] for k, v in samples.items()}) if points else None
     return FeatureSet(domain.views(samples, conditions), observables, labels, places)
 
 

@@ -227,6 +227,40 @@ def test_views_are_finite_and_start_with_the_conditions(kind: str) -> None:
 
 
 @every_kind
+def test_a_view_has_the_entries_in_physical_units(kind: str) -> None:
+    """Equal entries look equal, whatever the conditions and the rest of the sample."""
+    tiny = dataset(kind)
+    domain = tiny.domain
+    columns = domain.views(tiny.samples, tiny.known)[domain.physical_view]
+    seen = columns[:, len(domain.conditions) :].ravel()
+    entries = np.asarray(tiny.samples[domain.field], np.float32).ravel()
+    assert seen.shape == entries.shape
+    order = np.argsort(entries, kind="stable")
+    rises = np.diff(entries[order].astype(np.float64))
+    steps = np.diff(seen[order].astype(np.float64))
+    assert (steps[rises == 0] == 0).all()
+    assert (steps[rises > 1e-5 * np.abs(entries).max()] > 0).all()
+
+
+@every_kind
+def test_continuous_entries_have_a_spectrum(kind: str) -> None:
+    """In the field's own unit; discrete ones, such as spins, need none."""
+    tiny = dataset(kind)
+    domain = tiny.domain
+    field = next(f for f in tiny.info.fields if f.name == domain.field)
+    assert bool(domain.spectra) == np.issubdtype(np.dtype(field.dtype), np.floating)
+    columns = domain.views(tiny.samples, tiny.known)[domain.physical_view]
+    entries = np.asarray(tiny.samples[domain.field], np.float64).reshape(COUNT, -1)
+    for spectrum in domain.spectra:
+        values = spectrum.values(columns[:, len(domain.conditions) :])
+        np.testing.assert_allclose(values, entries, rtol=1e-5, atol=1e-9)
+        assert spectrum.unit == field.unit
+        assert (len(spectrum.parts) > 0) == (spectrum.part is not None)
+        if spectrum.part is not None:
+            assert sorted(set(spectrum.part)) == list(range(len(spectrum.parts)))
+
+
+@every_kind
 def test_arrays_for_classifiers_and_distances(kind: str) -> None:
     tiny = dataset(kind)
     images = tiny.domain.images(tiny.samples)

@@ -8,6 +8,7 @@ from tiny_showers import cylinder, described, ragged
 
 from physgan.domains import Showers
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
+from physgan.domains.showers.views import cell_energies
 
 SECTORS = 12
 CYLINDER = Showers(cylinder(4, SECTORS, (0.0, 2.0, 6.0, 20.0)))
@@ -179,6 +180,22 @@ def test_views(domain: Showers, rng: np.random.Generator) -> None:
     lit = np.count_nonzero(layer, axis=1)
     np.testing.assert_allclose(views["normalised"][:, 1 : 1 + cells].sum(1), lit, rtol=1e-5)
     assert views["high-level"].shape == (50, 1 + count + 1 + count + 6 * count)
+    flat = deposits.reshape(50, -1)
+    np.testing.assert_allclose(cell_energies(views["cells, MeV"][:, 1:]), flat, rtol=1e-5)
+    spectrum = views["cell spectrum"][:, 1:]
+    lit = measured(domain, deposits)["lit_cells"]
+    np.testing.assert_array_equal(lit, np.count_nonzero(flat, axis=1))
+    np.testing.assert_array_equal(spectrum[:, -1], lit)
+    np.testing.assert_array_equal(spectrum[:, :-1].sum(1), lit)
+
+
+def test_spectra_of_classifiers_have_bins_of_15_per_cent() -> None:
+    """From 10 keV, below and above; empty cells are in none."""
+    deposits = np.zeros((1, *CYLINDER.cells.axes))
+    deposits.flat[:5] = [1e-4, 0.0101, 1.0, 1.01, 1e9]
+    view = CYLINDER.views({"deposits": deposits}, {"energy_mev": 1.0})["cell spectrum"][0, 1:]
+    assert np.flatnonzero(view).tolist() == [0, 1, 31, 94, 95]
+    assert view[[0, 1, 31, 94, 95]].tolist() == [1, 1, 2, 1, 5]
 
 
 @pytest.mark.parametrize("domain", ALL.values(), ids=ALL)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from physgan.domains import Spins
+from physgan.data import Axis, DatasetInfo, Field
+from physgan.domains import Images, Spins
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, features_of, gather
 
@@ -41,6 +42,18 @@ def test_conditions_lead_every_view_and_may_be_one_number(rng) -> None:
     half = found.rows(slice(10, 30))
     assert len(half) == 20
     assert np.array_equal(half.views["low-level"], found.views["low-level"][10:30])
+
+
+def test_points_of_the_first_samples_are_kept(rng) -> None:
+    """Chunks beyond them leave none; those of showers and images could not do without any."""
+    axes = tuple(Axis(name, "1", (0.0, 1.0)) for name in ("row", "column", "channel"))
+    field = Field("intensities", "1", tuple(a.name for a in axes), "intensity", "float32")
+    domain = Images(DatasetInfo("images", (field,), (), axes))
+    intensities = rng.random((30, 2, 2, 2)).astype(np.float32)
+    chunks = [({"intensities": intensities[i : i + 10]}, {}) for i in (0, 10, 20)]
+    found = gather(domain, chunks, points=10)
+    assert len(found) == 30
+    np.testing.assert_array_equal(found.points, intensities[:10].reshape(10, -1))
 
 
 def test_no_chunks_are_refused() -> None:

@@ -16,11 +16,13 @@ from physgan.fidelity import (
     View,
     auc,
     divergence,
+    largest_auc,
     sample_view,
     two_sample_test,
     two_sample_tests,
     vector_view,
 )
+from physgan.fidelity.dense_net import Labelled, _train, scores_of, train
 
 DENSE = DenseNetwork(width=32, epochs=25, batch=100, rate=2e-3)
 CONVOLUTIONAL = ConvolutionalNetwork(samples=6_000)
@@ -103,13 +105,47 @@ def test_result_says_how_it_was_obtained(rng) -> None:
     assert network.procedure.to_json() == {
         "classifier": "network",
         "settings": {
-            "width": 32, "layers": 3, "epochs": 1, "batch": 100, "rate": 2e-3,
+            "width": 32, "layers": 3, "epochs": 1, "patience": 10, "batch": 100, "rate": 2e-3,
             "standardise": True, "repeats": 1,
         },
         "train_share": 0.6,
         "train_counts": [60, 60],
         "test_counts": [20, 20],
     }  # fmt: skip
+
+
+def test_fewer_samples_train_and_the_same_ones_test(rng) -> None:
+    """The AUC of six features from ten samples a side is far from that of thousands."""
+    view = shifted(rng, SHIFT)
+    few, all_of_them = (two_sample_test(view, BoostedTrees(), most=most) for most in (30, None))
+    assert few.procedure.train_counts == (30, 30)
+    assert few.procedure.test_counts == all_of_them.procedure.test_counts
+    assert few.auc[0] < all_of_them.auc[0] - 3 * all_of_them.auc[1]
+
+
+def test_the_largest_auc_names_its_view(rng) -> None:
+    views = [replace(shifted(rng, shift), name=str(shift)) for shift in (0.0, SHIFT)]
+    assert largest_auc(two_sample_tests(views, [BoostedTrees()])).view == str(SHIFT)
+
+
+def test_training_ends_when_the_selected_epoch_is_long_past(rng) -> None:
+    """Labels that mean nothing are learnt by heart at once: what follows is not even run."""
+    rows = rng.normal(size=(200, 5)).astype(np.float32)
+    sides = [Labelled(rows[:100], np.resize([0.0, 1.0], 100).astype(np.float32))] * 2
+    settings = {"width": 8, "batch": 50, "rate": 1e-1}
+    first = [train(*sides, epochs=500, patience=p, **settings) for p in (0, 500)]
+    scores = [scores_of(weights, sides[1].rows) > 0 for weights in first]
+    right = [(side == (sides[1].labels > 0.5)).mean() for side in scores]
+    assert right[0] < right[1]
+
+
+def test_views_of_like_width_share_a_program(rng) -> None:
+    """Compiling takes longer than a training on a thousand samples."""
+    before = _train._cache_size()
+    for columns in (5, 7, 128):
+        view = vector_view("x", *rng.normal(size=(2, 100, columns)))
+        two_sample_test(view, replace(DENSE, width=9, epochs=1, repeats=1))
+    assert _train._cache_size() == before + 1
 
 
 def test_unequal_sides_and_conditions_are_split_in_the_same_shares(rng) -> None:

@@ -16,8 +16,9 @@ from physgan.domains.showers.importer import IMPORTER
 from physgan.domains.showers.observables import ShowerSums, energy_name, observables_of
 from physgan.domains.showers.pictures import draw_cells, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
+from physgan.domains.showers.spectra import spectra_of
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
-from physgan.domains.showers.views import shower_views
+from physgan.domains.showers.views import PHYSICAL_VIEW, shower_views
 from physgan.errors import InputError
 from simulators.protocol import Condition
 
@@ -25,6 +26,7 @@ __all__ = ["Showers"]
 
 _DYNAMIC_RANGE = 1e-7
 _EMPTY = 0.1
+_NO_FEATURES = ("lit_cells", "ring_energy")
 _TRAINING = {
     "batch_size": 128,
     "generator_width": 96,
@@ -58,13 +60,14 @@ class Showers(Domain):
     field = "deposits"
     unit_scale = False
     needs_conditions = True
+    physical_view = PHYSICAL_VIEW
     generators: ClassVar = {"shower-cascade": ShowerCascade}
     baselines: ClassVar = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
     picture_note = "energy, four decades below each one's largest"
     ensemble = ENSEMBLE
-    histograms = ("response",)
+    histograms = ("response", "lit_cells")
     targets = TARGETS
     observables: tuple[Observable, ...] = ()
     features: tuple[str, ...] = ()
@@ -74,13 +77,14 @@ class Showers(Domain):
         self.cells = geometry_of(source)
         self._conditions, energy = tuple(source.conditions), energy_name(source.conditions)
         self.observables = observables_of(self.cells, energy)
-        self.features = tuple(o.name for o in self.observables if o.name != "ring_energy")
+        self.features = tuple(o.name for o in self.observables if o.name not in _NO_FEATURES)
+        self.spectra = spectra_of(self.cells)
         self._sums = ShowerSums(self.cells)
         self._energy = self.conditions.index(energy) if energy else None
         self._symmetry = _symmetry_of(self.cells, source.conditions)
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
-        """Low-level, normalised and high-level; see `shower_views`."""
+        """Cells and features, relative and in MeV; see `shower_views`."""
         return shower_views(self._sums, self._conditions, samples, conditions)
 
     def points(self, samples: Samples) -> np.ndarray:

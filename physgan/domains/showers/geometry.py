@@ -43,9 +43,14 @@ class CellGeometry:
         return self.place // (self.grid[1] * self.grid[2])
 
     @property
+    def in_mm(self) -> bool:
+        """Whether positions are in mm; otherwise they count cells."""
+        return bool(self.edges) or len(self.axes) == 1
+
+    @property
     def length(self) -> float:
         """Unit of positions for networks: 100 mm (CaloChallenge), or a third of the grid."""
-        return 100.0 if self.edges or len(self.axes) == 1 else max(self.grid[1:]) / 3
+        return 100.0 if self.in_mm else max(self.grid[1:]) / 3
 
     @property
     def full(self) -> bool:

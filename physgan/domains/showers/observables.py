@@ -1,8 +1,8 @@
 """Observables of a shower: the high-level features of the CaloChallenge.
 
 C. Krause et al., arXiv:2410.21611, section 4: total energy; for each layer the energy, centres of
-energy and widths in eta, phi and r, and the share of empty cells. The energy by distance from the
-axis is an observable besides.
+energy and widths in eta, phi and r, and the share of empty cells. The number of lit cells and the
+energy by distance from the axis are observables besides.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,7 +108,17 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
                 f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}", width
             ),
         ]  # fmt: skip
-    return (*observables, _ring_energy(sums))
+    return (*observables, _lit_cells(sums), _ring_energy(sums))
+
+
+def _lit_cells(sums: ShowerSums) -> Observable:
+    return Observable(
+        "lit_cells", "$N_{lit}$", "1", "number of lit cells",
+        lambda samples, conditions: sums.by_rows(
+            samples, lambda deposits: (deposits > 0).sum(1, dtype=np.float64)
+        ),
+        spacing=lambda geometry: 1.0,
+    )  # fmt: skip
 
 
 def _ring_energy(sums: ShowerSums) -> Observable:

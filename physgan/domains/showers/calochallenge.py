@@ -2,6 +2,8 @@
 
 `incident_energies` (N, 1) and `showers` (N, V) are in MeV, with the cells of a shower in the order
 layer, then alpha, then r. The XML lists the rings and the number of sectors of every layer.
+Arrays are written in float64, as the Challenge's own are: its evaluation script trains a network in
+float64 on them, and its classifiers stop at float32. Files of either type are read.
 C. Krause et al., CaloChallenge 2022, arXiv:2410.21611.
 """
 
@@ -123,9 +125,9 @@ def export_calochallenge(
     rows = max(1, SHARD_BYTES // dataset.row_bytes)
     temporary = path.with_name(path.name + ".part")
     with h5py.File(temporary, "w") as file:
-        energies = file.create_dataset("incident_energies", (len(dataset), 1), np.float32)
+        energies = file.create_dataset("incident_energies", (len(dataset), 1), np.float64)
         showers = file.create_dataset(
-            "showers", (len(dataset), binning.cells), np.float32, compression="gzip"
+            "showers", (len(dataset), binning.cells), np.float64, compression="gzip"
         )
         for start in range(0, len(dataset), rows):
             stop = min(start + rows, len(dataset))

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-__all__ = ["Report", "reporting"]
+__all__ = ["Report", "Steps", "reporting"]
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -16,6 +16,24 @@ class Report(Protocol):
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Report `done` out of `total`."""
+
+
+class Steps:
+    """Counts steps of unequal kinds: called with what comes next, it reports what is done.
+
+    Args:
+        total: number of steps.
+        progress: called with (steps done, total, what comes next).
+    """
+
+    def __init__(self, total: int, progress: Callable[[int, int, str], None] | None) -> None:
+        self.total, self.done, self.progress = total, -1, progress
+
+    def __call__(self, stage: str) -> None:
+        """Report `stage` as the next one; the one before is done."""
+        self.done += 1
+        if self.progress is not None:
+            self.progress(min(self.done, self.total), self.total, stage)
 
 
 @contextmanager

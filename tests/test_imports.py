@@ -24,7 +24,12 @@ MAY_IMPORT = {
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
     "physgan.surrogates": {"physgan.data", "physgan.domains", "physgan.networks"},
     "physgan.importing": {"physgan.data", "physgan.domains"},
-    "physgan.comparison": {"physgan.data", "physgan.domains", "physgan.fidelity"},
+    "physgan.comparison": {
+        "physgan.data",
+        "physgan.domains",
+        "physgan.fidelity",
+        "physgan.progress",
+    },
     "physgan.training": {
         "physgan.data",
         "physgan.domains",

@@ -30,6 +30,7 @@ from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import ConvolutionalNetwork, compare_classes
+from physgan.progress import Steps
 from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
@@ -100,7 +101,7 @@ def benchmark(
     plan = Plan(kind, conditions, count, seed, simulator.parameters)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     steps = 2 + relaxing + (classes is not None)
-    tell = _Steps(references + 5 + len(sources) * steps, progress)
+    tell = Steps(references + 5 + len(sources) * steps, progress)
     start = time.perf_counter()
 
     results = _draw(plan, simulator, list(zip(sources, roles, strict=True)), references, tell)
@@ -125,24 +126,12 @@ def benchmark(
     return report
 
 
-class _Steps:
-    """Counts steps and tells what comes next."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.total, self.done, self.progress = total, -1, progress
-
-    def __call__(self, stage: str) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(min(self.done, self.total), self.total, stage)
-
-
 def _draw(
     plan: Plan,
     simulator: Simulator,
     sources: Sequence[tuple[Source, str]],
     references: int,
-    tell: _Steps,
+    tell: Steps,
 ) -> Results:
     sets = []
     for number in range(references):
@@ -158,7 +147,7 @@ def _draw(
     return Results(plan, simulator, reference, sets[0], [drawn[0], again, *drawn[1:]])
 
 
-def _compare(results: Results, tell: _Steps) -> None:
+def _compare(results: Results, tell: Steps) -> None:
     tell("comparing observables")
     for source in results.sources:
         results.comparisons[source.name] = [
@@ -167,7 +156,7 @@ def _compare(results: Results, tell: _Steps) -> None:
         ]
 
 
-def _compare_classes(results: Results, labelled: Labelled, tell: _Steps) -> None:
+def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:
     domain, (samples, conditions, label) = results.plan.domain, labelled
     for source in results.sources:
         if source.role != "truth":
@@ -179,7 +168,7 @@ def _compare_classes(results: Results, labelled: Labelled, tell: _Steps) -> None
             )
 
 
-def _relax(results: Results, tell: _Steps) -> None:
+def _relax(results: Results, tell: Steps) -> None:
     assert isinstance(results.simulator, Relaxing)
     for source in results.sources:
         if source.role != "truth":

@@ -34,6 +34,7 @@ from physgan.fidelity import (
     two_sample_tests,
     vector_view,
 )
+from physgan.progress import Steps
 
 __all__ = ["compare_samples"]
 
@@ -86,7 +87,7 @@ def compare_samples(
             "samples are set aside"
         )
     tasks = list(_tasks(domain, seed, chosen, first.points is not None))
-    tell = _Steps(len(tasks) + len(chosen.classifiers) + 1, progress)
+    tell = Steps(len(tasks) + len(chosen.classifiers) + 1, progress)
     metrics: list[MetricResult] = []
     for stage, task in tasks:
         tell(stage)
@@ -109,18 +110,6 @@ def compare_samples(
         _largest(views, tests, seed),
         tuple(metrics),
     )
-
-
-class _Steps:
-    """Counts steps and tells what comes next."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.total, self.done, self.progress = total, 0, progress
-
-    def __call__(self, stage: str) -> None:
-        if self.progress:
-            self.progress(self.done, self.total, stage)
-        self.done += 1
 
 
 @dataclass(frozen=True)

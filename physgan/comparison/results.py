@@ -21,8 +21,6 @@ __all__ = [
     "MetricResult",
 ]
 
-Figure = tuple[float, float]
-
 
 @dataclass(frozen=True)
 class ComparisonSettings:
@@ -92,8 +90,8 @@ class CurvePoint:
     """
 
     count: int
-    value: Figure
-    floor: Figure
+    value: tuple[float, float]
+    floor: tuple[float, float]
 
 
 @dataclass(frozen=True)

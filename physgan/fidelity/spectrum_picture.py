@@ -10,6 +10,7 @@ from physgan.fidelity.spectra import SpectrumCounts
 __all__ = ["Curve", "draw_spectrum"]
 
 _RATIOS = (0.5, 1.5)
+_TINY = 1e-300
 
 
 class Curve(NamedTuple):
@@ -58,6 +59,3 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
     if spectrum.logarithmic:
         above.set(xscale="log", yscale="log")
         below.set_xscale("log")
-
-
-_TINY = 1e-300

@@ -19,13 +19,13 @@ from typing import Any
 import h5py
 import numpy as np
 from lib.experiment import Configuration, Experiment, Options
-from lib.measure import shortened
+from lib.measure import flat, shortened
 from lib.systems import Sides, reference_files
 from lib.table import Row, markdown, value
 
 import physgan
 from physgan.benchmark import Variant
-from physgan.comparison import ComparisonReport, ComparisonSettings, compare_samples
+from physgan.comparison import ComparisonSettings, compare_samples
 from physgan.data import build_simulator
 from physgan.domains import domain_of
 from physgan.fidelity import (
@@ -191,11 +191,6 @@ def error_of_spread(values: np.ndarray, seed: int, rounds: int = 200) -> float:
     rng = np.random.default_rng(seed)
     drawn = [values[rng.integers(len(values), size=len(values))].std() for _ in range(rounds)]
     return float(np.std(drawn) / values.std())
-
-
-def flat(report: ComparisonReport) -> Row:
-    """Each figure as "metric, of" -> value, error, and those of truth against truth."""
-    return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.metrics}
 
 
 PARTS: dict[str, Callable[[Judge], Any]] = {

@@ -15,6 +15,7 @@ import numpy as np
 from lib.systems import SEED, Data, Sides
 from lib.table import FIGURES, Row
 from physgan import Surrogate, load, open_dataset, train
+from physgan.comparison import ComparisonReport
 from physgan.domains import Domain, domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.fidelity import (
@@ -153,6 +154,11 @@ def quality(domain: Domain, real: Sides, fake: Sides) -> Figures:
     if one.points is not None and other.points is not None:
         found.append(coverage(one.points, other.points).coverage)
     return {name: list(figure) for name, figure in zip(FIGURES, found, strict=False)}
+
+
+def flat(report: ComparisonReport) -> Row:
+    """Each figure as "metric, of" -> value, error, and those of truth against truth."""
+    return {f"{j.metric}, {j.of}": [*j.value, *j.floor] for j in report.metrics}
 
 
 def divergence(surrogate: Surrogate, temperature: float, count: int, seed: int) -> dict[str, float]:

@@ -13,7 +13,17 @@ T = 0.1
 RANGES = (ConditionRange(10.0, 100.0, "log"),)
 
 
-NETWORK = ShowerCascade(RANGES, (2, 4, 2), T, (-1.0, 0.2), width=8, embedding=4, rngs=nnx.Rngs(5))
+NETWORK = ShowerCascade(
+    RANGES,
+    (2, 4, 2),
+    T,
+    (-1.0, 0.2),
+    width=8,
+    spectra=2,
+    functions=2,
+    embedding=4,
+    rngs=nnx.Rngs(5),
+)
 COUNT = 3000
 CONDITIONS = jnp.linspace(10.0, 100.0, COUNT)[:, None]
 NOISE = jax.random.uniform(jax.random.key(1), (COUNT, NETWORK.noise_size()))

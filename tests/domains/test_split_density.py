@@ -6,72 +6,143 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from physgan.domains.showers.split_density import SplitDensity
+from physgan.domains.showers.split_density import LogBins, Spectra, SplitDensity
 
 T = 0.5
-DENSITY = SplitDensity(T, components=2)
-PARAMETERS = jnp.array([0.3, -0.2, 0.4, 0.9, -0.5, 0.7, -0.3, 0.2])
+DENSITY = SplitDensity(T, components=2, spectra=2)
+
+
+def peaks(*energies: float) -> np.ndarray:
+    """Logits of histograms with a peak at an energy each, on a broad continuum."""
+    centres = (LogBins.edges[1:] + LogBins.edges[:-1])[:, None] / 2
+    return np.log(0.02 + np.exp(-(((centres - np.log(np.array(energies) / T)) / 0.1) ** 2)))
+
+
+SPECTRA = Spectra.of(peaks(0.8, 2.4, 0.6, 1.7))
+CASES = {
+    "logistic": (
+        SplitDensity(T, 2),
+        Spectra.of(None),
+        jnp.array([0.3, -0.2, 0.4, 0.9, -0.5, 0.7, -0.3, 0.2]),
+    ),
+    "spectra": (
+        DENSITY,
+        SPECTRA,
+        jnp.array([0.3, -0.2, 0.4, 0.9, 0.8, 1.2, 0.6, 1.0, -0.5, 0.7, -0.3, -0.2]),
+    ),
+}
+Case = tuple[SplitDensity, Spectra, jax.Array]
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
 
 
 def position(x: np.ndarray, energy: float) -> np.ndarray:
     return np.log(x - T) - np.log(energy - x - T)
 
 
-def probabilities(energy: float) -> tuple[float, float]:
+def cost_at(case: Case, x: np.ndarray, energy: float) -> np.ndarray:
+    density, spectra, parameters = case
+    left = jnp.asarray(x)
+    cost = density.negative_log_likelihood(parameters, spectra, left, jnp.asarray(energy - x))
+    return np.asarray(cost, np.float64)
+
+
+def probabilities(case: Case, energy: float) -> tuple[float, float]:
     """Of all to the left and all to the right, from the density itself."""
-    ends = jnp.array([energy, 0.0])
-    cost = DENSITY.negative_log_likelihood(PARAMETERS, jnp.full(2, energy), ends)
-    left, right = np.exp(-np.asarray(cost))
+    left, right = np.exp(-cost_at(case, np.array([energy, 0.0]), energy))
     return float(left), float(right)
 
 
-def test_probabilities_sum_to_one() -> None:
-    energy = 4.0
-    x = np.linspace(T, energy - T, 200_001)[1:-1]
-    cost = DENSITY.negative_log_likelihood(PARAMETERS, jnp.full(len(x), energy), jnp.array(x))
-    in_x = np.exp(-np.asarray(cost, np.float64)) * np.gradient(position(x, energy), x)
-    assert np.trapezoid(in_x, x) + sum(probabilities(energy)) == pytest.approx(1, abs=2e-3)
+@pytest.mark.parametrize("energy", [1.02, 1.3, 4.0, 300.0])
+def test_probabilities_sum_to_one(case: Case, energy: float) -> None:
+    z = np.linspace(-13.9, 13.9, 400_001)
+    x = T + (energy - 2 * T) / (1 + np.exp(-z))
+    whole = np.trapezoid(np.exp(-cost_at(case, x, energy)), z)
+    assert whole + sum(probabilities(case, energy)) == pytest.approx(1, abs=2e-3)
 
 
-@pytest.mark.parametrize("energy", [4.0, 40.0])
-def test_draws_follow_the_density(energy: float) -> None:
+@pytest.mark.parametrize("energy", [1.3, 4.0, 40.0])
+def test_draws_follow_the_density(case: Case, energy: float) -> None:
     """False alarms: one in a thousand, seed fixed."""
+    density, spectra, parameters = case
     count = 20_000
     noise = jax.random.uniform(jax.random.key(1), (count, 2))
-    x = np.asarray(DENSITY.draw(PARAMETERS, jnp.full(count, energy), noise), np.float64)
-    left, right = probabilities(energy)
-    for share, expected in ((np.mean(x == energy), left), (np.mean(x == 0), right)):
+    x = density.draw(parameters, spectra, jnp.full(count, energy), noise)
+    x = np.asarray(x, np.float64)
+    left, right = probabilities(case, energy)
+    for share, expected in ((np.mean(x == np.float32(energy)), left), (np.mean(x == 0), right)):
         assert abs(share - expected) < 4 * np.sqrt(expected / count)
-    z = position(x[(x > 0) & (x < energy)], energy)
-    grid = np.linspace(-12, 12, 4001)
+    inside = (x > 0) & (x < np.float32(energy))
+    grid = np.linspace(-13.9, 13.9, 40_001)
     at = T + (energy - 2 * T) / (1 + np.exp(-grid))
-    cost = DENSITY.negative_log_likelihood(PARAMETERS, jnp.full(len(at), energy), jnp.array(at))
-    density = np.exp(-np.asarray(cost, np.float64)) / (1 - left - right)
-    cumulative = np.cumsum(density) * (grid[1] - grid[0])
+    probability = np.exp(-cost_at(case, at, energy)) / (1 - left - right)
+    cumulative = np.cumsum(probability) * (grid[1] - grid[0])
+    z = position(np.clip(x[inside], T * 1.000001, energy - T * 1.000001), energy)
     assert stats.kstest(z, lambda v: np.interp(v, grid, cumulative)).pvalue > 1e-3
 
 
-def test_parts_are_zero_or_at_least_the_threshold() -> None:
+def test_a_spectrum_s_peak_stays_at_its_energy() -> None:
+    """Whatever the parent's energy: the share of cells within 10 % of 2.4 is the histogram's."""
+    only = jnp.array([-20.0, -20, -20, -20, -20, 0, -20, -20, 0, 0, 0, 0])
+    noise = jax.random.uniform(jax.random.key(4), (20_000, 2))
+    low, high = np.log(2.4 * np.array([0.9, 1.1]) / T)
+    share = np.diff(np.asarray(SPECTRA.up_to(jnp.array([low, high])))[:, 1])[0]
+    assert share > 0.3
+    for energy in (100.0, 1e5):
+        x = np.asarray(DENSITY.draw(only, SPECTRA, jnp.full(len(noise), energy), noise))
+        below = float(SPECTRA.up_to(jnp.log(energy / T - 1))[1])
+        expected = share / below
+        error = np.sqrt(expected * (1 - expected) / len(x))
+        assert abs(np.mean(np.abs(x / 2.4 - 1) < 0.1) - expected) < 4 * error
+
+
+def test_quantile_is_the_inverse_of_the_cumulative_probability() -> None:
+    u = jnp.linspace(0.001, 8, 5000)
+    for number in range(4):
+        below = SPECTRA.up_to(u)[:, number]
+        back = SPECTRA.quantile(jnp.full(len(u), number), below)
+        density = SPECTRA.at(u)[:, number]
+        assert np.max(np.abs(back - u) * density) < 1e-5
+
+
+def test_parts_are_zero_or_at_least_the_threshold(case: Case) -> None:
+    density, spectra, parameters = case
     noise = jax.random.uniform(jax.random.key(2), (50_000, 2))
     energy = jnp.linspace(0, 3, 50_000)
-    left = DENSITY.draw(PARAMETERS, energy, noise)
+    left = density.draw(parameters, spectra, energy, noise)
     for part in (np.asarray(left), np.asarray(energy - left)):
         assert np.all((part == 0) | (part >= T * (1 - 1e-6)) | np.isclose(energy, part))
     small = np.asarray(energy) < 2 * T
     assert np.all((np.asarray(left) == 0)[small] | np.isclose(left, energy)[small])
 
 
-def test_gradient_of_the_mean_is_that_of_many_draws() -> None:
+def test_gradient_of_the_mean_is_that_of_many_draws(case: Case) -> None:
     """The estimator's mean against a difference quotient with common numbers, to 4 errors."""
+    density, spectra, parameters = case
     noise = jax.random.uniform(jax.random.key(3), (200_000, 2))
     energy = jnp.full(len(noise), 5.0)
 
     def mean(parameters: jax.Array) -> jax.Array:
-        return DENSITY.draw(parameters, energy, noise).mean()
+        return density.draw(parameters, spectra, energy, noise).mean()
 
-    gradient = np.asarray(jax.grad(mean)(PARAMETERS))
+    gradient = np.asarray(jax.grad(mean)(parameters))
     step = 0.05
-    for index in range(DENSITY.size):
-        shift = jnp.zeros(DENSITY.size).at[index].set(step)
-        slope = (mean(PARAMETERS + shift) - mean(PARAMETERS - shift)) / (2 * step)
+    for index in range(density.size):
+        shift = jnp.zeros(density.size).at[index].set(step)
+        slope = (mean(parameters + shift) - mean(parameters - shift)) / (2 * step)
         assert gradient[index] == pytest.approx(float(slope), abs=0.03)
+
+
+def test_gradient_with_the_energy_is_that_of_the_quantile() -> None:
+    """Where a peak stays at its energy, more energy to split goes to the other part."""
+    only = jnp.array([-20.0, -20, -20, -20, 0, -20, -20, -20, 0, 0, 0, 0])
+    noise = jnp.array([[0.5, 0.5]])
+
+    def left(energy: jax.Array) -> jax.Array:
+        return DENSITY.draw(only, SPECTRA, energy, noise)[0]
+
+    slope = jax.grad(left)(jnp.array([1000.0]))
+    assert abs(float(slope[0])) < 1e-3

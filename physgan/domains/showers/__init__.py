@@ -27,6 +27,7 @@ __all__ = ["Showers"]
 _DYNAMIC_RANGE = 1e-7
 _EMPTY = 0.1
 _NO_FEATURES = ("lit_cells", "ring_energy")
+_ABSOLUTE_ENERGY = {"components": 2, "spectra": 8, "functions": 3}
 _TRAINING = {
     "batch_size": 128,
     "generator_width": 96,
@@ -147,6 +148,7 @@ class Showers(Domain):
             "threshold": _threshold(array),
             "ratio": [float(ratio.mean()), max(float(ratio.std()), 1e-3)],
             "relative": self._energy is not None,
+            **_ABSOLUTE_ENERGY,
             **({"energy_column": self._energy} if self._energy else {}),
         }
 

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.domains.showers.split_density import SplitDensity
+from physgan.domains.showers.split_density import Spectra, SplitDensity
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
@@ -104,6 +104,10 @@ class ShowerCascade(nnx.Module):
         depth: residual layers of the network for the layers upstream.
         components: logistic distributions in the mixture of a split within a layer. The mixtures
             of the total and of the layers have eight, because their tails are long.
+        spectra: histograms of absolute energy in the density of a split, for each of its parts;
+            see `SplitDensity`. Two sets are learnt: of cells and of layers.
+        functions: learnt functions of ln(energy / t) by which the networks see an energy beside
+            its logarithm. They may be sharp at one absolute energy.
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
@@ -122,6 +126,8 @@ class ShowerCascade(nnx.Module):
         width: int = 96,
         depth: int = 1,
         components: int = 3,
+        spectra: int = 0,
+        functions: int = 0,
         embedding: int = 32,
         rngs: nnx.Rngs,
     ) -> None:
@@ -130,16 +136,21 @@ class ShowerCascade(nnx.Module):
         self.threshold = threshold
         self.ratio = tuple(ratio)
         self.relative, self.energy_column = relative, energy_column
-        self.split = SplitDensity(threshold, components)
-        self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS)
+        self.split = SplitDensity(threshold, components, spectra)
+        self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS, spectra)
+        self.cell_spectra = _histograms(spectra)
+        self.layer_spectra = _histograms(spectra)
+        self.level = _Level(threshold, functions, rngs)
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
         self.total = _Perceptron(embedding, width, 1, 3 * _COARSE_COMPONENTS, rngs)
-        inputs = 4 * cells + 3 * layers + 4 + embedding
+        inputs = (4 + functions) * cells + 3 * layers + 4 + embedding + functions
         self.context = _Perceptron(inputs, width, depth, width, rngs)
         self.layer = _Perceptron(width, width, 1, self.coarse.size, rngs)
-        self.cells = nnx.List(_Stage(s, width, self.split.size, rngs) for s in stages)
+        self.cells = nnx.List(
+            _Stage(s, width, self.split.size, 1 + functions, rngs) for s in stages
+        )
 
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers per shower: two per split, and two for the total."""
@@ -166,6 +177,7 @@ class ShowerCascade(nnx.Module):
         zeros = jnp.zeros((len(noise), cells))
         carry = _Upstream(total, zeros, zeros, zeros, zeros, jnp.zeros((len(noise), layers)))
         fixed = self._fixed(total, conditions)
+        spectra = Spectra.of(self.layer_spectra), Spectra.of(self.cell_spectra)
 
         def step(
             upstream: _Upstream, layer: tuple[jax.Array, jax.Array]
@@ -175,9 +187,9 @@ class ShowerCascade(nnx.Module):
             place = jnp.broadcast_to(place, (len(noise), layers))
             inputs = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
             hidden = self.context(inputs)
-            share = self.coarse.draw(self.layer(hidden), upstream.left, draw[:, 0])
+            share = self.coarse.draw(self.layer(hidden), spectra[0], upstream.left, draw[:, 0])
             energy = jnp.where(number == layers - 1, upstream.left, share)
-            deposits = self._draw_cells(hidden, energy, draw[:, 1:])
+            deposits = self._draw_cells(hidden, spectra[1], energy, draw[:, 1:])
             return upstream.after(place, energy, deposits), deposits
 
         _, deposits = jax.lax.scan(step, carry, (jnp.arange(layers), draws.swapaxes(0, 1)))
@@ -223,7 +235,9 @@ class ShowerCascade(nnx.Module):
         fixed = self._fixed(total, conditions)
         fixed = jnp.broadcast_to(fixed[:, None], (len(showers), layers, fixed.shape[-1]))
         hidden = self.context(self._context(upstream, place, total[:, None], fixed))
-        shares = self.coarse.negative_log_likelihood(self.layer(hidden), left, per_layer)
+        shares = self.coarse.negative_log_likelihood(
+            self.layer(hidden), Spectra.of(self.layer_spectra), per_layer, _downstream(left)
+        )
         shares = jnp.where(jnp.arange(layers) < layers - 1, shares, 0)
         return shares + self._cells_negative_log_likelihood(hidden, showers)
 
@@ -245,34 +259,34 @@ class ShowerCascade(nnx.Module):
     ) -> jax.Array:
         some = jnp.maximum(total, self.threshold)
         left = upstream.left / some
+        smooth = self.level.smooth
         return jnp.concatenate(
             [
-                self._level(upstream.last),
-                self._level(upstream.before),
-                self._level(upstream.recent),
-                self._level(upstream.sum),
-                self._level(upstream.layers),
+                self.level(upstream.last),
+                smooth(upstream.before),
+                smooth(upstream.recent),
+                smooth(upstream.sum),
+                smooth(upstream.layers),
                 4 * upstream.layers / some[..., None],
                 place,
-                jnp.stack([left, self._level(upstream.left), jnp.log(left + 1e-6) / 4], -1),
+                jnp.stack([left, smooth(upstream.left), jnp.log(left + 1e-6) / 4], -1),
                 fixed,
+                self.level.sharp(upstream.left[..., None]),
             ],
             -1,
         )
 
-    def _level(self, energy: jax.Array) -> jax.Array:
-        """Energies on a logarithmic scale, 0 for 0, of order one."""
-        return jnp.log1p(energy / self.threshold) / 4
-
-    def _draw_cells(self, hidden: jax.Array, energy: jax.Array, noise: jax.Array) -> jax.Array:
+    def _draw_cells(
+        self, hidden: jax.Array, spectra: Spectra, energy: jax.Array, noise: jax.Array
+    ) -> jax.Array:
         member, stages = plan_splits(*self.shape[1:])
         nodes = new = energy[:, None]
         used = 0
         for network, stage in zip(self.cells, stages, strict=True):
             count = len(stage.parents)
-            hidden, parameters = network(hidden, jax.lax.stop_gradient(self._level(new)))
+            hidden, parameters = network(hidden, self.level(jax.lax.stop_gradient(new)))
             parent = nodes[:, stage.parents]
-            left = self.split.draw(parameters, parent, noise[:, used : used + count])
+            left = self.split.draw(parameters, spectra, parent, noise[:, used : used + count])
             new = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)
             nodes = jnp.concatenate([nodes, new], -1)
             used += count
@@ -281,17 +295,19 @@ class ShowerCascade(nnx.Module):
     def _cells_negative_log_likelihood(self, hidden: jax.Array, showers: jax.Array) -> jax.Array:
         member, stages = plan_splits(*self.shape[1:])
         nodes = showers @ member.T
-        levels = self._level(nodes)
-        cost = jnp.zeros(hidden.shape[:-1])
-        new = levels[..., :1]
+        new = nodes[..., :1]
+        parameters = []
         for network, stage in zip(self.cells, stages, strict=True):
-            children = slice(stage.known, stage.known + 2 * len(stage.parents))
-            hidden, parameters = network(hidden, new)
-            cost += self.split.negative_log_likelihood(
-                parameters, nodes[..., stage.parents], nodes[..., children][..., ::2]
-            ).sum(-1)
-            new = levels[..., children]
-        return cost
+            hidden, some = network(hidden, self.level(new))
+            parameters.append(some)
+            new = nodes[..., stage.known : stage.known + 2 * len(stage.parents)]
+        cost = self.split.negative_log_likelihood(
+            jnp.concatenate(parameters, -2),
+            Spectra.of(self.cell_spectra),
+            nodes[..., 1::2],
+            nodes[..., 2::2],
+        )
+        return cost.sum(-1)
 
 
 class _Upstream(NamedTuple):
@@ -328,14 +344,56 @@ _MEMORY = 0.7
 _LEAK = 0.1
 _GROUPS = 8
 _COARSE_COMPONENTS = 8
+_STEPS = 12
+_HIGHEST_STEP = 7.0
+_STEP_WIDTH = 0.2
+_EMPTY = 0.3
+
+
+class _Level(nnx.Module):
+    """Energies as inputs of a network: a logarithm, and learnt functions of u = ln(E / t).
+
+    Each function is a weighted sum of smooth steps, whose places, widths and weights are learnt.
+
+    Args:
+        threshold: t.
+        functions: number of learnt functions.
+        rngs: parameter keys.
+    """
+
+    def __init__(self, threshold: float, functions: int, rngs: nnx.Rngs) -> None:
+        self.threshold, self.functions = threshold, functions
+        if functions:
+            centre = np.linspace(0.5, _HIGHEST_STEP, _STEPS, dtype=np.float32)
+            self.centre = nnx.Param(jnp.asarray(centre))
+            self.log_width = nnx.Param(jnp.log(jnp.full_like(self.centre, _STEP_WIDTH)))
+            self.mix = nnx.Linear(
+                _STEPS, functions, use_bias=False, kernel_init=scaled_normal(2.0), rngs=rngs
+            )
+
+    def __call__(self, energy: jax.Array) -> jax.Array:
+        """Energies (..., k) to inputs (..., k (1 + functions))."""
+        return jnp.concatenate([self.smooth(energy), self.sharp(energy)], -1)
+
+    def smooth(self, energy: jax.Array) -> jax.Array:
+        """The logarithm: 0 for 0, of order one, shape (..., k)."""
+        return jnp.log1p(energy / self.threshold) / 4
+
+    def sharp(self, energy: jax.Array) -> jax.Array:
+        """The learnt functions, shape (..., k functions)."""
+        if not self.functions:
+            return energy[..., :0]
+        u = jnp.log(jnp.maximum(energy / self.threshold, _EMPTY))[..., None]
+        steps = jax.nn.sigmoid((u - self.centre[...]) * jnp.exp(-self.log_width[...]))
+        return self.mix(steps - 0.5).reshape(*energy.shape[:-1], -1)
 
 
 class _Stage(nnx.Module):
     """One update of the hidden state, and the densities of the splits of one stage."""
 
-    def __init__(self, stage: Stage, width: int, size: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, stage: Stage, width: int, size: int, inputs: int, rngs: nnx.Rngs) -> None:
         self.splits, self.size = len(stage.parents), size
-        new = max(1, stage.new)
+        new = inputs * max(1, stage.new)
         self.step = nnx.Linear(width + new, width, kernel_init=scaled_normal(0.4), rngs=rngs)
         self.density = nnx.Linear(
             width, self.splits * size, kernel_init=scaled_normal(0.3), rngs=rngs
@@ -365,9 +423,21 @@ class _Perceptron(nnx.Module):
         return self.last(hidden)
 
 
+def _histograms(count: int) -> nnx.Param[jax.Array] | None:
+    """Logits of the histograms of left parts, then of right parts."""
+    if not count:
+        return None
+    return nnx.Param(jnp.asarray(np.tile(Spectra.initial(count), 2)))
+
+
 def _shifted(array: jax.Array, by: int) -> jax.Array:
     """The array shifted along the layers, filled with zeros."""
     return jnp.pad(array, ((0, 0), (by, 0), (0, 0)))[:, : array.shape[1]]
+
+
+def _downstream(left: jax.Array) -> jax.Array:
+    """Energies downstream of each layer, from those of the layer and downstream (n, layers)."""
+    return jnp.pad(left[:, 1:], ((0, 0), (0, 1)))
 
 
 def _decay_matrix(layers: int) -> jax.Array:

@@ -14,7 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.importer import Importer
-from physgan.networks import GENERATORS, Generator, Preprocessing, Standardisation, build_generator
+from physgan.networks import (
+    GENERATORS,
+    Generator,
+    Preprocessing,
+    Rejection,
+    Standardisation,
+    build_discriminator,
+    build_generator,
+)
 from simulators.protocol import Axis, Condition, Field, Progress
 
 __all__ = [
@@ -425,6 +433,8 @@ class Domain(ABC):
         Raises:
             InputError: for parameters that the domain's generator does not support.
         """
+        if settings["network"] == "rejection":
+            return self._with_rejection(settings, parameters, seed)
         parts: dict[str, Any] = dict(self.exact_parts(parameters))
         settings = dict(settings)
         if "preprocessing" in settings:
@@ -432,6 +442,18 @@ class Domain(ABC):
             parts["preprocessing"] = self.preprocessing(settings.pop("shape"), **arguments)
         generators = {**GENERATORS, **self.generators}
         return build_generator(settings, parts, seed, generators=generators)
+
+    def _with_rejection(
+        self, settings: Mapping[str, Any], parameters: Mapping[str, Any], seed: int
+    ) -> Generator:
+        """A generator with a discriminator that rejects some of its draws."""
+
+        def inputs(samples: Any) -> tuple[Any, Any]:
+            return self.discriminator_input(samples), self.physical_features(samples)
+
+        discriminator = build_discriminator(**settings["discriminator"], seed=seed + 1)
+        base = self.build_generator(settings["base"], parameters, seed)
+        return Rejection(base, discriminator, inputs, **settings["scale"])
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
         """Arguments of `preprocessing` for these training samples in network space (n, ...)."""

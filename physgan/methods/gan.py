@@ -1,4 +1,8 @@
-"""Adversarial training with any loss and penalty, after likelihood training where possible."""
+"""Adversarial training with any loss and penalty, after likelihood training where possible.
+
+A discriminator can serve in two ways: the generator learns from it, or it rejects draws of a
+finished generator (`physgan.networks.Rejection`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +20,8 @@ from physgan.domains import Domain
 from physgan.errors import InputError
 from physgan.methods.base import NetworkMethod
 from physgan.methods.likelihood import LikelihoodSettings, generator_of, likelihood_stage
-from physgan.networks import build_discriminator
+from physgan.methods.rejection import calibrated, rejection_stage, with_rejection
+from physgan.networks import Rejection, build_discriminator
 from physgan.training import (
     Metrics,
     Model,
@@ -68,6 +73,10 @@ class GanSettings(LikelihoodSettings):
         head_start: samples on which only the discriminator is trained, at the start.
         gamma: weight of the penalty at the start.
         gamma_fall: factor by which gamma falls along a cosine; 1 keeps it constant.
+        rejection_samples: length of the last stage, which leaves the generator as it is and trains
+            a discriminator that rejects some of its draws; 0 skips it.
+        rejection_rate: learning rate of that discriminator; it falls along a cosine to 1 %.
+        rejection_gamma: weight of the penalties R1 and R2 on its gradient.
     """
 
     below_one: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "first_beta2")
@@ -94,6 +103,9 @@ class GanSettings(LikelihoodSettings):
     head_start: int = 12_800
     gamma: float = 0.1
     gamma_fall: float = 10.0
+    rejection_samples: int = 0
+    rejection_rate: float = 1e-3
+    rejection_gamma: float = 1.0
 
 
 class Gan(NetworkMethod):
@@ -139,7 +151,10 @@ class Gan(NetworkMethod):
             sample_scale=sample_scale,
             spectral_norm=settings.spectral_norm,
         )
-        return networks._replace(model=model, discriminator=parameters)
+        networks = networks._replace(model=model, discriminator=parameters)
+        if settings.rejection_samples:
+            return with_rejection(networks, info, settings, samples, conditions, seed)
+        return networks
 
     def stages(self, model: Model, settings: GanSettings) -> tuple[Stage, ...]:
         """The likelihood stage, if the density is known, then the adversarial stage."""
@@ -147,9 +162,24 @@ class Gan(NetworkMethod):
         if model.objective is not None and settings.likelihood_samples:
             stages.append(likelihood_stage(model, settings))
         start = sum(stage.samples for stage in stages)
-        if settings.adversarial_samples or not stages:
+        if settings.adversarial_samples or not (stages or settings.rejection_samples):
             stages.append(_adversarial_stage(model, settings, start))
+        if settings.rejection_samples:
+            start = sum(stage.samples for stage in stages)
+            stages.append(rejection_stage(model, settings, start))
         return tuple(stages)
+
+    def finished(
+        self,
+        model: Model,
+        parameters: Parameters,
+        held_out: tuple[np.ndarray, np.ndarray],
+        seed: int,
+    ) -> Parameters:
+        """With a discriminator that rejects draws, its scores are calibrated."""
+        if isinstance(nnx.merge(model.generator, parameters), Rejection):
+            return calibrated(model, parameters, *held_out, seed)
+        return parameters
 
 
 def _adversarial_stage(model: Model, settings: GanSettings, start: int) -> Stage:

@@ -96,6 +96,7 @@ def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
         model,
         settings,
         "likelihood",
+        model.objective,
         rate=settings.likelihood_rate,
         samples=settings.likelihood_samples,
     )

@@ -114,6 +114,7 @@ class SingleNetworkMethod(NetworkMethod):
             model,
             settings,
             self.stage,
+            self.objective,
             rate=settings.learning_rate,
             samples=settings.training_samples,
         )

@@ -22,6 +22,7 @@ from physgan.networks.registry import (
     build_generator,
     generic_settings,
 )
+from physgan.networks.rejection import Inputs, Rejection
 from physgan.networks.weights import pack_parameters, unpack_parameters
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "Fixed",
     "Flow",
     "Generator",
+    "Inputs",
     "LikelihoodGenerator",
     "Preprocessing",
+    "Rejection",
     "ResidualDiscriminator",
     "Standardisation",
     "bounded_normal",

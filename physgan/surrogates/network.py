@@ -1,6 +1,6 @@
 """Sampling from a network: chunks of events in bounded memory, each event with its own key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from physgan.domains import domain_of
 from physgan.networks import (
     Generator,
     LikelihoodGenerator,
+    Rejection,
     flops_of,
     pack_parameters,
     unpack_parameters,
@@ -22,6 +23,7 @@ from physgan.networks import (
 from physgan.surrogates.conditions import condition_matrix
 from physgan.surrogates.description import Description
 from physgan.surrogates.independence_sampler import Chain, independence_sampler
+from physgan.surrogates.rejection_sampler import sample_by_rejection
 from simulators.protocol import Progress, Samples
 
 __all__ = ["NetworkSampler"]
@@ -51,6 +53,7 @@ class NetworkSampler:
         )
         self._transform = jax.jit(self._domain.transform)
         self._chain_of = lru_cache(self._chain)
+        self._attempt_of = lru_cache(self._attempt)
 
     @classmethod
     def load(cls, weights: Path, description: Description) -> "NetworkSampler":
@@ -110,9 +113,13 @@ class NetworkSampler:
         """See `Sampler.draw`."""
         matrix = condition_matrix(self.description.conditions, conditions, count)
         key, noise = jax.random.key(seed), self._fresh.noise_size(size)
+        chunk = _chunk(count, max(noise, getattr(self._fresh, "activations", 0)))
+        if count and isinstance(self._fresh, Rejection):
+            first = np.uint32(first_event)
+            samples = self._kept(matrix, key, first, noise, chunk, progress)
+            return dict(self._domain.decode(samples))
         chain = self._chain_of(noise)
         parts: list[Samples] = []
-        chunk = _chunk(count, max(noise, getattr(self._fresh, "activations", 0)))
         for start in range(0, max(count, 1), chunk):
             rows = matrix[start : start + chunk]
             padded = (
@@ -129,6 +136,26 @@ class NetworkSampler:
                 progress(min(start + chunk, count), count)
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
+    def _kept(
+        self,
+        matrix: np.ndarray,
+        key: jax.Array,
+        first_event: np.uint32,
+        noise: int,
+        chunk: int,
+        progress: Progress | None,
+    ) -> np.ndarray:
+        """Samples in network space, one for each row of conditions, that were not rejected."""
+
+        def attempt(rows: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            events = first_event + rows.astype(np.uint32)
+            keys = _attempt_keys(key, events, numbers.astype(np.uint32))
+            conditions = jnp.asarray(matrix[rows], jnp.float32)
+            samples, kept = self._attempt_of(noise)(self.parameters, keys, conditions)
+            return np.asarray(samples), np.asarray(kept)
+
+        return sample_by_rejection(attempt, len(matrix), chunk, progress)
+
     def save(self, path: Path) -> None:
         """Write the parameters."""
         write_atomically(path, pack_parameters(self.parameters))
@@ -136,6 +163,21 @@ class NetworkSampler:
     def _forward(self, parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         generator: Generator = nnx.merge(self._graph, parameters)
         return generator(noise, conditions)
+
+    def _attempt(self, noise_size: int) -> Callable[..., tuple[jax.Array, jax.Array]]:
+        """A draw with `noise_size` uniform numbers per sample, and whether it is kept."""
+
+        @jax.jit
+        def attempt(
+            parameters: Any, keys: jax.Array, conditions: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            generator: Any = nnx.merge(self._graph, parameters)
+            noise = jax.vmap(lambda key: jax.random.uniform(key, (noise_size,)))(keys[:, 0])
+            samples = self._domain.transform(keys[:, 1], generator(noise, conditions))
+            chance = jax.vmap(jax.random.uniform)(keys[:, 2])
+            return samples, jnp.log(chance) < generator.log_acceptance(samples, conditions)
+
+        return attempt
 
     def _chain(self, noise_size: int) -> Chain:
         """The independence sampler of draws with `noise_size` uniform numbers per sample."""
@@ -160,6 +202,16 @@ class NetworkSampler:
 def _event_keys(key: jax.Array, events: jax.Array) -> jax.Array:
     """Two keys per event, for the draw and for the symmetry: shape (n, 2)."""
     return jax.vmap(lambda event: jax.random.split(jax.random.fold_in(key, event)))(events)
+
+
+@jax.jit
+def _attempt_keys(key: jax.Array, events: jax.Array, numbers: jax.Array) -> jax.Array:
+    """Three keys per draw of an event, for the draw, the symmetry and its fate: shape (n, 3)."""
+
+    def keys_of(event: jax.Array, number: jax.Array) -> jax.Array:
+        return jax.random.split(jax.random.fold_in(jax.random.fold_in(key, event), number), 3)
+
+    return jax.vmap(keys_of)(events, numbers)
 
 
 def _chunk(count: int, numbers: int) -> int:

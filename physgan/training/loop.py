@@ -45,8 +45,8 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
         announce = Announcer(log.rows())
         while samples < run.total:
             number, stage, start = run.stage_at(samples)
-            if samples == start:
-                state = state._replace(generator=state.average)
+            if samples == start > 0:
+                state = state._replace(generator=state.best, average=state.best)
             step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
             state, metrics = step(state, key, *split_batch(mesh, *run.batch(samples)))
             samples += batch_size

@@ -75,12 +75,17 @@ class Model:
         return self.domain.transform(keys, samples)
 
     def objective_value(
-        self, parameters: Parameters, key: jax.Array, samples: jax.Array, conditions: jax.Array
+        self,
+        objective: Objective,
+        parameters: Parameters,
+        key: jax.Array,
+        samples: jax.Array,
+        conditions: jax.Array,
     ) -> jax.Array:
-        """Mean over the samples of the objective per site."""
-        assert self.objective is not None
+        """Mean over the samples of an objective, per site if it says so."""
         generator = nnx.merge(self.generator, parameters)
-        return self.objective.loss(generator, key, samples, conditions).mean() / self.sites
+        mean = objective.loss(generator, key, samples, conditions).mean()
+        return mean / self.sites if objective.per_site else mean
 
     def discriminator_inputs(
         self, samples: jax.Array, conditions: jax.Array

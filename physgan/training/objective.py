@@ -15,11 +15,13 @@ class Objective(NamedTuple):
         name: the loss is "{name}_loss" in the metrics.
         measure: its value on the validation split is "validation_{measure}".
         loss: (generator, key, samples (n, ...), conditions (n, c)) -> shape (n,).
+        per_site: whether losses and measures are divided by the number of variables in a sample.
     """
 
     name: str
     measure: str
     loss: Callable[[Any, jax.Array, jax.Array, jax.Array], jax.Array]
+    per_site: bool = True
 
     @property
     def score(self) -> str:

@@ -24,6 +24,8 @@ from physgan.training.validation import DISTANCE, validator
 
 __all__ = ["Run"]
 
+_BASE = "base"
+
 
 class StagePosition(NamedTuple):
     """A stage and its position in the run.
@@ -82,7 +84,9 @@ class Run:
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
-        self.validate = validator(self.model, *self.held_out, seed)
+        every = (self.model.objective, *(stage.objective for stage in self.stages))
+        objectives = {o.score: o for o in every if o is not None}
+        self.validate = validator(self.model, *self.held_out, seed, list(objectives.values()))
         train = (self.samples, self.conditions)
         self.monitor = make_monitor(self.model, train, self.held_out, seed)
 
@@ -166,7 +170,8 @@ class Run:
             seen=self.dataset.seen,
             seed=self.seed,
         )
-        surrogate = Surrogate(description, NetworkSampler(description, jax.device_get(state.best)))
+        best = self.method.finished(self.model, state.best, self.held_out, self.seed)
+        surrogate = Surrogate(description, NetworkSampler(description, jax.device_get(best)))
         folder = self.run_dir / "surrogate"
         surrogate.save(folder)
         return {
@@ -209,11 +214,19 @@ def _with_best_score(state: TrainingState, score: float) -> TrainingState:
 
 
 def _started_from(path: str, fresh: Parameters) -> Parameters:
-    """Parameters of a trained generator, matched by name; those that it lacks stay fresh."""
+    """Parameters of a trained generator, matched by name; those that it lacks stay fresh.
+
+    Either of the two may be a `Rejection`.
+    """
     sampler = load(path).sampler
     if not isinstance(sampler, NetworkSampler):
         raise InputError(f"expected a surrogate with a network to start from; got {path}")
-    return _overlaid(fresh, sampler.parameters, path)
+    trained = sampler.parameters
+    if _BASE in trained and _BASE not in fresh:
+        return _overlaid(fresh, trained[_BASE], path)
+    if _BASE in fresh and _BASE not in trained:
+        return {**fresh, _BASE: _overlaid(fresh[_BASE], trained, path)}
+    return _overlaid(fresh, trained, path)
 
 
 def _overlaid(fresh: Any, trained: Any, path: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from physgan.data import DatasetInfo
 from physgan.domains import Domain
 from physgan.training.model import Model
+from physgan.training.objective import Objective
 from physgan.training.state import Parameters, TrainingState
 
 __all__ = ["Metrics", "Networks", "Stage", "StagedMethod", "Step", "whole_batches"]
@@ -22,7 +23,7 @@ Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[Training
 class Stage(NamedTuple):
     """A part of a training run with its own objective.
 
-    It starts from the averaged generator at the end of the stage before.
+    It starts from the generator that the stage before kept.
 
     Attributes:
         name: "likelihood", "adversarial", "evidence", "velocity".
@@ -33,6 +34,7 @@ class Stage(NamedTuple):
             has its own Adam moments in each stage.
         score: the validation metric by which the best averaged generator is chosen.
         monitored: whether the discriminator is monitored at checkpoints.
+        objective: that the stage minimises, None for an adversarial stage.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Stage(NamedTuple):
     trains: tuple[str, ...]
     score: str
     monitored: bool = False
+    objective: Objective | None = None
 
 
 class Networks(NamedTuple):
@@ -92,6 +95,23 @@ class StagedMethod(ABC):
         Raises:
             InputError: for networks that cannot serve such samples.
         """
+
+    def finished(
+        self,
+        model: Model,
+        parameters: Parameters,
+        held_out: tuple[np.ndarray, np.ndarray],
+        seed: int,
+    ) -> Parameters:
+        """The kept generator as it is saved; here as it is.
+
+        Args:
+            model: of the run.
+            parameters: of the kept generator.
+            held_out: samples in network space and conditions that training did not see.
+            seed: of random draws.
+        """
+        return parameters
 
     @abstractmethod
     def stages(self, model: Model, settings: Any) -> tuple[Stage, ...]:

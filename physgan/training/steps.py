@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from physgan.training.model import Model
+from physgan.training.objective import Objective
 from physgan.training.schedules import cosine, ema_decay
 from physgan.training.stages import Metrics, Stage, Step, whole_batches
 from physgan.training.state import Parameters, TrainingState
@@ -36,29 +37,39 @@ class Counted(Protocol):
 
 
 def objective_step(
-    model: Model, settings: Counted, stage: str, *, rate: float, samples: int
+    model: Model,
+    settings: Counted,
+    stage: str,
+    objective: Objective,
+    *,
+    rate: float,
+    samples: int,
+    start: int = 0,
 ) -> Step:
-    """A step of the generator on the model's objective, by Adam with a falling rate.
+    """A step of the generator on an objective, by Adam with a falling rate.
 
     Args:
-        model: with an objective.
+        model: of the generator.
         settings: batch size and the average's half-life.
         stage: name of the stage whose moments are used.
+        objective: minimised.
         rate: learning rate at the start; it falls along a cosine to 1 %.
         samples: length of the stage.
+        start: samples seen before the stage.
     """
-    assert model.objective is not None
-    name = f"{model.objective.name}_loss"
+    name = f"{objective.name}_loss"
 
     def step(
         state: TrainingState, key: jax.Array, batch: jax.Array, conditions: jax.Array
     ) -> tuple[TrainingState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(key, state.samples))
         real = model.transform(keys[0], batch.astype(jnp.float32))
-        loss, gradients = jax.value_and_grad(model.objective_value)(
-            state.generator, keys[1], real, conditions
-        )
-        now = cosine(rate, _LAST_RATE * rate, state.samples, samples)
+
+        def value(parameters: Parameters) -> jax.Array:
+            return model.objective_value(objective, parameters, keys[1], real, conditions)
+
+        loss, gradients = jax.value_and_grad(value)(state.generator)
+        now = cosine(rate, _LAST_RATE * rate, state.samples - start, samples)
         update, moments = adam(0.9, 0.99, clipped(gradients), state.moments[stage]["generator"])
         state = with_moments(state, stage, "generator", moments)
         state = state._replace(generator=descend(state.generator, update, now))
@@ -68,7 +79,14 @@ def objective_step(
 
 
 def objective_stage(
-    model: Model, settings: Counted, name: str, *, rate: float, samples: int
+    model: Model,
+    settings: Counted,
+    name: str,
+    objective: Objective | None,
+    *,
+    rate: float,
+    samples: int,
+    start: int = 0,
 ) -> Stage:
     """A stage of `objective_step`s.
 
@@ -76,16 +94,26 @@ def objective_stage(
     has a smaller statistical error than the distance of features.
 
     Args:
-        model: with an objective.
+        model: of the generator.
         settings: batch size and the average's half-life.
         name: of the stage.
+        objective: minimised.
         rate: learning rate at the start.
         samples: length.
+        start: samples seen before the stage.
     """
-    assert model.objective is not None
-    step = objective_step(model, settings, name, rate=rate, samples=samples)
+    assert objective is not None
+    step = objective_step(model, settings, name, objective, rate=rate, samples=samples, start=start)
     length = whole_batches(samples, settings.batch_size)
-    return Stage(name, length, (step,), lambda number: 0, ("generator",), model.objective.score)
+    return Stage(
+        name,
+        length,
+        (step,),
+        lambda number: 0,
+        ("generator",),
+        objective.score,
+        objective=objective,
+    )
 
 
 def with_moments(

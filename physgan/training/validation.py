@@ -1,6 +1,6 @@
 """Validation of the generator on samples that are not used in training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +8,7 @@ import numpy as np
 
 from physgan.fidelity.condition_bins import condition_bins
 from physgan.training.model import Model
+from physgan.training.objective import Objective
 from physgan.training.state import Parameters
 
 __all__ = ["DISTANCE", "feature_distance", "validator"]
@@ -44,7 +45,11 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
 
 
 def validator(
-    model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
+    model: Model,
+    samples: np.ndarray,
+    conditions: np.ndarray,
+    seed: int,
+    objectives: Sequence[Objective] = (),
 ) -> Callable[[Parameters], dict[str, float]]:
     """A function that evaluates generator parameters on a validation split.
 
@@ -53,10 +58,11 @@ def validator(
         samples: network space, shape (n, ...).
         conditions: shape (n, c).
         seed: of the generated samples, the same at every call.
+        objectives: evaluated, too.
 
     Returns:
-        parameters -> {"validation_distance": ...}, and the objective's `score` if there is one,
-        such as "validation_nll".
+        parameters -> {"validation_distance": ...}, and the `score` of every objective, such as
+        "validation_nll".
     """
     count = len(samples) // _CHUNK * _CHUNK or len(samples)
     chunk = min(_CHUNK, count)
@@ -68,9 +74,8 @@ def validator(
         real = x.astype(jnp.float32)
         fake = model.generate(parameters, key, c)
         features = model.validation_features(real, c), model.validation_features(fake, c)
-        if model.objective is None:
-            return features
-        return *features, model.objective_value(parameters, key, real, c)
+        values = [model.objective_value(o, parameters, key, real, c) for o in objectives]
+        return *features, *values
 
     def validate(parameters: Parameters) -> dict[str, float]:
         parts = []
@@ -80,8 +85,8 @@ def validator(
             parts.append(evaluate(parameters, key, samples[rows], conditions[rows]))
         real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
         scores = {DISTANCE: feature_distance(real, fake, conditions[:count])}
-        if model.objective is not None:
-            scores[model.objective.score] = float(np.mean([float(part[2]) for part in parts]))
+        for number, objective in enumerate(objectives, 2):
+            scores[objective.score] = float(np.mean([float(part[number]) for part in parts]))
         return scores
 
     return validate

@@ -28,7 +28,8 @@ _GAN = {
     "discriminator_blocks": 1,
     "penalty": "none",
     "likelihood_samples": 0,
-    "adversarial_samples": 128,
+    "adversarial_samples": 64,
+    "rejection_samples": 64,
 }
 
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {

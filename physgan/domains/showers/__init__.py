@@ -122,7 +122,7 @@ class Showers(Domain):
         return self._symmetry(keys, array)
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
-        """Each cell's share of the shower's energy, on a logarithmic scale: (n, cells)."""
+        """Energies of the cells on a logarithmic scale, (n, cells)."""
         return cell_levels(array)
 
     def physical_features(self, array: jax.Array) -> jax.Array:

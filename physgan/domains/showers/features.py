@@ -8,8 +8,11 @@ from physgan.domains.showers.geometry import CellGeometry
 
 __all__ = ["cell_levels", "feature_names", "physical_features"]
 
+_UNIT_MEV = 1e-3
+_LOWEST_MEV, _BIN, _BINS = 1e-2, 0.15, 48
 _SMALLEST_SPREAD = 1e-3
 _SMALLEST_SHARE = 1e-5
+_ONE_QUARTER = 0.25
 _TINY = 1e-12
 
 
@@ -17,14 +20,16 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
     """Observables of each shower, differentiable with respect to its deposits.
 
     For each layer: the logarithm of its share of the total, centres and widths in eta, phi and r,
-    and a smooth share of occupied cells. Besides, the logarithm of the total.
+    and a smooth share of occupied cells. Besides, the logarithm of the total, and the spectrum of
+    the cells' energies: square roots of the numbers of cells near 48 energies, from 10 keV in steps
+    of .15 in ln E. A cell between two of them counts partly for each.
 
     Args:
         geometry: of the cells.
         showers: on the geometry's grid, shape (n, layers, rows, columns).
 
     Returns:
-        shape (n, 8 layers + 1).
+        shape (n, 8 layers + 49).
     """
     layers, rows, columns = geometry.grid
     deposits = showers.reshape(-1, layers, rows * columns)
@@ -46,6 +51,7 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
             *width,
             occupied,
             jnp.log(total),
+            jnp.sqrt(_spectrum(deposits) + _ONE_QUARTER),
         ],
         -1,
     )
@@ -58,11 +64,23 @@ def feature_names(layers: int) -> tuple[str, ...]:
     )
     columns = ("log share of energy", *centres, *widths, "occupied share")
     each = [f"{name}, layer {layer}" for name in columns for layer in range(layers)]
-    return (*each, "log total energy")
+    energies = _LOWEST_MEV * np.exp(_BIN * np.arange(_BINS))
+    return (*each, "log total energy", *(f"cells near {energy:.3g} MeV" for energy in energies))
 
 
 def cell_levels(showers: jax.Array) -> jax.Array:
-    """ln(1 + share of the shower's energy / 1e-5) of every cell, shape (n, cells)."""
-    cells = showers.reshape(len(showers), -1)
-    share = cells / (cells.sum(-1, keepdims=True) + _TINY)
-    return jnp.log1p(share / _SMALLEST_SHARE)
+    """ln(1 + E / 1 keV) of every cell, shape (n, cells); the energies are in MeV."""
+    return jnp.log1p(showers.reshape(len(showers), -1) / _UNIT_MEV)
+
+
+def _spectrum(deposits: jax.Array) -> jax.Array:
+    """Lit cells of each shower near each energy, shape (n, bins)."""
+    cells = deposits.reshape(len(deposits), -1)
+    place = jnp.log(jnp.maximum(cells, _LOWEST_MEV) / _LOWEST_MEV) / _BIN
+    place = jnp.minimum(place, _BINS - 1.001)
+    lower = place.astype(jnp.int32)
+    above = place - lower
+    shower = jnp.arange(len(cells))[:, None]
+    counts = jnp.zeros((len(cells), _BINS))
+    counts = counts.at[shower, lower].add(jnp.where(cells > 0, 1 - above, 0))
+    return counts.at[shower, lower + 1].add(jnp.where(cells > 0, above, 0))

@@ -21,6 +21,7 @@ ENERGIES = 16 * energy(STATES)
 WARM = "<b>warm</b>"
 STEPS: list[tuple[int, int, str]] = []
 CONDITIONS = [{"temperature": t} for t in (2.0, 3.0)]
+pytestmark = pytest.mark.usefixtures("optimised")
 
 
 class Exact:

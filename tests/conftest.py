@@ -1,14 +1,22 @@
-"""Strict numerics, two CPU devices, and programs compiled once for all tests and subprocesses."""
+"""Strict numerics, two CPU devices, and programs compiled quickly and once, also for subprocesses.
+
+Most programs here run a few times on tiny arrays: the time that would make them fast costs more
+than it saves.
+"""
 
 import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 
 os.environ["XLA_FLAGS"] = (
     os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
 ).strip()
+if version("jaxlib").startswith("0.10."):  # XLA aborts at a flag that it does not know
+    os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
 os.environ.setdefault("MPLBACKEND", "agg")
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="physgan-compiled-")
@@ -33,6 +41,18 @@ def key() -> jax.Array:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="module")
+def optimised() -> Iterator[None]:
+    """All optimisations, for modules whose programs run longer than they compile."""
+    flag = "jax_disable_most_optimizations"
+    before = jax.config.read(flag)
+    jax.config.update(flag, False)
+    jax.clear_caches()
+    yield
+    jax.config.update(flag, before)
+    jax.clear_caches()
 
 
 @pytest.fixture

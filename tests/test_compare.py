@@ -113,7 +113,7 @@ def test_the_largest_auc_comes_first(beside_floor) -> None:
 
 def test_the_curve_is_of_the_strongest_pair(tmp_path: Path, monkeypatch) -> None:
     """On fewer samples it sees less; its last point is the headline."""
-    monkeypatch.setattr("physgan.comparison.metrics._CURVE", (20, 60, 5000))
+    monkeypatch.setattr("physgan.fidelity.headline._CURVE", (20, 60, 5000))
     files = [showers(tmp_path / f"{n}.h5", n, s) for n, s in enumerate((1.0, 1.7, 1.0))]
     largest = compare(*files[:2], floor=files[2], settings=QUICK).largest_auc
     counted = largest.value.procedure.train_counts[0]

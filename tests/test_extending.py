@@ -14,6 +14,7 @@ from physgan.surrogates import load
 from simulators import SIMULATORS
 
 PAGE = Path(__file__).parent.parent / "docs" / "extending.md"
+pytestmark = pytest.mark.usefixtures("optimised")
 
 
 @pytest.fixture(scope="module")

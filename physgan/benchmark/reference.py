@@ -11,13 +11,15 @@ from physgan.benchmark.sources import DrawnSet, Plan, subseed
 from physgan.fidelity import (
     Binning,
     Estimate,
+    SpectrumCounts,
     choose_binning,
     estimates,
     overlap,
+    separation_of_spectra,
     wasserstein,
 )
 
-__all__ = ["Floor", "Reference", "make_reference"]
+__all__ = ["Floor", "Reference", "SpectrumFloor", "make_reference"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,25 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class SpectrumFloor:
+    """Truth against truth for one spectrum at one condition, over all pairs of sets.
+
+    Args:
+        separation: mean separation power.
+        error: standard error of that mean, from the scatter between sets.
+        bootstrap: error that the bootstrap gives to one pair, root mean square.
+        parts: mean separation power of each part, shape (parts,).
+        pairs: how many pairs.
+    """
+
+    separation: float
+    error: float
+    bootstrap: float
+    parts: np.ndarray
+    pairs: int
+
+
+@dataclass(frozen=True)
 class Reference:
     """Truth at every condition.
 
@@ -51,6 +72,7 @@ class Reference:
         estimates: ensemble observables of `pooled`, by name, at each condition.
         exact: their exact values, where known.
         floors: by observable, at each condition.
+        spectrum_floors: by spectrum, at each condition.
     """
 
     sets: Sequence[DrawnSet]
@@ -58,6 +80,7 @@ class Reference:
     estimates: list[dict[str, Estimate]]
     exact: list[dict[str, np.ndarray | None]]
     floors: list[dict[str, Floor]]
+    spectrum_floors: list[dict[str, SpectrumFloor]]
 
     def best(self, condition_index: int, name: str) -> Estimate:
         """The exact value if there is one, else the simulator's estimate."""
@@ -87,6 +110,7 @@ def make_reference(plan: Plan, sets: Sequence[DrawnSet], again: DrawnSet) -> Ref
         ],
         [_exact(plan, contexts[n]) for n in numbers],
         [_floors(plan, [*sets, again], pooled[n], n) for n in numbers],
+        [_spectrum_floors([s.spectra[n] for s in (*sets, again)]) for n in numbers],
     )
 
 
@@ -125,3 +149,16 @@ def _floor(values: Sequence[np.ndarray], binning: Binning) -> Floor:
         float(np.mean([wasserstein(a, b) for a, b in pairs])),
         len(pairs),
     )
+
+
+def _spectrum_floors(sets: Sequence[Mapping[str, SpectrumCounts]]) -> dict[str, SpectrumFloor]:
+    return {name: _spectrum_floor([counts[name] for counts in sets]) for name in sets[0]}
+
+
+def _spectrum_floor(sets: Sequence[SpectrumCounts]) -> SpectrumFloor:
+    found = [separation_of_spectra(*pair) for pair in combinations(sets, 2)]
+    means, errors = np.array([result.mean for result in found]).T
+    scatter = float(means.std(ddof=1)) / np.sqrt(len(sets)) if len(found) > 1 else float("nan")
+    parts = np.mean([result.values for result in found], 0)
+    bootstrap = float(np.sqrt((errors**2).mean()))
+    return SpectrumFloor(float(means.mean()), scatter, bootstrap, parts, len(found))

@@ -10,7 +10,7 @@ from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import TargetResult
 from physgan.domains.base import Target
-from physgan.fidelity import ClassReport, TwoSampleResult
+from physgan.fidelity import ClassReport, LargestAuc, TwoSampleResult
 from simulators.protocol import Simulator
 
 __all__ = ["Results", "Verdict"]
@@ -22,11 +22,17 @@ class Verdict:
 
     Args:
         target: what to reach.
-        results: source name -> one for each condition; None where it does not apply.
+        results: source name -> one for each condition, or one for all of them together; None
+            where it does not apply.
     """
 
     target: Target
     results: Mapping[str, Sequence[TargetResult | None]]
+
+    @property
+    def together(self) -> bool:
+        """Whether there is one result for all conditions."""
+        return self.target.measure == "auc"
 
 
 @dataclass
@@ -41,6 +47,8 @@ class Results:
         sources: surrogate, simulator again, variants, baselines, in this order.
         comparisons: source name -> one for each condition.
         classifiers: source name -> two-sample tests, the same ones in the same order for each.
+        largest_auc: source name -> the largest over all of these, beside the truth's own; none
+            for the truth.
         classes: source name -> comparison of its samples with real ones by classes.
         sweeps: updates of the reference dynamics, increasing.
         relaxed: source name -> [condition][sweeps].
@@ -61,6 +69,7 @@ class Results:
     sources: list[DrawnSet]
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
     classifiers: dict[str, list[TwoSampleResult]] = field(default_factory=dict)
+    largest_auc: dict[str, LargestAuc] = field(default_factory=dict)
     classes: dict[str, ClassReport] = field(default_factory=dict)
     sweeps: Sequence[int] = ()
     relaxed: dict[str, list[list[Comparison]]] = field(default_factory=dict)

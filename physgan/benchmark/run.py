@@ -25,7 +25,7 @@ from physgan.benchmark.sources import (
     draw,
 )
 from physgan.benchmark.speed import BATCHES, measure_speed
-from physgan.benchmark.targets import evaluate
+from physgan.benchmark.targets import TargetResult, evaluate, evaluate_auc
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
@@ -109,7 +109,8 @@ def benchmark(
     results.seen_in_training = [seen_in_training(c, results.training) for c in conditions]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
-    results.classifiers = classify(plan, results.reference_set, results.sources, network, tell)
+    classified = classify(plan, results.reference_set, results.sources, network, tell)
+    results.classifiers, results.largest_auc = classified
     if classes is not None:
         _compare_classes(results, classes, tell)
     if relaxing:
@@ -133,25 +134,35 @@ def _draw(
     references: int,
     tell: Steps,
 ) -> Results:
-    sets = []
+    sets: list[DrawnSet] = []
     for number in range(references):
         tell(f"simulating the truth, {number + 1} of {references + 1}")
-        sets.append(draw(simulator, plan, simulator.name, "reference", number, keep=number == 0))
+        first, keep = sets[0] if sets else None, not sets
+        name, role = simulator.name, "reference"
+        sets.append(draw(simulator, plan, name, role, number, first=first, keep=keep))
     tell(f"simulating the truth, {references + 1} of {references + 1}")
-    again = draw(simulator, plan, AGAIN, "truth", references)
-    drawn: list[DrawnSet] = []
+    again = draw(simulator, plan, AGAIN, "truth", references, first=sets[0])
+    found: list[DrawnSet] = []
     for number, (source, role) in enumerate(sources):
         tell(f"sampling {source.name}")
-        drawn.append(draw(source, plan, source.name, role, references + 1 + number))
+        index = references + 1 + number
+        found.append(draw(source, plan, source.name, role, index, first=sets[0]))
     reference = make_reference(plan, sets, again)
-    return Results(plan, simulator, reference, sets[0], [drawn[0], again, *drawn[1:]])
+    return Results(plan, simulator, reference, sets[0], [found[0], again, *found[1:]])
 
 
 def _compare(results: Results, tell: Steps) -> None:
     tell("comparing observables")
     for source in results.sources:
         results.comparisons[source.name] = [
-            compare(results.plan, results.reference, n, source.values[n], source.contexts[n])
+            compare(
+                results.plan,
+                results.reference,
+                n,
+                source.values[n],
+                source.contexts[n],
+                source.spectra[n],
+            )
             for n in range(len(results.plan.conditions))
         ]
 
@@ -181,8 +192,12 @@ def _relax(results: Results, tell: Steps) -> None:
 def _evaluate(results: Results) -> None:
     baselines = [results.comparisons[source.name] for source in results.of_role("baseline")]
     for target in results.plan.domain.targets[results.profile]:
-        target_results = {}
+        target_results: dict[str, list[TargetResult | None]] = {}
         for source in results.sources:
+            if target.measure == "auc":
+                tests = results.classifiers[source.name]
+                target_results[source.name] = [evaluate_auc(target, tests)]
+                continue
             own = results.comparisons[source.name]
             others = [b for b in baselines if b is not own]
             target_results[source.name] = [

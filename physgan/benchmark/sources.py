@@ -9,7 +9,13 @@ import numpy as np
 
 from physgan.domains.base import Domain, Samples
 from physgan.errors import InputError
-from physgan.fidelity import measure
+from physgan.fidelity import (
+    SpectrumCounts,
+    count_spectra,
+    measure,
+    spectrum_edges,
+    views_of,
+)
 
 __all__ = [
     "ConditionValues",
@@ -96,6 +102,7 @@ class DrawnSet:
         samples: at each condition; empty if not kept.
         values: per-sample observables at each condition.
         contexts: see `Plan.context`.
+        spectra: counts of every spectrum of the domain at each condition, by name.
         seconds: what drawing took, at each condition.
     """
 
@@ -104,6 +111,7 @@ class DrawnSet:
     samples: list[Samples] = field(default_factory=list)
     values: list[Mapping[str, np.ndarray]] = field(default_factory=list)
     contexts: list[dict[str, Any]] = field(default_factory=list)
+    spectra: list[dict[str, SpectrumCounts]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -113,7 +121,14 @@ def subseed(seed: int, *path: int) -> int:
 
 
 def draw(
-    source: Source, plan: Plan, name: str, role: str, set_index: int, keep: bool = True
+    source: Source,
+    plan: Plan,
+    name: str,
+    role: str,
+    set_index: int,
+    *,
+    first: DrawnSet | None = None,
+    keep: bool = True,
 ) -> DrawnSet:
     """Draw `plan.count` samples at every condition and measure them.
 
@@ -123,6 +138,7 @@ def draw(
         name: see `DrawnSet`.
         role: see `DrawnSet`.
         set_index: of this set; sets of different index are independent.
+        first: set that chose the bins of spectra; None for this one.
         keep: whether to keep the samples or their observables only.
     """
     result = DrawnSet(name, role)
@@ -135,9 +151,28 @@ def draw(
         context = plan.context(condition_index, samples)
         result.contexts.append(context)
         result.values.append(measure(plan.domain, samples, context))
+        bins = None if first is None else first.spectra[condition_index]
+        result.spectra.append(_spectra(plan.domain, samples, condition, bins))
         if keep:
             result.samples.append(samples)
     return result
+
+
+def _spectra(
+    domain: Domain,
+    samples: Samples,
+    condition: ConditionValues,
+    first: Mapping[str, SpectrumCounts] | None,
+) -> dict[str, SpectrumCounts]:
+    if not domain.spectra:
+        return {}
+    view = views_of(domain, samples, condition)[domain.physical_view]
+    edges = (
+        spectrum_edges(domain, view)
+        if first is None
+        else {name: counts.edges for name, counts in first.items()}
+    )
+    return count_spectra(domain, view, edges)
 
 
 def _check(name: str, samples: Samples, count: int) -> None:

@@ -7,8 +7,11 @@ import numpy as np
 
 from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.domains.base import Target
+from physgan.fidelity import TwoSampleResult, largest_auc
 
-__all__ = ["TargetResult", "evaluate"]
+__all__ = ["TargetResult", "evaluate", "evaluate_auc"]
+
+_GUESSING = 0.5
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,13 @@ class TargetResult:
         value: what was reached.
         error: its standard error.
         passed: whether that is enough.
+        resolved: whether there were samples enough to tell; never passed if not.
     """
 
     value: float
     error: float
     passed: bool
+    resolved: bool = True
 
 
 def evaluate(
@@ -32,7 +37,7 @@ def evaluate(
     """Whether one source reaches `target` at one condition.
 
     Args:
-        target: what to reach.
+        target: what to reach, by any measure but "auc".
         own: the source's comparison with the truth.
         baselines: those of all baselines.
 
@@ -45,8 +50,27 @@ def evaluate(
         return TargetResult(value, error, value >= target.limit)
     if target.measure == "baseline":
         return _against_baselines(target, own, baselines)
+    if target.measure == "separation":
+        value, error = own.spectra[target.observable].ratio
+        return _at_most(target.limit, value, error, target.limit / 2)
     value, error = _deviation(target, own.observables[target.observable])
-    return TargetResult(value, error, value <= target.limit)
+    return TargetResult(value, error, value <= target.limit, bool(np.isfinite(value)))
+
+
+def evaluate_auc(target: Target, tests: Sequence[TwoSampleResult]) -> TargetResult:
+    """Whether the largest AUC of one source's two-sample tests reaches `target`."""
+    value, error = largest_auc(tests).auc
+    return _at_most(target.limit, value, error, (target.limit - _GUESSING) / 3)
+
+
+def _at_most(limit: float, value: float, error: float, most: float) -> TargetResult:
+    """Whether a value is at most `limit`, and its error at most `most`.
+
+    With a larger error the truth itself might miss by chance, and anything else might reach it. So
+    that is missed too, but as unresolved, unless the value is two standard errors beyond the limit.
+    """
+    known = error <= most
+    return TargetResult(value, error, known and value <= limit, known or value - 2 * error > limit)
 
 
 def _against_baselines(

@@ -2,20 +2,12 @@
 
 from physgan.comparison.compare import compare
 from physgan.comparison.metrics import compare_samples
-from physgan.comparison.results import (
-    ComparisonReport,
-    ComparisonSettings,
-    CurvePoint,
-    LargestAuc,
-    MetricResult,
-)
+from physgan.comparison.results import ComparisonReport, ComparisonSettings, MetricResult
 from physgan.comparison.table import table
 
 __all__ = [
     "ComparisonReport",
     "ComparisonSettings",
-    "CurvePoint",
-    "LargestAuc",
     "MetricResult",
     "compare",
     "compare_samples",

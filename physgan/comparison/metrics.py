@@ -6,31 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ks_2samp
 
-from physgan.comparison.results import (
-    ComparisonReport,
-    ComparisonSettings,
-    CurvePoint,
-    LargestAuc,
-    MetricResult,
-)
+from physgan.comparison.results import ComparisonReport, ComparisonSettings, MetricResult
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 from physgan.fidelity import (
     COVERAGE_IDEALS,
     FeatureSet,
+    LargestAuc,
     Procedure,
     TwoSampleResult,
     View,
     correlation_difference,
+    count_spectra,
     coverage,
     features_of,
     frechet_physics_distance,
     kernel_physics_distance,
-    largest_auc,
     separation_of_spectra,
     separations,
-    spectrum_counts,
-    two_sample_test,
+    spectrum_edges,
     two_sample_tests,
     vector_view,
 )
@@ -40,7 +34,6 @@ __all__ = ["compare_samples"]
 
 _FEWEST = 100
 _HIGH = "high-level"
-_CURVE = (1_000, 3_000)
 
 SampleSet = FeatureSet | tuple[Samples, Conditions]
 Progress = Callable[[int, int, str], None]
@@ -107,7 +100,7 @@ def compare_samples(
         seed,
         chosen,
         _condition_distances(first, second),
-        _largest(views, tests, seed),
+        LargestAuc.of(views, tests, seed),
         tuple(metrics),
     )
 
@@ -181,12 +174,12 @@ def _spectra(
     domain: Domain, real: FeatureSet, fake: FeatureSet, seed: int, settings: ComparisonSettings
 ) -> list[_Value]:
     columns = [side.views[domain.physical_view] for side in (real, fake)]
-    values = []
-    for spectrum in domain.spectra:
-        counts = spectrum_counts(domain, spectrum, *columns)
-        result = separation_of_spectra(counts[0], counts[1], seed, settings.bootstraps)
+    edges, values = spectrum_edges(domain, columns[0]), []
+    counts = [count_spectra(domain, view, edges) for view in columns]
+    for name in edges:
+        result = separation_of_spectra(counts[0][name], counts[1][name], seed, settings.bootstraps)
         parts = result.values if len(result.values) > 1 else None
-        values.append(_Value("separation power", spectrum.name, result.mean, 0.0, parts))
+        values.append(_Value("separation power", name, result.mean, 0.0, parts))
     return values
 
 
@@ -244,24 +237,6 @@ def _classified(tests: Sequence[TwoSampleResult]) -> list[_Value]:
             if figure is not None
         ]  # fmt: skip
     return values
-
-
-def _largest(
-    views: Sequence[Sequence[View[np.ndarray]]],
-    tests: Sequence[Sequence[TwoSampleResult]],
-    seed: int,
-) -> LargestAuc:
-    """The largest AUCs, and those of fake's pair of view and classifier on fewer samples."""
-    fake, floor = (largest_auc(side) for side in tests)
-    number, settings = list(tests[0]).index(fake), fake.procedure.settings
-    everything = min(fake.procedure.train_counts)
-    pair = [next(v for v in side if v.name == fake.view) for side in views]
-    curve = []
-    for count in (n for n in _CURVE if n < everything):
-        found = [two_sample_test(view, settings, seed, count).auc for view in pair]
-        curve.append(CurvePoint(count, *found))
-    last = CurvePoint(everything, *(side[number].auc for side in tests))
-    return LargestAuc(fake, floor, (*curve, last))
 
 
 def _beside(values: list[_Value], floors: list[_Value]) -> list[MetricResult]:

@@ -8,15 +8,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
-from physgan.comparison.results import LargestAuc
 from physgan.domains import Domain, Observable
 from physgan.fidelity import (
     Curve,
+    LargestAuc,
     SpectrumCounts,
     choose_binning,
+    count_spectra,
     draw_spectrum,
     pearson,
-    spectrum_counts,
+    share_colours,
+    spectrum_edges,
 )
 
 __all__ = ["draw_all"]
@@ -36,10 +38,11 @@ def draw_all(
     the samples trained on, and samples side by side.
     """
     drawn: dict[str, Figure] = {}
-    columns = [side.features.views[domain.physical_view] for side in (first, second)]
-    for spectrum in domain.spectra:
-        counts = spectrum_counts(domain, spectrum, *columns)
-        drawn[f"spectrum-{spectrum.name}"] = _spectrum(counts, (first, second))
+    views = [side.features.views[domain.physical_view] for side in (first, second)]
+    edges = spectrum_edges(domain, views[0])
+    counts = [count_spectra(domain, view, edges) for view in views]
+    for name in edges:
+        drawn[f"spectrum-{name}"] = _spectrum([side[name] for side in counts], (first, second))
     for observable in domain.observables:
         if first.features.observables[observable.name].shape[1] > 1:
             drawn[f"profile-{observable.name}"] = _profile(observable, first, second)
@@ -210,6 +213,9 @@ def _samples(domain: Domain, first: Side, second: Side) -> Figure:
         for panel, side, index in zip(panels[:, column], (first, second), pair, strict=True):
             domain.picture(panel, side.pictured, index)
             panel.set_title(f"{side.name}{_conditions(side, index)}", fontsize="small")
+    image = share_colours(list(panels.flat)) if domain.picture_unit else None
+    if image is not None:
+        figure.colorbar(image, ax=panels, label=domain.picture_unit)
     figure.suptitle(domain.picture_note, fontsize="small")
     return figure
 

@@ -5,21 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from physgan.fidelity import (
-    BoostedTrees,
-    ClassReport,
-    DenseNetwork,
-    Procedure,
-    TwoSampleResult,
-)
+from physgan.fidelity import BoostedTrees, ClassReport, DenseNetwork, LargestAuc, Procedure
 
-__all__ = [
-    "ComparisonReport",
-    "ComparisonSettings",
-    "CurvePoint",
-    "LargestAuc",
-    "MetricResult",
-]
+__all__ = ["ComparisonReport", "ComparisonSettings", "MetricResult"]
 
 
 @dataclass(frozen=True)
@@ -77,53 +65,6 @@ class MetricResult:
         """JSON values only."""
         procedure = self.procedure and self.procedure.to_json()
         return {**asdict(replace(self, procedure=None)), "procedure": procedure, "pull": self.pull}
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """AUCs of the strongest view and classifier, trained on some of the samples.
-
-    Args:
-        count: samples a side that trained it; it was tested on the same ones whatever their number.
-        value: fake against real, with its standard error.
-        floor: truth against truth, by the same view and classifier.
-    """
-
-    count: int
-    value: tuple[float, float]
-    floor: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class LargestAuc:
-    """The headline: the largest AUC over all views and classifiers.
-
-    The largest of many is biased upwards, so the floor is the largest of truth against truth over
-    the same views and classifiers, which may be another pair.
-
-    Args:
-        value: fake against real, of the strongest pair.
-        floor: truth against truth, of its own strongest pair.
-        curve: of fake's strongest pair, by the samples trained on, rising to all of them.
-    """
-
-    value: TwoSampleResult
-    floor: TwoSampleResult
-    curve: tuple[CurvePoint, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values only."""
-        pairs = {"value": self.value, "floor": self.floor}
-        sides = {
-            name: {
-                "auc": result.auc[0],
-                "error": result.auc[1],
-                "view": result.view,
-                **result.procedure.to_json(),
-            }
-            for name, result in pairs.items()
-        }
-        return {**sides, "curve": [asdict(point) for point in self.curve]}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The report of a comparison as lines of text."""
 
-from physgan.comparison.results import ComparisonReport, LargestAuc, MetricResult
-from physgan.fidelity import ClassReport, TwoSampleResult
+from physgan.comparison.results import ComparisonReport, MetricResult
+from physgan.fidelity import ClassReport, LargestAuc, TwoSampleResult
 
 __all__ = ["table"]
 

@@ -139,12 +139,16 @@ class Target:
 
     Args:
         label: words for the report.
-        observable: name of an `Observable` (overlaps) or an `EnsembleObservable`.
+        observable: name of an `Observable` (overlaps), an `EnsembleObservable` or a `Spectrum`;
+            "" for "auc".
         measure: "overlap" (histogram overlap over that of truth against truth, at least
             `limit`), "relative" (deviation over the reference's value, at most `limit`),
             "absolute" (deviation, at most `limit`) or "baseline" (histogram overlap above that
             of every baseline by `limit`; tested only where the best baseline is two standard
-            errors or more below truth against truth).
+            errors or more below truth against truth), "separation" (separation power of a
+            spectrum over that of truth against truth, brought to 6,000 samples a side, at most
+            `limit`) or "auc" (the largest AUC over all views and classifiers, at all conditions
+            together, at most `limit`).
         limit: see `measure`.
     """
 
@@ -265,6 +269,8 @@ class Domain(ABC):
         features: names of the observables that are inputs of classifiers.
         targets: profile name -> targets of a surrogate; at least "quickstart".
         picture_note: caption of pictures of samples.
+        picture_unit: unit of their colours, if pictures beside each other share a scale; their
+            axes then have labels, too.
         periodic: whether opposite edges of a sample touch.
         unit_scale: whether samples in network space are of order one around 0, as generic networks
             need.
@@ -283,6 +289,7 @@ class Domain(ABC):
     unit_scale: ClassVar[bool] = True
     needs_conditions: ClassVar[bool] = False
     picture_note: ClassVar[str] = ""
+    picture_unit: ClassVar[str] = ""
     physical_view: ClassVar[str] = "low-level"
     generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     baselines: ClassVar[Mapping[str, type[Baseline]]] = {}

@@ -23,8 +23,9 @@ from physgan.fidelity.coverage import COVERAGE_IDEALS, Coverage, coverage
 from physgan.fidelity.dense_net import DenseNetwork
 from physgan.fidelity.distances import wasserstein, wasserstein_with_error
 from physgan.fidelity.estimates import Estimate, estimate, estimates, measure, pull
-from physgan.fidelity.features import FeatureSet, features_of, gather, view_of
+from physgan.fidelity.features import FeatureSet, features_of, gather, views_of
 from physgan.fidelity.frechet import frechet_distance, frechet_physics_distance
+from physgan.fidelity.headline import CurvePoint, LargestAuc
 from physgan.fidelity.histograms import (
     EFFECTIVE_BINS,
     Binning,
@@ -35,10 +36,15 @@ from physgan.fidelity.histograms import (
 )
 from physgan.fidelity.images import ConvolutionalNetwork, sample_view
 from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
+from physgan.fidelity.pictures import Curve, draw_spectrum, share_colours
 from physgan.fidelity.reweighting import density_ratios, effective_sample_size, thinned
 from physgan.fidelity.separation import Separation, separation_power, separations
-from physgan.fidelity.spectra import SpectrumCounts, separation_of_spectra, spectrum_counts
-from physgan.fidelity.spectrum_picture import Curve, draw_spectrum
+from physgan.fidelity.spectra import (
+    SpectrumCounts,
+    count_spectra,
+    separation_of_spectra,
+    spectrum_edges,
+)
 from physgan.fidelity.trees import BoostedTrees
 from physgan.fidelity.two_sample import (
     Procedure,
@@ -63,10 +69,12 @@ __all__ = [
     "ConvolutionalNetwork",
     "Coverage",
     "Curve",
+    "CurvePoint",
     "DenseNetwork",
     "Duplicates",
     "Estimate",
     "FeatureSet",
+    "LargestAuc",
     "Modes",
     "Procedure",
     "QuantileBins",
@@ -84,6 +92,7 @@ __all__ = [
     "compare_classes",
     "conditional_spread",
     "correlation_difference",
+    "count_spectra",
     "coverage",
     "density_ratios",
     "divergence",
@@ -110,14 +119,15 @@ __all__ = [
     "separation_of_spectra",
     "separation_power",
     "separations",
-    "spectrum_counts",
+    "share_colours",
+    "spectrum_edges",
     "squared_discrepancy",
     "thinned",
     "train_classifier",
     "two_sample_test",
     "two_sample_tests",
     "vector_view",
-    "view_of",
+    "views_of",
     "wasserstein",
     "wasserstein_with_error",
 ]

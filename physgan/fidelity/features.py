@@ -8,7 +8,7 @@ import numpy as np
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
 
-__all__ = ["FeatureSet", "features_of", "gather", "view_of"]
+__all__ = ["FeatureSet", "features_of", "gather", "views_of"]
 
 _ROWS = 2048
 
@@ -89,17 +89,15 @@ def features_of(
     return gather(domain, _chunks(samples, conditions), points)
 
 
-def view_of(domain: Domain, samples: Samples, conditions: Conditions, name: str) -> np.ndarray:
-    """One of the domain's views of samples that are in memory already, float32 (n, k).
+def views_of(domain: Domain, samples: Samples, conditions: Conditions) -> Matrices:
+    """The domain's views alone of samples that are in memory already, by name, float32 (n, k).
 
     Args:
         domain: of the samples.
         samples: field name -> (n, ...).
         conditions: name -> number, or one number per sample.
-        name: of the view.
     """
-    parts = [domain.views(*chunk)[name] for chunk in _chunks(samples, conditions)]
-    return np.concatenate(parts)
+    return _stacked([domain.views(*chunk) for chunk in _chunks(samples, conditions)])
 
 
 def _chunks(samples: Samples, conditions: Conditions) -> Iterator[tuple[Samples, Conditions]]:

@@ -1,18 +1,21 @@
 """Histograms of single entries of samples, kept as counts of every sample."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from physgan.domains.base import Domain, Spectrum
+from physgan.domains.entry_counts import entry_counts
 from physgan.fidelity.histograms import choose_binning
 from physgan.fidelity.separation import Separation, separation_power
 
-__all__ = ["SpectrumCounts", "separation_of_spectra", "spectrum_counts"]
+__all__ = ["SpectrumCounts", "count_spectra", "separation_of_spectra", "spectrum_edges"]
 
 _EFFECTIVE_BINS = 100
 _ROWS = 2048
+_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,58 @@ class SpectrumCounts:
         variance = np.maximum(squares / len(self) - mean**2, 0)
         return mean, np.sqrt(variance / max(len(self) - 1, 1))
 
+    def merged(self, number: int) -> "SpectrumCounts":
+        """Without the open bins, and every `number` neighbours of the others as one."""
+        closed = np.flatnonzero(np.isfinite(self.edges) & (np.abs(self.edges) > _TINY))
+        edges = self.edges[closed][::number]
+        starts = closed[0] + number * np.arange(len(edges) - 1) if len(closed) else closed
+        inside = self.counts[..., : closed[len(starts) * number] if len(starts) else 0]
+        counts = np.add.reduceat(inside, starts, axis=-1, dtype=np.uint32)
+        return SpectrumCounts(self.spectrum, edges, counts)
 
-def spectrum_counts(
-    domain: Domain, spectrum: Spectrum, real: np.ndarray, *others: np.ndarray
-) -> list[SpectrumCounts]:
-    """Counts of several sets of samples in bins by the real ones alone.
+
+def spectrum_edges(domain: Domain, real: np.ndarray) -> dict[str, np.ndarray]:
+    """Edges of the bins of every spectrum by real samples alone: name -> shape (bins + 1,).
 
     Args:
         domain: of the samples.
-        spectrum: one of its spectra.
-        real: the domain's physical view of real samples, shape (n, k).
-        others: the same of other samples.
+        real: its physical view of real samples, shape (n, k).
     """
-    first = len(domain.conditions)
-    sides = [side[:, first:] for side in (real, *others)]
-    edges = (spectrum.edges or _edges)(spectrum.values(sides[0]).ravel())
-    part = np.zeros(real.shape[1] - first, int) if spectrum.part is None else spectrum.part
-    return [SpectrumCounts(spectrum, edges, _counted(spectrum, s, edges, part)) for s in sides]
+    columns = real[:, len(domain.conditions) :]
+    kinds = {(s.values, s.edges or _edges) for s in domain.spectra}
+    edges = {(values, bins): bins(values(columns).ravel()) for values, bins in kinds}
+    return {s.name: edges[s.values, s.edges or _edges] for s in domain.spectra}
+
+
+def count_spectra(
+    domain: Domain, view: np.ndarray, edges: Mapping[str, np.ndarray]
+) -> dict[str, SpectrumCounts]:
+    """Counts of every spectrum of the domain, by name, some thousand samples at a time.
+
+    Args:
+        domain: of the samples.
+        view: its physical view of them, shape (n, k).
+        edges: of the bins; see `spectrum_edges`.
+    """
+    columns = view[:, len(domain.conditions) :]
+    counts = {
+        s.name: np.empty(
+            (len(columns), max(len(s.parts), 1), len(edges[s.name]) - 1),
+            np.min_scalar_type(columns.shape[1]),
+        )
+        for s in domain.spectra
+    }
+    alike: dict[Any, list[Spectrum]] = {}
+    for s in domain.spectra:
+        alike.setdefault((s.values, edges[s.name].tobytes()), []).append(s)
+    for start in range(0, len(columns), _ROWS):
+        rows = slice(start, start + _ROWS)
+        for (values, _), spectra in alike.items():
+            groupings = [(_part(s, columns), max(len(s.parts), 1)) for s in spectra]
+            found = entry_counts(values(columns[rows]), edges[spectra[0].name], groupings)
+            for spectrum, some in zip(spectra, found, strict=True):
+                counts[spectrum.name][rows] = some
+    return {s.name: SpectrumCounts(s, edges[s.name], counts[s.name]) for s in domain.spectra}
 
 
 def separation_of_spectra(
@@ -95,18 +133,5 @@ def _edges(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[-np.inf], inner, [np.inf]])
 
 
-def _counted(
-    spectrum: Spectrum, columns: np.ndarray, edges: np.ndarray, part: np.ndarray
-) -> np.ndarray:
-    """Counts (n, parts, bins), some thousand samples at a time."""
-    parts, bins = max(len(spectrum.parts), 1), len(edges) - 1
-    kind: Any = np.min_scalar_type(columns.shape[1])
-    counts = np.empty((len(columns), parts * bins), kind)
-    for start in range(0, len(columns), _ROWS):
-        values = spectrum.values(columns[start : start + _ROWS])
-        sample, column = np.nonzero((values >= edges[0]) & (values <= edges[-1]))
-        bin_ = np.searchsorted(edges, values[sample, column], side="right") - 1
-        place = (sample * parts + part[column]) * bins + np.minimum(bin_, bins - 1)
-        found = np.bincount(place, minlength=len(values) * parts * bins)
-        counts[start : start + len(values)] = found.reshape(len(values), -1)
-    return counts.reshape(-1, parts, bins)
+def _part(spectrum: Spectrum, columns: np.ndarray) -> np.ndarray:
+    return np.zeros(columns.shape[1], int) if spectrum.part is None else spectrum.part

@@ -162,6 +162,17 @@ class TwoSampleResult:
     jsd: Figure | None
     procedure: Procedure
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON values only."""
+        return {
+            "view": self.view,
+            "auc": self.auc[0],
+            "error": self.auc[1],
+            "per_condition": [{"auc": area, "error": error} for area, error in self.per_condition],
+            "jsd": self.jsd and {"value": self.jsd[0], "error": self.jsd[1]},
+            **self.procedure.to_json(),
+        }
+
 
 def vector_view(
     name: str, real: np.ndarray, fake: np.ndarray, groups: np.ndarray | None = None

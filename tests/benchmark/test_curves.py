@@ -31,7 +31,7 @@ def results_at(conditions: list[dict[str, float]], vary: tuple[str, ...]) -> Res
     drawn = [DrawnSet(name, role) for name, role in (("copula", "surrogate"), ("again", "truth"))]
     shown = DrawnSet("calorimeter", "reference", contexts=[dict(c) for c in conditions])
     plan = Plan(DOMAINS["showers"](simulator), conditions, 100, 0)
-    reference = Reference([], [], estimates, [], [])
+    reference = Reference([], [], estimates, [], [], [])
     comparisons = {source.name: compared for source in drawn}
     flags = ["seen"] * len(conditions)
     return Results(plan, simulator, reference, shown, drawn, comparisons, seen_in_training=flags)

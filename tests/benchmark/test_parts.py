@@ -3,14 +3,21 @@
 import numpy as np
 import pytest
 
-from physgan.benchmark.compare import Comparison, HistogramResult, ObservableResult
+from physgan.benchmark.compare import (
+    Comparison,
+    HistogramResult,
+    ObservableResult,
+    SpectrumResult,
+    compare,
+)
+from physgan.benchmark.reference import make_reference
 from physgan.benchmark.report.formatting import percent, seconds_text, with_error
 from physgan.benchmark.seen_in_training import seen_in_training
-from physgan.benchmark.sources import subseed
+from physgan.benchmark.sources import DrawnSet, Plan, subseed
 from physgan.benchmark.speed import measure_speed
-from physgan.benchmark.targets import evaluate
-from physgan.domains import Target
-from physgan.fidelity import Estimate
+from physgan.benchmark.targets import evaluate, evaluate_auc
+from physgan.domains import Spectrum, Target
+from physgan.fidelity import BoostedTrees, Estimate, Procedure, SpectrumCounts, TwoSampleResult
 from simulators import SIMULATORS
 
 
@@ -68,6 +75,80 @@ def test_surrogate_has_to_beat_the_best_baseline() -> None:
 def test_nothing_has_to_beat_a_baseline_that_is_as_good_as_truth() -> None:
     target = Target("E", "x", "baseline", 0.0)
     assert evaluate(target, comparison(overlap=0.93), [comparison(overlap=0.949)]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "passed", "resolved"),
+    [
+        (2.9, 1.4, True, True),
+        (3.1, 1.4, False, True),
+        (1.2, 1.6, False, False),
+        (4.1, 1.6, False, False),
+        (30.0, 9.0, False, True),
+    ],
+)
+def test_few_samples_neither_pass_nor_fail_a_spectrum(value, error, passed, resolved) -> None:
+    """It has to be known to half the limit, unless it is far beyond."""
+    own = Comparison({}, {}, {"E": SpectrumResult((0.1, 0.1), np.array([0.1]), (value, error))})
+    cell = evaluate(Target("E", "E", "separation", 3.0), own)
+    assert cell is not None
+    assert (cell.passed, cell.resolved) == (passed, resolved)
+
+
+@pytest.mark.parametrize(
+    ("auc", "error", "passed", "resolved"),
+    [(0.57, 0.02, True, True), (0.59, 0.02, False, True), (0.55, 0.05, False, False)],
+)
+def test_the_largest_auc_counts(auc: float, error: float, passed: bool, resolved: bool) -> None:
+    procedure = Procedure(BoostedTrees(), 0.8, (800, 800), (200, 200))
+    tests = [
+        TwoSampleResult("cells", value, (value,), None, procedure)
+        for value in ((auc, error), (auc - 0.02, 0.1))
+    ]
+    cell = evaluate_auc(Target("AUC", "", "auc", 0.58), tests)
+    assert (cell.passed, cell.resolved) == (passed, resolved)
+
+
+def test_ratios_of_spectra_do_not_depend_on_the_number_of_samples() -> None:
+    """Bins off by 10 % in turn, seen in 400 and in 4,000 samples; 20 repeats of each.
+
+    Both agree within 4 standard errors, and the truth with 1: three false alarms in 20,000.
+    """
+    shares = np.random.default_rng(1).dirichlet(np.full(60, 4.0))
+    wrong = shares * np.where(np.arange(60) % 2, 1.1, 0.9)
+    ratios = {
+        (count, name): np.array([ratio_of(count, shares, other, seed) for seed in range(20)])
+        for count in (400, 4000)
+        for name, other in (("truth", shares), ("wrong", wrong / wrong.sum()))
+    }
+    means = {key: (v.mean(), v.std(ddof=1) / len(v) ** 0.5) for key, v in ratios.items()}
+    for count in (400, 4000):
+        assert abs(means[count, "truth"][0] - 1) < 4 * means[count, "truth"][1]
+    few, many = means[400, "wrong"], means[4000, "wrong"]
+    assert many[0] > 5
+    assert abs(few[0] - many[0]) < 4 * np.hypot(few[1], many[1])
+
+
+def ratio_of(count: int, truth: np.ndarray, own: np.ndarray, seed: int) -> float:
+    """Of a spectrum of 20 entries a sample, beside three sets of the truth."""
+    rng = np.random.default_rng([seed, count])
+    spectrum = Spectrum("E", "$E$", "MeV", "energy")
+    edges = np.arange(len(truth) + 1.0)
+
+    def drawn(shares: np.ndarray) -> DrawnSet:
+        counts = rng.multinomial(20, shares, count)[:, None]
+        return DrawnSet("x", "", [], [{}], [{}], [{"E": SpectrumCounts(spectrum, edges, counts)}])
+
+    plan = Plan(NoObservables(), [{}], count, seed)
+    reference = make_reference(plan, [drawn(truth), drawn(truth)], drawn(truth))
+    found = compare(plan, reference, 0, {}, {}, drawn(own).spectra[0])
+    return found.spectra["E"].ratio[0]
+
+
+class NoObservables:
+    """A domain that is measured by its spectra alone."""
+
+    observables, ensemble, histograms = (), (), ()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from physgan.fidelity import BoostedTrees, DenseNetwork
 
 FIELD = "intensities"
 RUN = "physgan.benchmark.trained_run"
+pytestmark = pytest.mark.usefixtures("optimised")
 STAGES: list[str] = []
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from physgan.data import Axis, Condition, DatasetInfo, Field
 from physgan.domains import domain_of
@@ -35,5 +36,11 @@ def test_the_domain_draws_cells_with_edges(rng: np.random.Generator) -> None:
         ),
     )
     deposits = rng.exponential(size=(4, 3, 6, 2)).astype(np.float32)
-    figure = domain_of(info).figure({"deposits": deposits}, {"energy_mev": np.full(4, 9.0)}, 2)
+    domain = domain_of(info)
+    figure = domain.figure({"deposits": deposits}, {"energy_mev": np.full(4, 9.0)}, 2)
     assert len(figure.get_axes()) == 2 + 3
+    axes = Figure().subplots()
+    domain.picture(axes, {"deposits": deposits}, 2)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "5", "20"]
+    assert axes.get_ylabel() == "r (mm)"
+    np.testing.assert_allclose(axes.images[0].get_array(), deposits[2].sum(1).T)

@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from physgan.data import Axis, Condition, DatasetInfo, Field
 from physgan.domains import Domain, Images, Showers
-from physgan.fidelity import features_of, separation_of_spectra, spectrum_counts
+from physgan.fidelity import (
+    Curve,
+    SpectrumCounts,
+    count_spectra,
+    draw_spectrum,
+    features_of,
+    separation_of_spectra,
+    share_colours,
+    spectrum_edges,
+)
 
 LAYERS, SIDE = 12, 4
 EDGES = tuple(np.linspace(-20.0, 20.0, SIDE + 1).tolist())
@@ -38,8 +48,14 @@ def view(deposits: np.ndarray, domain: Domain = SHOWERS) -> np.ndarray:
     return features_of(domain, samples, {"energy_mev": 150.0}).views[domain.physical_view]
 
 
+def counted(domain: Domain, *views: np.ndarray) -> list[dict[str, SpectrumCounts]]:
+    """Counts of each side in bins by the first."""
+    edges = spectrum_edges(domain, views[0])
+    return [count_spectra(domain, side, edges) for side in views]
+
+
 def separated(name: str, real: np.ndarray, *others: np.ndarray) -> list:
-    counts = spectrum_counts(SHOWERS, SPECTRA[name], *map(view, (real, *others)))
+    counts = [side[name] for side in counted(SHOWERS, *map(view, (real, *others)))]
     return [separation_of_spectra(counts[0], other) for other in counts[1:]]
 
 
@@ -65,7 +81,8 @@ def test_voxel_spectrum_is_that_of_the_calochallenge() -> None:
 
 def test_groups_of_layers_and_rings_sum_to_all_cells() -> None:
     deposits = tracks(1)
-    by = {n: spectrum_counts(SHOWERS, s, view(deposits))[0].counts for n, s in SPECTRA.items()}
+    (side,) = counted(SHOWERS, view(deposits))
+    by = {name: found.counts for name, found in side.items()}
     lit = np.count_nonzero(deposits.reshape(COUNT, -1), axis=1)
     np.testing.assert_array_equal(by["cell_energy"].sum((1, 2)), lit)
     for name in ("cell_energy_by_depth", "cell_energy_by_radius"):
@@ -110,12 +127,41 @@ def test_showers_without_a_lit_cell() -> None:
 
 
 def test_mean_counts_and_their_errors() -> None:
-    (counts,) = spectrum_counts(SHOWERS, SPECTRA["cell_energy"], view(tracks(1)))
+    (side,) = counted(SHOWERS, view(tracks(1)))
+    counts = side["cell_energy"]
     mean, error = counts.mean()
     per_shower = counts.counts.astype(float)
     np.testing.assert_allclose(mean, per_shower.mean(0))
     np.testing.assert_allclose(error, per_shower.std(0, ddof=1) / COUNT**0.5, rtol=1e-9)
     assert counts.counts.dtype == np.uint8  # of 192 cells
+
+
+def test_merged_bins_hold_what_their_bins_held() -> None:
+    """A picture's; open bins and an incomplete last one are left out."""
+    (side,) = counted(SHOWERS, view(tracks(1)))
+    counts = side["cell_energy_by_depth"]
+    merged = counts.merged(4)
+    whole = (len(counts.edges) - 3) // 4
+    np.testing.assert_array_equal(merged.edges, counts.edges[1 : 4 * whole + 2 : 4])
+    inner = counts.counts[..., 1 : 4 * whole + 1]
+    np.testing.assert_array_equal(merged.counts.sum(-1), inner.sum(-1, dtype=int))
+    np.testing.assert_array_equal(merged.counts[..., 1], inner[..., 4:8].sum(-1, dtype=int))
+
+
+def test_spectra_without_a_lit_cell_are_drawn_empty() -> None:
+    (side,) = counted(SHOWERS, view(np.zeros((5, LAYERS, SIDE, SIDE))))
+    above, below = Figure().subplots(2)
+    draw_spectrum(above, below, [Curve("nothing", "black", side["cell_energy"])])
+    assert not above.patches
+
+
+def test_pictures_share_the_colours_of_the_brightest() -> None:
+    panels = Figure().subplots(1, 3)
+    for panel, top in zip(panels, (1.0, 9.0), strict=False):
+        panel.imshow(np.linspace(0, top, 4).reshape(2, 2), vmin=top / 10, vmax=top)
+    assert share_colours(panels) is panels[1].images[0]
+    assert panels[0].images[0].get_clim() == (0.9, 9.0)
+    assert share_colours(panels[2:]) is None
 
 
 def test_grey_levels_have_a_spectrum_by_default(rng: np.random.Generator) -> None:
@@ -132,6 +178,6 @@ def test_grey_levels_have_a_spectrum_by_default(rng: np.random.Generator) -> Non
     values = rng.random((3, 400, 4, 4, 4)).astype(np.float32)
     values[1] **= 1.3
     sides = [features_of(domain, {"intensities": v}, {}).views["low-level"] for v in values]
-    counts = spectrum_counts(domain, spectrum, *sides)
+    counts = [found[spectrum.name] for found in counted(domain, *sides)]
     wrong, right = (separation_of_spectra(counts[0], other).mean for other in counts[1:])
     assert wrong[0] - right[0] > 3 * np.hypot(wrong[1], right[1])

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from physgan.benchmark.report.formatting import classifier_title
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -50,27 +49,52 @@ _MOST_PANELS = 9
 
 @styled
 def classifier_figure(results: Results) -> Figure:
-    """AUC of every source at every condition, a panel a classifier."""
+    """AUC of every source by view, a panel a classifier; the largest by the samples trained on."""
     tests = results.classifiers[results.surrogate.name]
-    figure, grid = panels([2.0], len(tests), sharey=True)
+    kinds = list(dict.fromkeys(test.procedure.settings.name for test in tests))
+    figure, grid = panels([2.0], len(kinds) + 1, sharey=True)
     ink = colours(results)
-    positions = np.arange(len(results.plan.conditions))
-    for test, axes in enumerate(grid[0]):
+    for kind, axes in zip(kinds, grid[0], strict=False):
+        numbers = [n for n, test in enumerate(tests) if test.procedure.settings.name == kind]
+        positions = np.arange(len(numbers))
+        for place, source in enumerate(results.sources):
+            found = [results.classifiers[source.name][n].auc for n in numbers]
+            values, errors = np.array(found).T
+            shift = (place - (len(results.sources) - 1) / 2) * 0.12
+            style: dict[str, Any] = {"fmt": "o", "ms": 4, "color": ink[source.name]}
+            axes.errorbar(positions + shift, values, errors, label=source.name, **style)
+        first = tests[numbers[0]].procedure
+        axes.set_title(f"{first.settings.label}, {first.samples}")
+        names = [tests[n].view.replace(", ", ",\n").replace(" ", "\n") for n in numbers]
+        axes.set_xticks(positions, names, fontsize=7)
+        axes.set_xlim(-0.5, len(numbers) - 0.5)
+    _auc_curves(grid[0, -1], results)
+    for axes in grid[0]:
         axes.axhline(0.5, color=EXACT, lw=1)
-        for number, source in enumerate(results.sources):
-            result = results.classifiers[source.name][test]
-            values, errors = np.array(result.per_condition).T
-            shift = (number - (len(results.sources) - 1) / 2) * 0.12
-            axes.errorbar(
-                positions + shift, values, errors, fmt="o", ms=5, color=ink[source.name],
-                label=source.name,
-            )  # fmt: skip
-        axes.set_title(f"{classifier_title(tests[test])}, {tests[test].procedure.samples}")
-        axes.set_xticks(positions, [figure_title(results, int(n)) for n in positions])
-        axes.set_ylim(min(0.45, axes.get_ylim()[0]), max(0.7, axes.get_ylim()[1]))
+    low, high = grid[0, 0].get_ylim()
+    grid[0, 0].set_ylim(min(0.45, low), max(0.7, high))
     grid[0, 0].set_ylabel("AUC on unseen samples")
     legend_above(figure, grid)
     return figure
+
+
+def _auc_curves(axes: Axes, results: Results) -> None:
+    """Each source's strongest classifier on fewer samples; truth’s by the surrogate’s in grey."""
+    ink = colours(results)
+    own = results.largest_auc[results.surrogate.name]
+    (truth,) = results.of_role("truth")
+    lines = {name: [p.value for p in found.curve] for name, found in results.largest_auc.items()}
+    lines[truth.name] = [point.floor for point in own.curve]
+    for name, points in lines.items():
+        counts = [point.count for point in results.largest_auc.get(name, own).curve]
+        values, errors = np.array(points).T
+        axes.errorbar(counts, values, errors, fmt="o-", ms=4, lw=1, color=ink[name])
+    axes.set_xscale("log")
+    counts = [point.count for point in own.curve]
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.set_xticks([], minor=True)
+    axes.set_xlabel("samples a side trained on")
+    axes.set_title("strongest classifier")
 
 
 @styled

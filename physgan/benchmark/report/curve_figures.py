@@ -64,7 +64,7 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
             below.set_visible(False)
             continue
         _vector(main, below, results, observable, place)
-    grid[0, 0].set_ylabel(observable.symbol)
+    grid[0, 0].set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     grid[1, 0].set_ylabel("Δ")
     legend_above(figure, grid)
     return figure

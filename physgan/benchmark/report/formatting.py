@@ -14,9 +14,11 @@ __all__ = [
     "condition_title",
     "condition_units",
     "headline",
+    "largest_auc_sentence",
     "percent",
     "seconds_text",
     "speed_sentence",
+    "speed_words",
     "value_text",
     "with_error",
 ]
@@ -79,9 +81,8 @@ def value_text(results: Results, values: Mapping[str, float]) -> str:
 
 
 def classifier_title(result: TwoSampleResult) -> str:
-    """Kind of classifier and what it saw: "boosted trees on high-level features"."""
-    view = result.view if result.view == "samples" else f"{result.view} features"
-    return f"{result.procedure.settings.label} on {view}"
+    """Kind of classifier and what it saw: "boosted trees on cell spectrum"."""
+    return f"{result.procedure.settings.label} on {result.view}"
 
 
 def headline(results: Results) -> dict[str, Any]:
@@ -99,9 +100,11 @@ def _reached(results: Results, name: str) -> dict[str, Any]:
     missed = []
     for verdict in results.verdicts:
         row = verdict.results[name]
-        where = [n for n, result in enumerate(row) if result is not None and not result.passed]
-        if where:
-            missed.append(verdict.target.label + _at_conditions(results, where))
+        short = {n: found for n, found in enumerate(row) if found is not None and not found.passed}
+        if short:
+            place = "" if verdict.together else _at_conditions(results, list(short))
+            untold = not any(found.resolved for found in short.values())
+            missed.append(verdict.target.label + place + " (too few samples to tell)" * untold)
     reached = sum(result.passed for result in targets)
     if not targets:
         sentence = "No targets are set."
@@ -118,24 +121,51 @@ def _reached(results: Results, name: str) -> dict[str, Any]:
     }
 
 
+def largest_auc_sentence(results: Results) -> str:
+    """The largest AUC with what it was made from, beside the truth's own and the other sources'."""
+    name = results.surrogate.name
+    own = results.largest_auc[name]
+    beside = {"truth against truth": own.floor}
+    beside |= {other: found.value for other, found in results.largest_auc.items() if other != name}
+    words = "; ".join(f"{source} {with_error(*found.auc)}" for source, found in beside.items())
+    return (
+        f"The largest AUC of all classifiers is {with_error(*own.value.auc)} ({words}), "
+        f"of {classifier_title(own.value)}, trained on {own.value.procedure.samples}."
+    )
+
+
+def speed_words(results: Results) -> str:
+    """How many times faster than the simulator at the largest batch; "" if that is not known."""
+    found = _speeds(results)
+    if found is None or not np.isfinite(found[2]):
+        return ""
+    ratio = found[2] / found[1]
+    factor, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
+    return f"{float(f'{factor:.2g}'):g} times {word} than simulation"
+
+
+def _speeds(results: Results) -> tuple[int, float, float] | None:
+    """The largest batch, seconds a sample at it, and the simulator's for the hardest condition."""
+    if results.speed is None:
+        return None
+    batches = results.speed.sources[results.surrogate.name]
+    largest = max(batches)
+    truth = results.speed.simulator[results.speed.hardest]
+    return largest, float(np.median(batches[largest])), float(np.median(truth))
+
+
 def speed_sentence(results: Results) -> str:
     """One sentence on speed at the largest batch, as it is."""
-    speed = results.speed
-    if speed is None:
+    speed, found = results.speed, _speeds(results)
+    if speed is None or found is None:
         return ""
-    batches = speed.sources[results.surrogate.name]
-    largest = max(batches)
-    own = float(np.median(batches[largest]))
-    truth = float(np.median(speed.simulator[speed.hardest]))
+    largest, own, truth = found
     if not np.isfinite(truth):
         return f"At batches of {largest:,} the surrogate takes {seconds_text(own)} a sample."
-    ratio = truth / own
-    factor, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
-    comparison = f"{float(f'{factor:.2g}'):g} times {word}"
     return (
         f"At batches of {largest:,} the surrogate takes {seconds_text(own)} a sample; the "
         f"simulator takes {seconds_text(truth)} for an independent "
-        f"one{_at_conditions(results, [speed.hardest])}: the surrogate is {comparison}."
+        f"one{_at_conditions(results, [speed.hardest])}: the surrogate is {speed_words(results)}."
     )
 
 

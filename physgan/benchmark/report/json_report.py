@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from physgan.benchmark.compare import Comparison, ObservableResult
+from physgan.benchmark.compare import NOMINAL, Comparison, ObservableResult
 from physgan.benchmark.report.chart_figures import training_rows
-from physgan.benchmark.report.formatting import headline, speed_sentence
+from physgan.benchmark.report.formatting import (
+    headline,
+    largest_auc_sentence,
+    speed_sentence,
+)
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
-from physgan.fidelity import TwoSampleResult
 from physgan.training.diagnostics import findings
 
 __all__ = ["as_json", "dumps"]
 
-FORMAT, FORMAT_VERSION = "physgan-benchmark", 1
+FORMAT, FORMAT_VERSION = "physgan-benchmark", 2
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -40,7 +43,11 @@ def as_json(results: Results) -> dict[str, Any]:
         },
         "surrogate": results.surrogate.name,
         "environment": results.environment,
-        "verdict": {**headline(results), "speed": speed_sentence(results)},
+        "verdict": {
+            **headline(results),
+            "largest_auc": largest_auc_sentence(results),
+            "speed": speed_sentence(results),
+        },
         "conditions": [
             {"values": dict(c), "training": seen}
             for c, seen in zip(plan.conditions, results.seen_in_training, strict=True)
@@ -84,30 +91,22 @@ def _truth(results: Results, condition_index: int) -> dict[str, Any]:
             }
             for name, floor in reference.floors[condition_index].items()
         },
+        "spectra": {
+            name: asdict(floor)
+            for name, floor in reference.spectrum_floors[condition_index].items()
+        },
     }
 
 
 def _source(results: Results, source: DrawnSet) -> dict[str, Any]:
+    largest = results.largest_auc.get(source.name)
     return {
         "name": source.name,
         "role": source.role,
         "seconds": source.seconds,
         "conditions": [_comparison(c) for c in results.comparisons[source.name]],
-        "classifiers": {
-            result.procedure.settings.name: _two_sample(result)
-            for result in results.classifiers[source.name]
-        },
-    }
-
-
-def _two_sample(result: TwoSampleResult) -> dict[str, Any]:
-    return {
-        "view": result.view,
-        "auc": result.auc[0],
-        "error": result.auc[1],
-        "per_condition": [{"auc": a, "error": e} for a, e in result.per_condition],
-        "jsd": result.jsd and {"value": result.jsd[0], "error": result.jsd[1]},
-        "procedure": result.procedure.to_json(),
+        "largest_auc": largest.to_json() if largest else None,
+        "classifiers": [result.to_json() for result in results.classifiers[source.name]],
     }
 
 
@@ -124,6 +123,14 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
                 )
             }
             for name, histogram in comparison.histograms.items()
+        },
+        "spectra": {
+            name: {
+                "separation": {"value": spectrum.separation[0], "error": spectrum.separation[1]},
+                "parts": spectrum.parts,
+                f"ratio_at_{NOMINAL}": {"value": spectrum.ratio[0], "error": spectrum.ratio[1]},
+            }
+            for name, spectrum in comparison.spectra.items()
         },
     }
 
@@ -143,10 +150,7 @@ def _targets(results: Results) -> dict[str, Any]:
     rows = []
     for verdict in results.verdicts:
         target = verdict.target
-        cells = {
-            name: [r and {"value": r.value, "error": r.error, "passed": r.passed} for r in row]
-            for name, row in verdict.results.items()
-        }
+        cells = {name: [r and asdict(r) for r in row] for name, row in verdict.results.items()}
         rows.append(
             {
                 "label": target.label,

@@ -6,17 +6,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from physgan.benchmark.compare import NOMINAL
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.formatting import (
     classifier_title,
     condition_text,
     headline,
+    largest_auc_sentence,
     percent,
     speed_sentence,
+    speed_words,
 )
 from physgan.benchmark.report.style import data_uri
 from physgan.benchmark.results import Results
+from physgan.domains.base import Spectrum
 from physgan.fidelity import EFFECTIVE_BINS, Binning
 from physgan.training.diagnostics import findings
 
@@ -44,9 +48,13 @@ def _content(results: Results) -> dict[str, Any]:
         "recorded": isinstance(results.simulator, Recorded),
         "headline": headline(results),
         "speed_sentence": speed_sentence(results),
-        "classifier_sentences": _classifier_sentences(results),
+        "speed_words": speed_words(results),
+        "largest_auc_sentence": largest_auc_sentence(results),
         "targets": tables.target_table(results) if results.verdicts else None,
         "pictures": data_uri(sample_figures.picture_figure(results), "png", dpi=110),
+        "picture_note": domain.picture_note,
+        "spectra": [_spectrum_section(results, spectrum) for spectrum in domain.spectra],
+        "nominal": NOMINAL,
         "histograms": [_histogram_section(results, name) for name in domain.histograms],
         "curves": _curves(results),
         "values": [(o, tables.value_table(results, o)) for o in domain.ensemble if o.axis is None],
@@ -67,6 +75,9 @@ def _content(results: Results) -> dict[str, Any]:
         "timed_at": condition_text(results, results.speed.timed_at) if results.speed else "",
         **_training(results),
         "effective_bins": EFFECTIVE_BINS,
+        "any_exact": any(
+            value is not None for values in results.reference.exact for value in values.values()
+        ),
         "any_held_out": "held out" in results.seen_in_training,
     }
 
@@ -90,6 +101,14 @@ def _histogram_section(results: Results, name: str) -> dict[str, Any]:
     }
 
 
+def _spectrum_section(results: Results, spectrum: Spectrum) -> dict[str, Any]:
+    return {
+        "spectrum": spectrum,
+        "figure": data_uri(sample_figures.spectrum_figure(results, spectrum)),
+        "table": tables.spectrum_table(results, spectrum),
+    }
+
+
 def _bin_text(binnings: Sequence[Binning], unit: str) -> str:
     """Bin widths at all conditions, said once if they are equal."""
     texts = []
@@ -103,10 +122,14 @@ def _bin_text(binnings: Sequence[Binning], unit: str) -> str:
 
 def _classifiers(results: Results) -> dict[str, Any]:
     tests = results.classifiers[results.surrogate.name]
+    procedures = {str(test.procedure): None for test in tests}
     return {
         "classifier_figure": data_uri(chart_figures.classifier_figure(results)),
+        "aucs": tables.auc_table(results),
+        "auc_curve": tables.curve_table(results),
+        "procedures": list(procedures),
         "classifiers": [
-            (classifier_title(result), tables.classifier_table(results, number), result.procedure)
+            (classifier_title(result), tables.classifier_table(results, number))
             for number, result in enumerate(tests)
         ],
     }
@@ -151,21 +174,6 @@ def _training(results: Results) -> dict[str, Any]:
         "training_findings": findings(rows),
         "training_facts": facts,
     }
-
-
-def _classifier_sentences(results: Results) -> list[str]:
-    """One sentence a classifier: surrogate first, truth and baselines in brackets."""
-    sentences = []
-    for number, result in enumerate(results.classifiers[results.surrogate.name]):
-        others = [
-            f"{source.name} {results.classifiers[source.name][number].auc[0]:.3f}"
-            for source in results.sources
-            if source.role != "surrogate"
-        ]
-        title = f"{classifier_title(result)}, trained on {result.procedure.samples}"
-        auc, error = result.auc
-        sentences.append(f"{title}: {auc:.3f} ± {error:.3f} ({', '.join(others)})")
-    return sentences
 
 
 def _with_subscripts(text: str) -> Markup:

@@ -1,4 +1,7 @@
-"""Figures of samples: pictures side by side, and histograms."""
+"""Figures of samples: pictures side by side, histograms, and spectra of single entries."""
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,44 +19,67 @@ from physgan.benchmark.report.style import (
 )
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
-from physgan.domains.base import Observable
+from physgan.domains.base import Observable, Spectrum
+from physgan.fidelity import Curve, draw_spectrum, share_colours
 
-__all__ = ["histogram_figure", "picture_figure"]
+__all__ = ["histogram_figure", "picture_figure", "spectrum_figure"]
 
 _EACH, _EACH_ALONE = 2, 8
 _MOST_CONDITIONS = 6
 _LEFT, _TOP, _GAP, _WIDE_GAP = 0.25, 0.3, 0.06, 0.2
+_SCALED = 0.75, 0.75, 0.45
+"""Space on the left, on the right and below of pictures with labels and a colour bar, inches."""
 
 
 @styled
 def picture_figure(results: Results) -> Figure:
     """The first samples of every source: a row a source, a block a condition."""
-    conditions = len(results.plan.conditions)
+    domain, conditions = results.plan.domain, len(results.plan.conditions)
     drawn = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
     each = _EACH if results.plan.conditions[0] else _EACH_ALONE
     rows = [results.reference_set, *(s for s in results.sources if s.role != "truth")]
-    blocks = len(drawn)
+    scaled, blocks = bool(domain.picture_unit), len(drawn)
+    left, right, bottom = _SCALED if scaled else (_LEFT, 0.0, 0.0)
     gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (each - 1)
-    side = min(2.2, (WIDTH - _LEFT - gaps) / (blocks * each))
-    height = _TOP + len(rows) * (side + _GAP)
+    side = min(2.2, (WIDTH - left - right - gaps) / (blocks * each))
+    block_width = each * side + (each - 1) * _GAP
+    height = _TOP + len(rows) * (side + _GAP) + bottom
     figure = Figure(figsize=(WIDTH, height))
+    panels = []
     for block, condition_index in enumerate(drawn):
-        left = _LEFT + block * (each * side + (each - 1) * _GAP + _WIDE_GAP)
-        middle = left + (each * side + (each - 1) * _GAP) / 2
+        start = left + block * (block_width + _WIDE_GAP)
         title = figure_title(results, int(condition_index))
-        figure.text(middle / WIDTH, 1 - 0.1 / height, title, ha="center", va="top")
+        middle = (start + block_width / 2) / WIDTH
+        figure.text(middle, 1 - 0.1 / height, title, ha="center", va="top")
         for row, source in enumerate(rows):
             for index in range(each):
-                x = left + index * (side + _GAP)
+                x = start + index * (side + _GAP)
                 y = height - _TOP - row * (side + _GAP) - side
                 axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))
-                results.plan.domain.picture(axes, source.samples[condition_index], index)
-                axes.grid(False)
-                axes.set(xlabel="", ylabel="")
-                if block == index == 0:
-                    label = source.name.replace(", ", ",\n")
-                    axes.set_ylabel(label, color=colours(results)[source.name], fontsize=8)
+                domain.picture(axes, source.samples[condition_index], index)
+                _tidy(axes, scaled and block == index == 0, scaled and row == len(rows) - 1)
+                panels.append(axes)
+    for row, source in enumerate(rows):
+        middle = (height - _TOP - row * (side + _GAP) - side / 2) / height
+        name, ink = source.name.replace(", ", ",\n"), colours(results)[source.name]
+        style: dict[str, Any] = {"rotation": "vertical", "ha": "center", "va": "center"}
+        figure.text(0.12 / WIDTH, middle, name, color=ink, fontsize=8, **style)
+    image = share_colours(panels) if scaled else None
+    if image is not None:
+        end = left + blocks * (block_width + _WIDE_GAP) - _WIDE_GAP + 0.1
+        place = (end / WIDTH, bottom / height, 0.12 / WIDTH, 1 - (_TOP + bottom) / height)
+        figure.colorbar(image, cax=figure.add_axes(place), label=domain.picture_unit)
     return figure
+
+
+def _tidy(axes: Axes, left: bool, below: bool) -> None:
+    """Leave labels of a picture's axes only where they are wanted."""
+    axes.grid(False)
+    axes.tick_params(labelleft=left, labelbottom=below, labelsize=6)
+    if not left:
+        axes.set_ylabel("")
+    if not below:
+        axes.set_xlabel("")
 
 
 @styled
@@ -72,6 +98,50 @@ def histogram_figure(results: Results, observable: Observable) -> Figure:
     grid[0, 0].set_ylabel("share of samples a bin")
     legend_above(figure, grid[:1, :1])
     return figure
+
+
+@styled
+def spectrum_figure(results: Results, spectrum: Spectrum) -> Figure:
+    """A spectrum at every condition with its ratio to the truth's below; a column a part."""
+    numbers, parts = range(len(results.plan.conditions)), spectrum.parts or ("",)
+    whole = len(parts) == 1
+    rows, columns = panel_grid(len(numbers), 3) if whole else (len(numbers), len(parts))
+    figure, grid = panels([2.1, 0.8] * rows, columns, gaps=(0.1, 0.75), sharex=True)
+    shown = [(number, part) for number in numbers for part in range(len(parts))]
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
+        above, below = grid[2 * row, column], grid[2 * row + 1, column]
+        if place >= len(shown):
+            above.set_visible(False)
+            below.set_visible(False)
+            continue
+        number, part = shown[place]
+        draw_spectrum(above, below, _spectrum_curves(results, spectrum.name, number), part)
+        words = [figure_title(results, number), parts[part]]
+        above.set_title(", ".join(word for word in words if word))
+        above.tick_params(labelbottom=False)
+        below.set_xlabel(f"{spectrum.symbol}{unit_text(spectrum.unit)}")
+    for row in range(rows):
+        grid[2 * row, 0].set_ylabel("entries per sample and bin")
+        grid[2 * row + 1, 0].set_ylabel("ratio")
+    legend_above(figure, grid[:1, :1])
+    return figure
+
+
+def _spectrum_curves(results: Results, name: str, condition_index: int) -> list[Curve]:
+    """All runs of the simulator together, then the other sources, the surrogate on top."""
+    ink = colours(results)
+    truth = [drawn.spectra[condition_index][name] for drawn in results.reference.sets]
+    pooled = replace(truth[0], counts=np.concatenate([counts.counts for counts in truth]))
+    shown = sorted(
+        (source for source in results.sources if source.role != "truth"),
+        key=lambda source: source.role == "surrogate",
+    )
+    simulator = results.reference_set.name
+    return [
+        Curve(simulator, ink[simulator], pooled),
+        *(Curve(s.name, ink[s.name], s.spectra[condition_index][name]) for s in shown),
+    ]
 
 
 def _histogram(axes: Axes, results: Results, observable: Observable, condition_index: int) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from physgan.benchmark.compare import Comparison
+from physgan.benchmark.compare import NOMINAL, Comparison
 from physgan.benchmark.report.formatting import (
+    classifier_title,
     condition_title,
     percent,
     seconds_text,
@@ -16,18 +17,21 @@ from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.sources import DrawnSet
 from physgan.benchmark.speed import Speed
 from physgan.benchmark.targets import TargetResult
-from physgan.domains.base import EnsembleObservable
-from physgan.fidelity import ClassReport
+from physgan.domains.base import EnsembleObservable, Spectrum
+from physgan.fidelity import ClassReport, largest_auc
 
 __all__ = [
     "Entry",
     "Table",
+    "auc_table",
     "class_figures",
     "class_shares",
     "classifier_table",
+    "curve_table",
     "distance_table",
     "overlap_table",
     "relaxation_table",
+    "spectrum_table",
     "speed_tables",
     "target_table",
     "value_table",
@@ -57,18 +61,24 @@ class Table:
 
 def target_table(results: Results) -> Table:
     """Targets against conditions: the surrogate's figures, passed or not."""
-    table = _with_conditions(results, "target")
-    own = results.surrogate.name
+    table, own = _with_conditions(results, "target"), results.surrogate.name
+    together = any(verdict.together for verdict in results.verdicts)
+    if together:
+        table.head.insert(1, "all")
+    blank = [Entry("")]
     for verdict in results.verdicts:
-        row = [_target_entry(verdict, result) for result in verdict.results[own]]
-        table.rows.append((_target_text(verdict), "surrogate", row))
         for source in results.sources:
-            own_results = verdict.results[source.name]
-            if source.role == "variant":
-                entries = [_target_entry(verdict, result) for result in own_results]
-                table.rows.append((source.name, "variant", entries))
-            elif source.name != own and verdict.target.measure != "baseline":
-                quiet = [Entry(_target_entry(verdict, result).text) for result in own_results]
+            found = [_target_entry(verdict, result) for result in verdict.results[source.name]]
+            if verdict.together:
+                found += blank * len(results.plan.conditions)
+            elif together:
+                found = blank + found
+            if source.name == own:
+                table.rows.append((_target_text(verdict), "surrogate", found))
+            elif source.role == "variant":
+                table.rows.append((source.name, "variant", found))
+            elif verdict.target.measure != "baseline":
+                quiet = [Entry(entry.text) for entry in found]
                 table.rows.append((source.name, "quiet", quiet))
     return table
 
@@ -97,6 +107,25 @@ def distance_table(results: Results, name: str, unit: str) -> Table:
         distances = [c.histograms[name].wasserstein for c in results.comparisons[source.name]]
         entries = [Entry(with_error(*distance)) for distance in distances]
         table.rows.append((source.name, source.role, entries))
+    return table
+
+
+def spectrum_table(results: Results, spectrum: Spectrum) -> Table:
+    """Separation powers of one spectrum, and what they are over the truth's own."""
+    table, name = _with_conditions(results, "separation power"), spectrum.name
+    floors = [floors[name] for floors in results.reference.spectrum_floors]
+    cells = [Entry(with_error(f.separation, f.error)) for f in floors]
+    table.rows.append((FLOOR, "quiet", cells))
+    for source in results.sources:
+        row = []
+        for comparison, floor in zip(results.comparisons[source.name], floors, strict=True):
+            found = comparison.spectra[name]
+            note = f"{with_error(*found.ratio)} times truth’s own"
+            if spectrum.parts:
+                worst = int(np.argmax(found.parts / np.maximum(floor.parts, 1e-300)))
+                note = f"most in {spectrum.parts[worst]}"
+            row.append(Entry(with_error(*found.separation), note))
+        table.rows.append((source.name, source.role, row))
     return table
 
 
@@ -134,6 +163,40 @@ def vector_table(results: Results, observable: EnsembleObservable) -> Table:
             text = percent(float(share.max())) if resolved.any() else "–"
             row.append(Entry(text, f"{quantity} = {entry}, of {resolved.sum()} known to 2 %"))
         table.rows.append((source.name, source.role, row))
+    return table
+
+
+def auc_table(results: Results) -> Table:
+    """AUCs of all two-sample tests at all conditions together; each source's largest is bold."""
+    table = Table(["classifier", *(source.name for source in results.sources)])
+    strongest = {name: largest_auc(tests) for name, tests in results.classifiers.items()}
+    for number, test in enumerate(results.classifiers[results.surrogate.name]):
+        row = []
+        for source in results.sources:
+            found = results.classifiers[source.name][number]
+            kind = "loud" if found is strongest[source.name] else ""
+            row.append(Entry(with_error(*found.auc), kind=kind))
+        table.rows.append((classifier_title(test), "", row))
+    return table
+
+
+def curve_table(results: Results) -> Table:
+    """Largest AUCs by the samples a side that trained the classifier, truth’s own below."""
+    counts = sorted({p.count for found in results.largest_auc.values() for p in found.curve})
+    table = Table(["samples a side trained on", *(f"{count:,}" for count in counts)])
+    for source in results.sources:
+        if source.name not in results.largest_auc:
+            continue
+        found = results.largest_auc[source.name]
+        points = {point.count: point for point in found.curve}
+        row = [
+            Entry(with_error(*points[n].value), f"truth {with_error(*points[n].floor)}")
+            if n in points
+            else Entry("–")
+            for n in counts
+        ]
+        name = f"{source.name}, {classifier_title(found.value)}"
+        table.rows.append((name, source.role, row))
     return table
 
 
@@ -235,6 +298,8 @@ def _target_text(verdict: Verdict) -> str:
         "relative": f"within {100 * target.limit:g} %",
         "absolute": f"within {target.limit:g}",
         "baseline": "overlap above every baseline’s",
+        "separation": f"at most {target.limit:g} times truth’s own at {NOMINAL:,} a side",
+        "auc": f"at most {target.limit:g}",
     }[target.measure]
     return f"{target.label}: {limit}"
 
@@ -243,8 +308,9 @@ def _target_entry(verdict: Verdict, result: TargetResult | None) -> Entry:
     if result is None or not np.isfinite(result.value):
         return Entry("–", "not resolved" if result else "no baseline short of truth")
     kind = "pass" if result.passed else "fail"
-    if verdict.target.measure == "absolute":
-        return Entry(with_error(result.value, result.error), kind=kind)
+    note = "" if result.resolved else "too few samples to tell"
+    if verdict.target.measure in ("absolute", "separation", "auc"):
+        return Entry(with_error(result.value, result.error), note, kind)
     sign = "+" if verdict.target.measure == "baseline" and result.value > 0 else ""
     return Entry(sign + percent(result.value, result.error), kind=kind)
 

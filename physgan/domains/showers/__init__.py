@@ -66,7 +66,8 @@ class Showers(Domain):
     baselines: ClassVar = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
-    picture_note = "energy, four decades below each one's largest"
+    picture_note = "energy by depth and distance, summed over the other axis"
+    picture_unit = "MeV"
     ensemble = ENSEMBLE
     histograms = ("response", "lit_cells")
     targets = TARGETS
@@ -101,7 +102,8 @@ class Showers(Domain):
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
         """Draw shower `index`, depth against the last axis."""
-        draw_cells(axes, self.cells.to_grid(samples["deposits"][index : index + 1])[0])
+        shower = self.cells.to_grid(samples["deposits"][index : index + 1])[0]
+        draw_cells(axes, shower, *list(self.cells.edges.items())[1:])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
         """Depth against radius, and layers along the beam axis; None for cells without edges."""

@@ -6,19 +6,41 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 __all__ = ["draw_cells", "shower_figure"]
 
 ARC = 16
+_MOST_LABELS = 9
 
 
-def draw_cells(axes: Any, deposits: np.ndarray) -> None:
-    """Draw a shower (layers, rows, columns) on matplotlib `axes`: depth against the columns."""
+def draw_cells(
+    axes: Any, deposits: np.ndarray, across: tuple[str, Sequence[float]] | None = None
+) -> None:
+    """Draw a shower (layers, rows, columns) on matplotlib `axes`: depth against the columns.
+
+    Colours cover four decades below the largest sum over rows. All columns are equally wide.
+
+    Args:
+        axes: to draw on.
+        deposits: MeV.
+        across: name of the columns' axis and their edges, mm, which become the labels.
+    """
     summed = deposits.sum(1)
     top = max(float(summed.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
     axes.imshow(np.ma.masked_less_equal(summed.T, 0), norm=norm, origin="lower", aspect="auto")
-    axes.set(xlabel="layer", ylabel="column of cells", xticks=[], yticks=[])
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set(xlabel="layer", ylabel="column of cells")
+    if across is not None:
+        name, edges = across
+        every = -(-len(edges) // _MOST_LABELS)
+        places = np.arange(0, len(edges), every) - 0.5
+        axes.set_yticks(places, [f"{edge:.3g}" for edge in edges[::every]])
+        labels = axes.get_yticklabels()
+        labels[0].set_va("bottom")
+        labels[-1].set_va("top")
+        axes.set_ylabel(f"{name} (mm)")
 
 
 def shower_figure(

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from physgan.domains.base import Conditions, Samples
+from physgan.domains.entry_counts import entry_counts
 from physgan.domains.showers.observables import ShowerSums, energy_name, incident_energy
 from simulators.protocol import Condition
 
@@ -13,8 +14,9 @@ __all__ = ["PHYSICAL_VIEW", "cell_energies", "shower_views"]
 
 PHYSICAL_VIEW = "cells, MeV"
 _UNIT_MEV = 1e-3
-_LOWEST_MEV, _HIGHEST_MEV, _WIDTH = 1e-2, 1e4, 0.15
-_BINS = int(np.ceil(np.log(_HIGHEST_MEV / _LOWEST_MEV) / _WIDTH)) + 2
+_LOWEST_MEV, _WIDTH, _BINS = 1e-2, 0.15, 93
+_INNER = _LOWEST_MEV * np.exp(_WIDTH * np.arange(_BINS + 1))
+_EDGES = np.concatenate([[np.finfo(np.float64).tiny], _INNER, [np.inf]])
 
 
 def shower_views(
@@ -51,12 +53,14 @@ def shower_views(
             features.append(
                 sums.by_rows(samples, partial(measure, position=position)) / cells.length
             )
+    every = np.zeros(flat.shape[1], int), 1
+    (spectrum,) = entry_counts(flat, _EDGES, [every])
     columns = {
         "low-level": [flat / energy[:, None]],
         "normalised": [flat / (layer[:, cells.layer] + 1e-8), features[0]],
         "high-level": features,
         PHYSICAL_VIEW: [np.log1p(flat / _UNIT_MEV)],
-        "cell spectrum": [_spectrum(flat), np.count_nonzero(flat, 1)[:, None]],
+        "cell spectrum": [spectrum[:, 0], np.count_nonzero(flat, 1)[:, None]],
     }
     return {
         name: np.concatenate([labels, *parts], 1).astype(np.float32)
@@ -67,15 +71,6 @@ def shower_views(
 def cell_energies(columns: np.ndarray) -> np.ndarray:
     """Energies in MeV, float64, of columns of "cells, MeV"; to seven digits of that view."""
     return np.asarray(_UNIT_MEV * np.expm1(columns.astype(np.float64)))
-
-
-def _spectrum(flat: np.ndarray) -> np.ndarray:
-    """Cells of each shower in bins of their energy, shape (n, bins)."""
-    shower, cell = np.nonzero(flat > 0)
-    scaled = np.log(flat[shower, cell] / _LOWEST_MEV) / _WIDTH
-    bins = np.clip(np.floor(scaled), -1, _BINS - 2).astype(np.int64) + 1
-    counts = np.bincount(shower * _BINS + bins, minlength=len(flat) * _BINS)
-    return counts.reshape(len(flat), _BINS)
 
 
 def _label(condition: Condition, values: object, count: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A picture of a spectrum: entries of a sample in each bin, and their ratio to the first set's."""
+"""Pictures that comparison and benchmark share: spectra with their ratios, one colour scale."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,10 +7,12 @@ import numpy as np
 
 from physgan.fidelity.spectra import SpectrumCounts
 
-__all__ = ["Curve", "draw_spectrum"]
+__all__ = ["Curve", "draw_spectrum", "share_colours"]
 
 _RATIOS = (0.5, 1.5)
 _TINY = 1e-300
+_RESOLVED = 0.05
+_MOST_MERGED = 8
 
 
 class Curve(NamedTuple):
@@ -31,7 +33,7 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
     """Draw the histograms on one matplotlib axes, ratios to the first with bands on another.
 
     Bands are standard errors of the ratio, from the scatter of whole samples. Open bins at the
-    ends are left out.
+    ends are left out, and neighbours merged until half of the first set's are known to 5 %.
 
     Args:
         above: axes of the histograms.
@@ -39,13 +41,17 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
         curves: at least one, in equal bins; the first is what the others are divided by.
         part: number of the spectrum's part.
     """
-    spectrum, edges = curves[0].counts.spectrum, curves[0].counts.edges
-    shown = slice(*np.flatnonzero(np.isfinite(edges) & (np.abs(edges) > _TINY))[[0, -1]])
-    inner = edges[shown.start : shown.stop + 1]
+    spectrum, merged = curves[0].counts.spectrum, _merged(curves[0].counts, part)
+    if not merged:
+        return
+    sides = [curve.counts.merged(merged) for curve in curves]
+    inner = sides[0].edges
     below.axhline(1, color=curves[0].colour, lw=0.8)
-    first, first_error = (values[part, shown] for values in curves[0].counts.mean())
-    for number, (name, colour, counts) in enumerate(curves):
-        mean, error = (values[part, shown] for values in counts.mean())
+    first, first_error = (values[part] for values in sides[0].mean())
+    for number, ((name, colour, _), counts) in enumerate(zip(curves, sides, strict=True)):
+        mean, error = (values[part] for values in counts.mean())
+        if number == 0:
+            above.stairs(mean, inner, color=colour, fill=True, alpha=0.15, lw=0)
         above.stairs(mean, inner, color=colour, label=name, lw=1.2)
         if number:
             both = (mean > 0) & (first > 0)
@@ -59,3 +65,29 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
     if spectrum.logarithmic:
         above.set(xscale="log", yscale="log")
         below.set_xscale("log")
+
+
+def share_colours(panels: Sequence[Any]) -> Any | None:
+    """Give all images of matplotlib axes the colours of the brightest; None if there is none.
+
+    Returns:
+        One of the images, for a colour bar.
+    """
+    images = [image for panel in panels for image in panel.images]
+    if not images:
+        return None
+    brightest = max(images, key=lambda image: image.get_clim()[1])
+    for image in images:
+        image.set_clim(*brightest.get_clim())
+    return brightest
+
+
+def _merged(counts: SpectrumCounts, part: int) -> int:
+    """How many bins to merge; 0 if all are open."""
+    number = int(len(counts.merged(1).edges) > 1)
+    while 0 < number < _MOST_MERGED:
+        mean, error = (values[part] for values in counts.merged(number).mean())
+        if np.median((error / np.maximum(mean, _TINY))[mean > 0]) < _RESOLVED:
+            break
+        number *= 2
+    return number

@@ -20,7 +20,7 @@ def quickstart(
     out: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path(
         "quickstart"
     ),
-    recipe: Annotated[str, typer.Option(help="What to simulate and emulate.")] = "ising-16",
+    recipe: Annotated[str, typer.Option(help="What to simulate and emulate.")] = "calo-small",
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:

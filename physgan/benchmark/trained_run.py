@@ -112,7 +112,10 @@ def _beside_recorded(
 
 
 def _variants(surrogate: Surrogate, proposals: int) -> list[Variant]:
-    """The surrogate with proposals, where the recipe asks for some and the weight is known."""
+    """The surrogate with proposals, where the recipe asks for some, or without rejection."""
+    if surrogate.rejects:
+        generator = surrogate.without_rejection()
+        return [Variant(generator, f"{generator.name}, no rejection", {})]
     if proposals == 1 or not surrogate.proposes:
         return []
     name = f"{surrogate.name}, {proposals} proposals"

@@ -76,6 +76,10 @@ def sample(
             help="Draws per sample; one is kept by the physics' exact weight, if known.", min=1
         ),
     ] = 1,
+    rejection: Annotated[
+        bool,
+        typer.Option(help="Let the discriminator, if there is one, reject some of the draws."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Draw samples from a surrogate into a dataset.
@@ -85,6 +89,8 @@ def sample(
     from physgan.surrogates import load
 
     surrogate = load(run)
+    if not rejection:
+        surrogate = surrogate.without_rejection()
     texts = {**extra_options(context.args), **assignments(condition or [])}
     conditions = drawn_conditions(texts, surrogate.conditions, count, seed, own_options(context))
     with reporting("sample", "samples") as report:

@@ -101,6 +101,32 @@ class Surrogate:
         return self.sampler.proposes
 
     @property
+    def rejects(self) -> bool:
+        """Whether a discriminator rejects some of the generator's draws."""
+        return self.description.network.get("network") == "rejection"
+
+    def without_rejection(self) -> "Surrogate":
+        """The generator alone, every draw of which is kept.
+
+        Raises:
+            InputError: if no discriminator rejects its draws.
+        """
+        if not self.rejects or not isinstance(self.sampler, NetworkSampler):
+            raise InputError(f"expected a surrogate that rejects draws; got {self.name}")
+        about = self.description
+        stages = tuple(stage for stage in about.stages if stage.name != "rejection")
+        description = replace(
+            about,
+            network=about.network["base"],
+            stages=stages,
+            kept_stage=stages[-1].name if stages else "",
+            kept_samples=sum(stage.samples for stage in stages),
+            weights_sha256="",
+        )
+        sampler = NetworkSampler(description, self.sampler.parameters["base"])
+        return Surrogate(description, sampler)
+
+    @property
     def parameter_count(self) -> int:
         """Number of learnt or fitted parameters."""
         return self.sampler.parameter_count

@@ -78,8 +78,11 @@ class Run:
         self.stages = method.stages(self.model, settings)
         self.ends = list(accumulate(stage.samples for stage in self.stages))
         generator = networks.generator
+        self.before: tuple[TrainingStage, ...] = ()
         if settings.start_from:
-            generator = _started_from(settings.start_from, generator)
+            start = load(settings.start_from)
+            self.before = start.description.stages
+            generator = _started_from(start, settings.start_from, generator)
         claim_run(run_dir, definition_of(dataset, method.name, settings.to_table(), seed))
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
@@ -163,9 +166,9 @@ class Run:
             self.network_settings.get("size", 0),
             network=self.network_settings,
             training={**training, "start_from": Path(self.settings.start_from).name},
-            stages=tuple(TrainingStage(stage.name, stage.samples) for stage in self.stages),
+            stages=(*self.before, *(TrainingStage(s.name, s.samples) for s in self.stages)),
             kept_stage=self.stage_at(max(0, kept - 1)).stage.name,
-            kept_samples=kept,
+            kept_samples=kept + sum(stage.samples for stage in self.before),
             recipe=self.dataset.recipe.get("name", ""),
             seen=self.dataset.seen,
             seed=self.seed,
@@ -213,12 +216,12 @@ def _with_best_score(state: TrainingState, score: float) -> TrainingState:
     return state._replace(best_score=best_score)
 
 
-def _started_from(path: str, fresh: Parameters) -> Parameters:
+def _started_from(start: Surrogate, path: str, fresh: Parameters) -> Parameters:
     """Parameters of a trained generator, matched by name; those that it lacks stay fresh.
 
     Either of the two may be a `Rejection`.
     """
-    sampler = load(path).sampler
+    sampler = start.sampler
     if not isinstance(sampler, NetworkSampler):
         raise InputError(f"expected a surrogate with a network to start from; got {path}")
     trained = sampler.parameters

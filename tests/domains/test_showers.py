@@ -151,16 +151,33 @@ def test_features_of_the_discriminator_are_the_observables(
     deposits = random_showers(domain, rng) + np.float32(0.1)
     array = jnp.asarray(domain.encode({"deposits": deposits}))
     features, count = np.asarray(domain.physical_features(array)), domain.cells.grid[0]
-    assert features.shape == (50, 8 * count + 1)
+    assert features.shape == (50, len(domain.feature_names(array.shape[1:])))
     parts = [features[:, i * count : (i + 1) * count] for i in range(8)]
     found = measured(domain, deposits)
     total = found["layer_energy"].sum(1)
-    np.testing.assert_allclose(np.exp(features[:, -1]), total, rtol=1e-4)
+    np.testing.assert_allclose(np.exp(features[:, 8 * count]), total, rtol=1e-4)
+    lit = np.count_nonzero(deposits.reshape(50, -1), axis=1)
+    spectrum = features[:, 8 * count + 1 :] ** 2 - 1 / 4
+    np.testing.assert_allclose(spectrum.sum(1), lit, rtol=1e-4)
     share = found["layer_energy"] / total[:, None]
     np.testing.assert_allclose(np.exp(parts[0]), share, rtol=2e-3, atol=2e-5)
     names = [f"{kind}_{way}" for kind in ("centre", "width") for way in ("eta", "phi", "r")]
     for name, part in zip(names, parts[1:7], strict=True):
         np.testing.assert_allclose(part, found[name] / domain.cells.length, atol=2e-3)
+
+
+def test_the_discriminator_sees_the_spectrum_of_cells() -> None:
+    """A cell between two energies counts for both, by its place between their logarithms."""
+    domain = next(iter(ALL.values()))
+    names = domain.feature_names(domain.cells.grid)
+    first = next(i for i, name in enumerate(names) if name == "cells near 0.01 MeV")
+    deposits = np.zeros((1, int(np.prod(domain.cells.grid))), np.float32)
+    deposits[0, :3] = 0.01 * np.exp(0.15 * np.array([2.0, 2.0, 4.25]))
+    array = jnp.asarray(deposits.reshape(1, *domain.cells.grid))
+    counts = np.asarray(domain.physical_features(array))[0, first:] ** 2 - 1 / 4
+    expected = np.zeros_like(counts)
+    expected[[2, 4, 5]] = 2, 0.75, 0.25
+    np.testing.assert_allclose(counts, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("domain", ALL.values(), ids=ALL)

@@ -78,8 +78,8 @@ def _spectrum(deposits: jax.Array) -> jax.Array:
     cells = deposits.reshape(len(deposits), -1)
     place = jnp.log(jnp.maximum(cells, _LOWEST_MEV) / _LOWEST_MEV) / _BIN
     place = jnp.minimum(place, _BINS - 1.001)
-    lower = place.astype(jnp.int32)
-    above = place - lower
+    lower = jnp.floor(place)
+    above, lower = place - lower, lower.astype(jnp.int32)
     shower = jnp.arange(len(cells))[:, None]
     counts = jnp.zeros((len(cells), _BINS))
     counts = counts.at[shower, lower].add(jnp.where(cells > 0, 1 - above, 0))

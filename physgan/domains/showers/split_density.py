@@ -19,7 +19,7 @@ _IMPOSSIBLE = -1e9
 
 # Widths in ln(energy / threshold): fine below _FINE_BINS bins, then coarse.
 _FINE, _FINE_BINS = 0.06, 110
-_COARSE, _COARSE_BINS = 0.3, 34
+_COARSE, _COARSE_BINS = 0.1, 102
 
 
 class LogBins:

@@ -22,7 +22,7 @@ Lines = Iterable[tuple[str, str, bool]]
 
 def absolute_energy(result: Row) -> Lines:
     """The largest AUC over all views, and the spectrum of cell energies, beside the truth's."""
-    figures = result["gan"]
+    figures = result["surrogate"]
     if LARGEST not in figures:
         return
     count, (auc, error, floor, _) = figures["showers"], figures[LARGEST]
@@ -41,7 +41,7 @@ def classifiers(result: Row) -> Lines:
     for view, limit in VIEWS.items():
         (auc, error), (copula, _) = (
             max(result[source][f"{kind} AUC, {view}"][:2] for kind in ("trees", "network"))
-            for source in ("gan", "copula")
+            for source in ("surrogate", "copula")
         )
         asked = f"{view} AUC at most {limit:.2f}, and below the copula's {copula:.3f}"
         reached = f"{auc:.3f} ± {error:.3f}"
@@ -64,7 +64,7 @@ def responses(result: Row) -> Lines:
 
 def observables(result: Row) -> Lines:
     """Separation powers, correlations and neighbours, beside truth against truth."""
-    figures = result["gan"]
+    figures = result["surrogate"]
     for name in OBSERVABLES:
         value, error, floor = (1000 * x for x in figures[f"separation power, {name}"][:3])
         asked = f"separation power of {name} within 5 times truth's own ({floor:.2f}e-3)"

@@ -105,7 +105,7 @@ class GanSettings(LikelihoodSettings):
     gamma_fall: float = 10.0
     rejection_samples: int = 0
     rejection_rate: float = 1e-3
-    rejection_gamma: float = 1.0
+    rejection_gamma: float = 0.1
 
 
 class Gan(NetworkMethod):

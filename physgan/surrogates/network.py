@@ -89,7 +89,7 @@ class NetworkSampler:
     def flops_per_sample(self, batch: int = 64) -> float:
         """Floating-point operations of the forward pass per sample.
 
-        Without random numbers and symmetries.
+        Without random numbers and symmetries. With rejection, of a draw and the discriminator.
 
         Args:
             batch: samples of the pass that is counted.
@@ -97,7 +97,7 @@ class NetworkSampler:
         about = self.description
         noise = jax.ShapeDtypeStruct((batch, self._fresh.noise_size(about.size)), jnp.float32)
         conditions = jax.ShapeDtypeStruct((batch, len(about.conditions)), jnp.float32)
-        return flops_of(self._forward, self.parameters, noise, conditions) / batch
+        return flops_of(self._counted, self.parameters, noise, conditions) / batch
 
     def draw(
         self,
@@ -163,6 +163,14 @@ class NetworkSampler:
     def _forward(self, parameters: Any, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         generator: Generator = nnx.merge(self._graph, parameters)
         return generator(noise, conditions)
+
+    def _counted(self, parameters: Any, noise: jax.Array, conditions: jax.Array) -> Any:
+        """What a draw needs."""
+        generator: Generator = nnx.merge(self._graph, parameters)
+        samples = generator(noise, conditions)
+        if isinstance(generator, Rejection):
+            return samples, generator.log_acceptance(samples, conditions)
+        return samples
 
     def _attempt(self, noise_size: int) -> Callable[..., tuple[jax.Array, jax.Array]]:
         """A draw with `noise_size` uniform numbers per sample, and whether it is kept."""

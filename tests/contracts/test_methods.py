@@ -162,3 +162,17 @@ def test_progress_ends_at_its_total(finished: Finished, method: str) -> None:
     done, totals = np.transpose(finished.progress[method])
     assert np.all(np.diff(done) > 0)
     assert set(totals) == {done[-1]}
+
+
+def test_without_rejection_a_surrogate_is_its_generator(finished: Finished, tmp_path: Path) -> None:
+    surrogate = load(finished("gan"))
+    assert surrogate.rejects
+    alone = surrogate.without_rejection()
+    assert not alone.rejects
+    assert [stage.name for stage in alone.description.stages] == ["adversarial"]
+    assert alone.parameter_count < surrogate.parameter_count
+    alone.save(tmp_path)
+    conditions = conditions_of(alone, COUNT)
+    assert_equal(alone.sample(conditions, COUNT, 3), load(tmp_path).sample(conditions, COUNT, 3))
+    with pytest.raises(InputError, match="expected a surrogate that rejects draws; got gan"):
+        alone.without_rejection()

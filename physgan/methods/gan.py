@@ -6,7 +6,7 @@ finished generator (`physgan.networks.Rejection`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +31,7 @@ from physgan.training import (
     Step,
     TrainingState,
     adam,
+    blockwise_mean,
     clipped,
     cosine,
     count,
@@ -38,13 +39,20 @@ from physgan.training import (
     evaluated,
     fit_scale,
     merged_statistics,
+    number_of_blocks,
     split,
     statistics_of,
     whole_batches,
     with_moments,
 )
 
-__all__ = ["Gan", "GanSettings", "adversarial_step", "discriminator_step"]
+__all__ = [
+    "Gan",
+    "GanSettings",
+    "adversarial_step",
+    "discriminator_gradient",
+    "discriminator_step",
+]
 
 STAGE = "adversarial"
 
@@ -236,27 +244,16 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
     ) -> tuple[TrainingState, Metrics]:
         step_key = jax.random.fold_in(key, state.samples)
         keys = jax.random.split(step_key, 4)
-        score_keys = jax.random.split(jax.random.fold_in(step_key, len(keys)), 4)
+        score_keys = jax.random.split(jax.random.fold_in(step_key, len(keys)))
         elapsed = state.samples - start
         generator, moments = state.generator, state.moments[STAGE]
         real = model.transform(keys[0], samples.astype(jnp.float32))
+        fake, _ = model.generate_training(generator, keys[1], conditions)
         beta2 = cosine(settings.first_beta2, settings.beta2, elapsed, total)
 
-        def discriminator_loss(parameters: Parameters) -> tuple[jax.Array, Any]:
-            fake, _ = model.generate_training(generator, keys[1], conditions)
-            gamma = cosine(settings.gamma, settings.gamma / settings.gamma_fall, elapsed, total)
-            score = _Scores(model, settings, parameters, conditions)
-            real_scores, fake_scores, penalty, parts, statistics = score(real, fake, score_keys)
-            loss = loss_pair.discriminator(real_scores, fake_scores)
-            metrics = {
-                "discriminator_loss": loss,
-                **parts,
-                "accuracy": (real_scores > fake_scores).mean(),
-            }
-            return loss + gamma * penalty, (metrics, statistics)
-
-        gradients, (metrics, statistics) = jax.grad(discriminator_loss, has_aux=True)(
-            state.discriminator
+        gamma = cosine(settings.gamma, settings.gamma / settings.gamma_fall, elapsed, total)
+        gradients, (metrics, statistics) = discriminator_gradient(
+            model, settings, state.discriminator, score_keys[0], real, fake, conditions, gamma
         )
         update, new_moments = adam(settings.beta1, beta2, gradients, moments["discriminator"])
         rate = cosine(
@@ -278,7 +275,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
             weights = _weights(discriminator, settings)
             scores = [
                 model.score_training(
-                    weights, model.discriminator_inputs(x, conditions), conditions, score_keys[3]
+                    weights, model.discriminator_inputs(x, conditions), conditions, score_keys[1]
                 )[0]
                 for x in (real, fake)
             ]
@@ -299,6 +296,54 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
         }  # fmt: skip
 
     return step
+
+
+def discriminator_gradient(
+    model: Model,
+    settings: GanSettings,
+    parameters: Parameters,
+    key: jax.Array,
+    real: jax.Array,
+    fake: jax.Array,
+    conditions: jax.Array,
+    gamma: float | jax.Array,
+) -> tuple[Parameters, tuple[Metrics, Parameters]]:
+    """Gradient of the discriminator's loss with its penalty, by blocks of the batch.
+
+    Args:
+        model: with a discriminator.
+        settings: loss and penalty.
+        parameters: the discriminator's.
+        key: of dropout and interpolation.
+        real: samples, shape (n, ...).
+        fake: generated samples, the same shape.
+        conditions: of both, shape (n, c).
+        gamma: weight of the penalty.
+
+    Returns:
+        (gradient, (loss and parts of the penalty by name, new running statistics)).
+    """
+
+    def loss_of(
+        parameters: Parameters, key: jax.Array, real: jax.Array, fake: jax.Array, cond: jax.Array
+    ) -> tuple[jax.Array, tuple[Metrics, Parameters]]:
+        score = _Scores(model, settings, parameters, cond)
+        keys = jax.random.split(key, 3)
+        real_scores, fake_scores, penalty, parts, statistics = score(real, fake, keys)
+        loss = losses.LOSSES[settings.loss].discriminator(real_scores, fake_scores)
+        accuracy = (real_scores > fake_scores).mean()
+        metrics = {"discriminator_loss": loss, **parts, "accuracy": accuracy}
+        return loss + gamma * penalty, (metrics, statistics)
+
+    gradient = blockwise_mean(jax.grad(loss_of, has_aux=True), _blocks(model, settings, real))
+    return gradient(parameters, key, real, fake, conditions)
+
+
+def _blocks(model: Model, settings: GanSettings, samples: jax.Array) -> int:
+    """Blocks of the batch, several only where the residual discriminator sees images."""
+    shape = jax.eval_shape(model.domain.discriminator_input, samples).shape
+    images = len(shape) == 4 and settings.discriminator in ("", "residual")
+    return number_of_blocks(samples) if images else 1
 
 
 def _weights(parameters: Parameters, settings: GanSettings) -> Parameters:

@@ -47,8 +47,10 @@ class ResidualDiscriminator(nnx.Module):
 
         hidden = 4 * width
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
-        self.stem = PeriodicConvolution(4 * channels, width, gain=1.0, rngs=rngs)
-        self.blocks = nnx.List(ConvolutionBlock(width, blocks, rngs=rngs) for _ in range(blocks))
+        self.stem = PeriodicConvolution(4 * channels, width, penalised=True, rngs=rngs)
+        self.blocks = nnx.List(
+            ConvolutionBlock(width, blocks, penalised=True, rngs=rngs) for _ in range(blocks)
+        )
         self.image = dense(width, hidden)
         self.features = nnx.List([dense(features + embedding, hidden), dense(hidden, hidden)])
         self.join = dense(2 * hidden, hidden)

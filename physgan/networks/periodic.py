@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.networks.convolution import convolve, convolve_by_xla
 from physgan.networks.initial import scaled_normal
 
 __all__ = ["PeriodicConvolution", "join_cells", "split_cells"]
@@ -17,27 +18,35 @@ class PeriodicConvolution(nnx.Module):
         outputs: output channels.
         kernel: odd kernel size.
         gain: standard deviation of the weights, times sqrt(fan-in).
+        penalised: whether a gradient penalty differentiates the layer twice. It is then computed by
+            matrix products; the result is the same to rounding.
         rngs: parameter keys.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 3, *, gain: float = 1.0, rngs: nnx.Rngs
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 3,
+        *,
+        gain: float = 1.0,
+        penalised: bool = False,
+        rngs: nnx.Rngs,
     ) -> None:
-        self.margin = kernel // 2
-        self.convolution = nnx.Conv(
-            inputs,
-            outputs,
-            (kernel, kernel),
-            padding="VALID",
-            use_bias=False,
-            kernel_init=scaled_normal(gain),
-            rngs=rngs,
-        )
+        self.by_products = penalised
+        self.convolution = _Kernel((kernel, kernel, inputs, outputs), gain, rngs)
 
     def __call__(self, images: jax.Array) -> jax.Array:
         """Shape (n, height, width, inputs) to (n, height, width, outputs)."""
-        edge = (self.margin, self.margin)
-        return self.convolution(jnp.pad(images, ((0, 0), edge, edge, (0, 0)), mode="wrap"))
+        convolution = convolve if self.by_products else convolve_by_xla
+        return convolution(images, self.convolution.kernel[...], periodic=True)
+
+
+class _Kernel(nnx.Module):
+    """The weights, under the names that saved surrogates have."""
+
+    def __init__(self, shape: tuple[int, ...], gain: float, rngs: nnx.Rngs) -> None:
+        self.kernel = nnx.Param(scaled_normal(gain)(rngs.params(), shape))
 
 
 def split_cells(lattice: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:

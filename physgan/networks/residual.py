@@ -24,14 +24,28 @@ class ConvolutionBlock(nnx.Module):
         width: channels of x; the layers between have twice as many.
         blocks: number of blocks in the network, for the initial weights.
         context: length of the context, 0 for none.
+        penalised: whether a gradient penalty differentiates the block twice.
         rngs: parameter keys.
     """
 
-    def __init__(self, width: int, blocks: int, *, context: int = 0, rngs: nnx.Rngs) -> None:
+    def __init__(
+        self,
+        width: int,
+        blocks: int,
+        *,
+        context: int = 0,
+        penalised: bool = False,
+        rngs: nnx.Rngs,
+    ) -> None:
+        def convolution(inputs: int, outputs: int, kernel: int, gain: float) -> PeriodicConvolution:
+            return PeriodicConvolution(
+                inputs, outputs, kernel, gain=gain, penalised=penalised, rngs=rngs
+            )
+
         gain = GAIN * blocks**-0.25
-        self.expand = PeriodicConvolution(width, 2 * width, 1, gain=gain, rngs=rngs)
-        self.middle = PeriodicConvolution(2 * width, 2 * width, 3, gain=gain, rngs=rngs)
-        self.contract = PeriodicConvolution(2 * width, width, 1, gain=_ALMOST_ZERO, rngs=rngs)
+        self.expand = convolution(width, 2 * width, 1, gain)
+        self.middle = convolution(2 * width, 2 * width, 3, gain)
+        self.contract = convolution(2 * width, width, 1, _ALMOST_ZERO)
         self.tell = _context_layer(context, 2 * width, rngs)
 
     def __call__(self, pictures: jax.Array, context: jax.Array | None = None) -> jax.Array:

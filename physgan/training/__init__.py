@@ -1,5 +1,6 @@
 """The training loop and its parts; `physgan.methods` defines the networks and the stages."""
 
+from physgan.training.blocks import blockwise_mean, number_of_blocks
 from physgan.training.loop import train_network
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of
 from physgan.training.objective import Objective
@@ -23,6 +24,7 @@ __all__ = [
     "Step",
     "TrainingState",
     "adam",
+    "blockwise_mean",
     "claim_run",
     "clipped",
     "cosine",
@@ -31,6 +33,7 @@ __all__ = [
     "evaluated",
     "fit_scale",
     "merged_statistics",
+    "number_of_blocks",
     "objective_stage",
     "split",
     "statistics_of",

@@ -119,7 +119,7 @@ def test_help_of_simulate_shows_the_recipe(call) -> None:
     text = " ".join(out.split())
     assert "Recipe calo-small: Electron showers, 0.2-2 GeV" in text
     assert "--energy-mev 200 to 2000 MeV (loguniform): kinetic energy" in text
-    assert "count: 4,096" in text
+    assert "count: 16,384" in text
     text = " ".join(call("simulate", "ising", "--help")[1].split())
     assert "--size L, even, at least 4. [required]" in text
     assert "--temperature 0.1 to 10 J/k_B" in text

@@ -193,8 +193,9 @@ def _cross_entropy(model: Model, gamma: float) -> Objective:
     ) -> jax.Array:
         noise_key, symmetry_key = jax.random.split(key)
         noise = jax.random.uniform(noise_key, (len(samples), network.noise_size()))
-        fake = jax.lax.stop_gradient(network.base(noise, conditions))
-        fake = model.transform(symmetry_key, fake)
+        graph, parameters = nnx.split(network.base)
+        base = nnx.merge(graph, jax.lax.stop_gradient(parameters))
+        fake = model.transform(symmetry_key, base(noise, conditions))
         twice = jnp.concatenate([conditions, conditions])
         inputs = network.standardised(jnp.concatenate([samples, fake]), twice)
         scores, norms = squared_gradient_norms(

@@ -40,7 +40,7 @@ def convolve(images: jax.Array, kernel: jax.Array, *, periodic: bool) -> jax.Arr
     _, height, width, channels = images.shape
     side = kernel.shape[0]
     if side == 1:
-        return images @ kernel[0, 0]
+        return _product(images, kernel[0, 0])
     if jax.default_backend() != "cpu":
         return convolve_by_xla(images, kernel, periodic=periodic)
     even = height % 2 == width % 2 == 0
@@ -70,15 +70,21 @@ def _product_of_neighbourhoods(images: jax.Array, kernel: jax.Array, periodic: b
         for row in range(side)
         for column in range(side)
     ]
-    return jnp.concatenate(windows, -1) @ kernel.reshape(side * side * channels, outputs)
+    return _product(jnp.concatenate(windows, -1), kernel.reshape(side * side * channels, outputs))
 
 
 def _winograd(images: jax.Array, kernel: jax.Array, periodic: bool) -> jax.Array:
     """Tiles of 4 x 4 pixels, overlapping by two, give 2 x 2 outputs each."""
     taps = jnp.einsum("ai,bj,ijcd->abcd", _KERNEL_TO_TILE, _KERNEL_TO_TILE, kernel)
     tiles = [_tile(rows, 2, periodic) for rows in _tile(images, 1, periodic)]
-    products = [[tiles[a][b] @ taps[a, b] for b in range(4)] for a in range(4)]
+    products = [[_product(tiles[a][b], taps[a, b]) for b in range(4)] for a in range(4)]
     return _untile([_untile(row, 2) for row in products], 1)
+
+
+def _product(pixels: jax.Array, matrix: jax.Array) -> jax.Array:
+    """Pixels (n, h, w, c) times a matrix (c, d), as one matrix: its derivatives then are, too."""
+    rows = pixels.reshape(-1, pixels.shape[-1]) @ matrix
+    return rows.reshape(*pixels.shape[:-1], -1)
 
 
 def _tile(values: jax.Array, axis: int, periodic: bool) -> list[jax.Array]:

@@ -19,13 +19,13 @@ DISTANCE = "validation_distance"
 _CHUNK = 512
 _BINS = 16
 _FEWEST = 8
-_SMALLEST_SPREAD = 0.1
+_SMALLEST_SPREAD = 0.01
 
 
 def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray) -> float:
     """Root mean square difference of the features' means and log spreads, bin by bin.
 
-    A spread counts as 0.1 at least: a rare feature may not occur in one of the sets at all.
+    To each spread 0.01 is added in quadrature: a rare feature may not occur in one of the sets.
 
     Args:
         real: standardised features, shape (n, f).
@@ -43,7 +43,7 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
     order = np.argsort(np.argsort(columns, axis=0, kind="stable"), axis=0)
     for (part,) in condition_bins(order, bins):
         differences.append(real[part].mean(0) - fake[part].mean(0))
-        spreads = [np.maximum(side[part].std(0), _SMALLEST_SPREAD) for side in (real, fake)]
+        spreads = [np.hypot(side[part].std(0), _SMALLEST_SPREAD) for side in (real, fake)]
         differences.append(np.log(spreads[0] / spreads[1]))
     return float(np.sqrt(np.mean(np.square(differences))))
 

@@ -189,7 +189,7 @@ def generator(name: str, kind: str) -> Network | None:
     method = own or METHODS["gan"]
     chosen = {
         "generator_width": 4, "generator_depth": 1, "discriminator_width": 4, "embedding": 4,
-        "latents": 4, "ode_steps": 2, "network": name,
+        "latents": 4, "ode_steps": 2, "network": name, "rejection_samples": 0,
     }  # fmt: skip
     given = {name: value for name, value in chosen.items() if name in method.settings.names()}
     settings = method.settings_of(domain.training(), given)
@@ -212,7 +212,7 @@ def generator(name: str, kind: str) -> Network | None:
         call("__call__"),
         module.noise_size(),
         own is None,
-        model.objective_value if model.objective else None,
+        partial(model.objective_value, model.objective) if model.objective else None,
         call("negative_log_likelihood") if known else None,
     )
 

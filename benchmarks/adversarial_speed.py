@@ -1,0 +1,253 @@
+"""Time an adversarial step of the default networks, beside PyTorch, in turns.
+
+Lattices of the recipe ising-32 and showers of calo-small, at the default settings of the method
+gan. "discriminator" is the gradient of its loss with both penalties, from samples that are there
+already. "generator" is the gradient of the generator's loss, from its noise, without random
+symmetries. "step" is all of both, with Adam. The same is timed with XLA's own convolutions. Another
+Python with PyTorch computes the two gradients with the same weights and noise; the losses have to
+agree. Its step is the sum of the two, without Adam and symmetries. It has no generator of showers.
+Operations are those of direct convolutions, by XLA's count.
+
+On one core the times are CPU seconds, which other work on the machine hardly changes; on more they
+are wall seconds, and the machine has to be quiet. Writes benchmarks/results/adversarial_speed.json
+and .md; ratios are what counts.
+
+    taskset -c 1 python benchmarks/adversarial_speed.py WORKDIR --torch /path/to/python
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from lib.experiment import parser_of
+from lib.measure import in_turns
+from lib.systems import SEED, sides
+from lib.table import NONE, RESULTS, Row, markdown, write_json
+
+from physgan import load_recipe, open_dataset, simulate
+from physgan.domains import domain_of
+from physgan.losses import LOSSES
+from physgan.methods import METHODS, gan
+from physgan.networks import flops_of, periodic
+from physgan.networks.convolution import convolve_by_xla
+from physgan.surrogates.conditions import condition_matrix
+from physgan.training import Model, TrainingState
+from physgan.training.state import initial_state
+
+TORCH = {"ising-32": ("discriminator", "generator"), "calo-small": ("discriminator",)}
+"""Recipe -> what PyTorch computes."""
+SIDE, COUNT = 2048, 1024
+WORKER = Path(__file__).parent / "lib" / "torch_networks.py"
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """CPU seconds on one core, else wall seconds."""
+    clock = time.process_time if THREADS == 1 else time.perf_counter
+    start = clock()
+    jax.block_until_ready(call())
+    return clock() - start
+
+
+class Torch:
+    """PyTorch's process, asked for one gradient at a time."""
+
+    def __init__(self, python: Path, inputs: Path) -> None:
+        self.process = subprocess.Popen(
+            [python, WORKER, inputs, str(THREADS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, part: str) -> tuple[float, float]:
+        """Loss and seconds of "discriminator" or "generator"."""
+        assert self.process.stdin
+        assert self.process.stdout
+        print(part, file=self.process.stdin, flush=True)
+        loss, cpu, wall = map(float, self.process.stdout.readline().split())
+        return loss, cpu if THREADS == 1 else wall
+
+
+class System:
+    """Networks of a recipe, and a batch."""
+
+    def __init__(self, recipe: str, workdir: Path) -> None:
+        path = workdir / f"{recipe}.h5"
+        simulate(replace(load_recipe(recipe), count=COUNT), path, seed=SEED)
+        dataset = open_dataset(path)
+        domain, method = domain_of(dataset.info), METHODS["gan"]
+        own = {k: v for k, v in dataset.recipe["train"].items() if k != "method"}
+        self.settings: gan.GanSettings = method.settings_of({**domain.training(), **own}, {})
+        found, values = sides(path, "train")
+        samples = domain.encode(found)
+        conditions = condition_matrix(dataset.info.conditions, values, len(samples))
+        networks = method.build(dataset.info, domain, self.settings, samples, conditions, SEED)
+        self.model: Model = networks.model
+        stages = method.stages(self.model, self.settings)
+        trains = {stage.name: stage.trains for stage in stages}
+        self.state: TrainingState = initial_state(
+            networks.generator, networks.discriminator, trains
+        )
+        batch = self.settings.batch_size
+        self.batch = jnp.asarray(samples[:batch], jnp.float32), jnp.asarray(conditions[:batch])
+        self.ranges = networks.settings["ranges"]
+        network = nnx.merge(self.model.generator, self.state.generator)
+        self.noise = jax.random.uniform(jax.random.key(1), (batch, network.noise_size()))
+        self.fake = jax.jit(network)(self.noise, self.batch[1])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What PyTorch gets: weights, inputs of the discriminator, conditions in [-1, 1], noise."""
+        real, conditions = self.batch
+        both, twice = jnp.concatenate([real, self.fake]), jnp.concatenate([conditions] * 2)
+        sample, features = self.model.discriminator_inputs(both, twice)
+        low, high, scale = (np.array(column) for column in zip(*self.ranges, strict=True))
+        place, low, high = (
+            np.where(scale == "log", np.log(x), x) for x in (np.asarray(twice), low, high)
+        )
+        zeros = jnp.zeros_like(features[: len(real)])
+        mean = self.model.feature_scale.restore(zeros, conditions)
+        arrays = {
+            "sample": sample,
+            "features": features,
+            "conditions": (2 * (place - low) / (high - low) - 1).astype(np.float32),
+            "gamma": np.float32(self.settings.gamma),
+            "noise": self.noise,
+            "temperature": conditions[:, 0],
+            "mean": mean,
+            "deviation": self.model.feature_scale.restore(zeros + 1, conditions) - mean,
+        }
+        networks = {"discriminator": self.state.discriminator, "generator": self.state.generator}
+        for path, leaf in jax.tree_util.tree_leaves_with_path(networks):
+            arrays["/".join(str(part.key) for part in path)] = leaf
+        return arrays
+
+    def compiled(self) -> dict[str, Callable[[], Any]]:
+        """The programs, to be called without arguments."""
+        return {
+            name: partial(jax.jit(function).lower(*given).compile(), *given)
+            for name, (function, *given) in self.programs().items()
+        }
+
+    def programs(self) -> dict[str, tuple]:
+        """Gradients and the step: functions and their arguments."""
+        model, settings, state = self.model, self.settings, self.state
+
+        def discriminator(parameters: Any, real: jax.Array, fake: jax.Array, at: jax.Array) -> Any:
+            key, gamma = jax.random.key(2), settings.gamma
+            return gan.discriminator_gradient(
+                model, settings, parameters, key, real, fake, at, gamma
+            )
+
+        def generator_loss(
+            parameters: Any, scorer: Any, noise: jax.Array, real: jax.Array, at: jax.Array
+        ) -> jax.Array:
+            fake = nnx.merge(model.generator, parameters)(noise, at)
+            scores = [
+                model.score(scorer, model.discriminator_inputs(x, at), at) for x in (real, fake)
+            ]
+            return LOSSES[settings.loss].generator(*scores)
+
+        generator = jax.value_and_grad(generator_loss)
+        step, (real, at) = gan.adversarial_step(model, settings, 0), self.batch
+        return {
+            "discriminator": (discriminator, state.discriminator, real, self.fake, at),
+            "generator": (generator, state.generator, state.discriminator, self.noise, real, at),
+            "step": (step, state, jax.random.key(3), real, at),
+        }
+
+
+def measure(recipe: str, workdir: Path, python: Path | None, rounds: int) -> Row:
+    """Seconds of every program in every round, operations, and the machine's rate."""
+    system = System(recipe, workdir)
+    mine = system.compiled()
+    with (
+        mock.patch.object(periodic, "convolve", convolve_by_xla),
+        mock.patch.object(gan, "number_of_blocks", return_value=1),
+    ):
+        direct = system.compiled()
+        operations = {name: flops_of(*call) for name, call in system.programs().items()}
+    measured = {f"physgan, {name}": partial(seconds, call) for name, call in mine.items()}
+    measured |= {f"XLA, {name}": partial(seconds, call) for name, call in direct.items()}
+    matrix = jnp.ones((SIDE, SIDE))
+    product = jax.jit(jnp.matmul)
+    measured["matrix"] = lambda: seconds(lambda: product(matrix, matrix))
+    if python:
+        np.savez(workdir / "inputs.npz", **system.arrays())
+        ask = Torch(python, workdir / "inputs.npz")
+        for part in TORCH[recipe]:
+            np.testing.assert_allclose(ask(part)[0], loss_of(mine[part](), system), rtol=1e-4)
+            measured[f"torch, {part}"] = lambda part=part: ask(part)[1]
+    in_turns(measured, 1)  # warms up
+    found = in_turns(measured, rounds)
+    return {
+        "seconds": {name: values.tolist() for name, values in found.items()},
+        "operations": operations,
+        "matrix_rate": 2 * SIDE**3 / float(found["matrix"].min()),
+        "batch": system.settings.batch_size,
+    }
+
+
+def loss_of(result: Any, system: System) -> float:
+    """The loss, from what a program of a gradient returns."""
+    if isinstance(result[0], jax.Array):
+        return float(result[0])
+    metrics = result[1][0]
+    penalty = (metrics["r1"] + metrics["r2"]) / 2
+    return float(metrics["discriminator_loss"] + system.settings.gamma * penalty)
+
+
+def table(content: Row) -> str:
+    """Milliseconds, share of the matrix rate by direct operations, and ratios."""
+    lines = []
+    rate = max(row["matrix_rate"] for row in content["rows"].values())
+    for recipe, row in content["rows"].items():
+        middle = {name: float(np.median(values)) for name, values in row["seconds"].items()}
+        for part, operations in row["operations"].items():
+            mine, before = middle[f"physgan, {part}"], middle[f"XLA, {part}"]
+            torch = middle.get(f"torch, {part}")
+            if part == "step" and "torch, generator" in middle:
+                torch = middle["torch, discriminator"] + middle["torch, generator"]
+            lines.append([
+                recipe, part, f"{operations / 1e9:.3g}", f"{1e3 * mine:.3g}",
+                f"{100 * operations / mine / rate:.0f} %", f"{1e3 * before:.3g}",
+                f"{mine / before:.2f}", f"{1e3 * torch:.3g}" if torch else NONE,
+                f"{mine / torch:.2f}" if torch else NONE,
+            ])  # fmt: skip
+    head = ["recipe", "part", "GFLOP", "ms", "share of the matrix rate",
+            "ms with XLA's convolutions", "ratio", "ms in PyTorch", "ratio"]  # fmt: skip
+    clock = "CPU time" if content["threads"] == 1 else "wall time"
+    about = (
+        f"Threads: {content['threads']}. {clock}, medians of rounds in turns; the ratios are what "
+        f"counts. Matrix rate, float32, the fastest product: {rate / 1e9:.0f} GFLOP/s.\n\n"
+    )
+    return about + markdown(head, lines)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = parser_of(__doc__, "workdir", only=list(TORCH), rounds=5, out=RESULTS)
+    parser.add_argument("--torch", type=Path, help="a Python that has PyTorch")
+    options = parser.parse_args()
+    options.workdir.mkdir(parents=True, exist_ok=True)
+    rows = {
+        name: measure(name, options.workdir, options.torch, options.rounds) for name in options.only
+    }
+    content = write_json(options.out / "adversarial_speed.json", {"threads": THREADS, "rows": rows})
+    text = table(content)
+    (options.out / "adversarial_speed.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

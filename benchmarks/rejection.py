@@ -4,8 +4,8 @@ The generator of the package's surrogate calo-small, three ways: as it is; with 
 training; with a new discriminator that rejects some of its draws. The last two take about the same
 time. Each is compared with 16,000 fresh showers of the simulator, beside as many others of the
 simulator. The discriminator sees logarithms of cells, observables and the spectrum of each shower.
-Boosted trees on raw cells share nothing with it. Runs in WORKDIR are used as they are; the training showers are
-those of `physgan simulate calo-small --count 131072 --out WORKDIR/train`. Writes
+Boosted trees on raw cells share nothing with it. Runs in WORKDIR are used as they are; the training
+showers are those of `physgan simulate calo-small --count 131072 --out WORKDIR/train`. Writes
 benchmarks/results/rejection.json and .md.
 
     python benchmarks/rejection.py WORKDIR --seeds 3

@@ -141,16 +141,16 @@ class Gan(NetworkMethod):
         sample_scale = None
         if len(shape) == 1:
             sample_scale = fit_scale(evaluated(domain.discriminator_input, samples), conditions)
-        discriminator = build_discriminator(
-            shape,
-            networks.model.feature_scale.mean.shape[1],
-            networks.settings["ranges"],
-            name=settings.discriminator,
-            width=settings.discriminator_width,
-            blocks=settings.discriminator_blocks,
-            embedding=settings.embedding,
-            seed=seed + 1,
-        )
+        about = {
+            "shape": list(shape),
+            "features": networks.model.feature_scale.mean.shape[1],
+            "ranges": networks.settings["ranges"],
+            "name": settings.discriminator,
+            "width": settings.discriminator_width,
+            "blocks": settings.discriminator_blocks,
+            "embedding": settings.embedding,
+        }
+        discriminator = build_discriminator(**about, seed=seed + 1)
         _check_penalty(settings, discriminator)
         graph, parameters = split(discriminator)
         model = replace(
@@ -161,11 +161,11 @@ class Gan(NetworkMethod):
         )
         networks = networks._replace(model=model, discriminator=parameters)
         if settings.rejection_samples:
-            return with_rejection(networks, info, settings, samples, conditions, seed)
+            return with_rejection(networks, info, about, seed)
         return networks
 
     def stages(self, model: Model, settings: GanSettings) -> tuple[Stage, ...]:
-        """The likelihood stage, if the density is known, then the adversarial stage."""
+        """Likelihood, if the density is known, then the adversarial stage, then rejection."""
         stages = []
         if model.objective is not None and settings.likelihood_samples:
             stages.append(likelihood_stage(model, settings))
@@ -174,7 +174,15 @@ class Gan(NetworkMethod):
             stages.append(_adversarial_stage(model, settings, start))
         if settings.rejection_samples:
             start = sum(stage.samples for stage in stages)
-            stages.append(rejection_stage(model, settings, start))
+            stage = rejection_stage(
+                model,
+                settings,
+                rate=settings.rejection_rate,
+                gamma=settings.rejection_gamma,
+                samples=settings.rejection_samples,
+                start=start,
+            )
+            stages.append(stage)
         return tuple(stages)
 
     def finished(

@@ -1,7 +1,8 @@
 """The stage of adversarial training that teaches a discriminator which draws to reject."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +14,13 @@ from physgan.data import DatasetInfo
 from physgan.losses import squared_gradient_norms
 from physgan.networks import Rejection
 from physgan.training import (
+    Counted,
     Model,
     Networks,
     Objective,
     Parameters,
     Stage,
-    evaluated,
-    fit_scale,
+    in_chunks,
     objective_stage,
     split,
 )
@@ -29,101 +30,53 @@ __all__ = ["STAGE", "calibrated", "rejection_stage", "with_rejection"]
 STAGE = "rejection"
 
 _LARGEST_QUANTILE = 0.999
-_CHUNK = 512
-
-
-class RejectionSettings(Protocol):
-    """The settings of a method that this stage reads."""
-
-    @property
-    def batch_size(self) -> int: ...
-
-    @property
-    def ema_samples(self) -> float: ...
-
-    @property
-    def embedding(self) -> int: ...
-
-    @property
-    def discriminator(self) -> str: ...
-
-    @property
-    def discriminator_width(self) -> int: ...
-
-    @property
-    def discriminator_blocks(self) -> int: ...
-
-    @property
-    def rejection_samples(self) -> int: ...
-
-    @property
-    def rejection_rate(self) -> float: ...
-
-    @property
-    def rejection_gamma(self) -> float: ...
 
 
 def with_rejection(
-    networks: Networks,
-    info: DatasetInfo,
-    settings: RejectionSettings,
-    samples: np.ndarray,
-    conditions: np.ndarray,
-    seed: int,
+    networks: Networks, info: DatasetInfo, discriminator: Mapping[str, Any], seed: int
 ) -> Networks:
     """The networks, with a generator that rejects draws by a discriminator of its own.
 
-    Args: see `NetworkMethod.build`.
+    Args:
+        networks: a generator, and the scales of a discriminator's inputs.
+        info: of the dataset.
+        discriminator: arguments of `build_discriminator`, JSON values.
+        seed: of the initial parameters.
     """
-    domain, base = networks.model.domain, networks.settings
-
-    def seen(array: jax.Array) -> jax.Array:
-        inputs, features = domain.discriminator_input(array), domain.physical_features(array)
-        return features if inputs.ndim > 2 else jnp.concatenate([inputs, features], -1)
-
-    one = jax.ShapeDtypeStruct((1, *samples.shape[1:]), jnp.float32)
-    shape = jax.eval_shape(domain.discriminator_input, one).shape[1:]
-    features = jax.eval_shape(domain.physical_features, one).shape[1]
-    scale = fit_scale(evaluated(seen, samples), conditions)
+    model, base = networks.model, networks.settings
+    scale: Any = model.feature_scale
+    if model.sample_scale is not None:
+        scale = model.sample_scale.joined(scale)
     network_settings = {
         "network": "rejection",
         **{name: base[name] for name in ("size",) if name in base},
         "base": base,
-        "discriminator": {
-            "shape": list(shape),
-            "features": features,
-            "ranges": base["ranges"],
-            "name": settings.discriminator,
-            "width": settings.discriminator_width,
-            "blocks": settings.discriminator_blocks,
-            "embedding": settings.embedding,
-        },
+        "discriminator": dict(discriminator),
         "scale": {"scaled": int(scale.mean.shape[1]), **scale.settings},
     }
-    network: Any = domain.build_generator(network_settings, info.parameters, seed)
+    network: Any = model.domain.build_generator(network_settings, info.parameters, seed)
     network.set_scale(scale)
     graph, parameters = split(network)
-    objective = networks.model.objective and _of_base(networks.model.objective)
-    model = replace(networks.model, generator=graph, objective=objective)
-    return Networks(model, network_settings, parameters, networks.discriminator)
+    model = replace(model, generator=graph, objective=model.objective and _of_base(model.objective))
+    return networks._replace(model=model, settings=network_settings, generator=parameters)
 
 
-def rejection_stage(model: Model, settings: RejectionSettings, start: int) -> Stage:
+def rejection_stage(
+    model: Model, settings: Counted, *, rate: float, gamma: float, samples: int, start: int
+) -> Stage:
     """The stage that trains the discriminator of a `Rejection` by cross-entropy with R1 and R2.
 
     Args:
         model: of a `Rejection`.
-        settings: length, learning rate and weight of the penalties.
+        settings: batch size and the average's half-life.
+        rate: learning rate at the start; it falls along a cosine to 1 %.
+        gamma: weight of the penalties.
+        samples: length.
         start: samples seen before the stage.
     """
+    objective = _cross_entropy(model, gamma)
     return objective_stage(
-        model,
-        settings,
-        STAGE,
-        _cross_entropy(model, settings.rejection_gamma),
-        rate=settings.rejection_rate,
-        samples=settings.rejection_samples,
-        start=start,
+        model, settings, STAGE, objective, rate=rate, samples=samples, start=start
     )
 
 
@@ -144,25 +97,13 @@ def calibrated(
     """
 
     @jax.jit
-    def scores(key: jax.Array, real: jax.Array, c: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def scores(key: jax.Array, x: jax.Array, c: jax.Array) -> tuple[jax.Array, jax.Array]:
         network = nnx.merge(model.generator, parameters)
         fake = model.generate(parameters, key, c)
-        return network.score(real, c), network.score(fake, c)
+        return network.score(x.astype(jnp.float32), c), network.score(fake, c)
 
-    chunk = min(_CHUNK, len(samples))
-    real, fake = np.concatenate(
-        [
-            np.asarray(
-                scores(
-                    jax.random.fold_in(jax.random.key(seed), first),
-                    jnp.asarray(samples[first : first + chunk], jnp.float32),
-                    jnp.asarray(conditions[first : first + chunk]),
-                )
-            )
-            for first in range(0, len(samples) - chunk + 1, chunk)
-        ],
-        1,
-    )
+    parts = in_chunks(scores, samples, conditions, seed)
+    real, fake = (np.concatenate(part) for part in zip(*parts, strict=True))
     labels = np.repeat([1, 0], len(real))
     fit = LogisticRegression(C=np.inf).fit(np.concatenate([real, fake])[:, None], labels)
     slope = max(float(fit.coef_[0, 0]), 0.0)

@@ -1,6 +1,6 @@
 """Standardisation that depends on the conditions: (x - mean) / deviation, and its inverse."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +42,12 @@ class ConditionalScale(NamedTuple):
         """Inverse of `standardise`."""
         mean, deviation = self._at(conditions)
         return mean + deviation * standardised
+
+    def joined(self, other: Self) -> Self:
+        """The scale of these features and those of another one with the same nodes."""
+        names = ("mean", "deviation")
+        both = {n: jnp.concatenate([getattr(self, n), getattr(other, n)], -1) for n in names}
+        return self._replace(**both)
 
     def _at(self, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
         place = conditions[:, 0] if conditions.shape[1] else conditions.sum(1)
@@ -94,6 +100,12 @@ class SmoothScale(NamedTuple):
         """Inverse of `standardise`."""
         mean, deviation = self._at(conditions)
         return mean + deviation * standardised
+
+    def joined(self, other: Self) -> Self:
+        """The scale of these features and those of another one with the same nodes."""
+        names = ("mean", "log_deviation", "smallest")
+        both = {n: jnp.concatenate([getattr(self, n), getattr(other, n)], -1) for n in names}
+        return self._replace(**both)
 
     def _at(self, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
         basis = condition_basis(self.logarithmic, self.ends, self.nodes, conditions)

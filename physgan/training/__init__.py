@@ -10,9 +10,19 @@ from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, StagedMethod, Step, whole_batches
 from physgan.training.standardise import fit_scale
 from physgan.training.state import Parameters, TrainingState
-from physgan.training.steps import adam, clipped, count, descend, objective_stage, with_moments
+from physgan.training.steps import (
+    Counted,
+    adam,
+    clipped,
+    count,
+    descend,
+    objective_stage,
+    with_moments,
+)
+from physgan.training.validation import in_chunks
 
 __all__ = [
+    "Counted",
     "Metrics",
     "Model",
     "Networks",
@@ -32,6 +42,7 @@ __all__ = [
     "descend",
     "evaluated",
     "fit_scale",
+    "in_chunks",
     "merged_statistics",
     "number_of_blocks",
     "objective_stage",

@@ -87,9 +87,7 @@ class Run:
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
-        every = (self.model.objective, *(stage.objective for stage in self.stages))
-        objectives = {o.score: o for o in every if o is not None}
-        self.validate = validator(self.model, *self.held_out, seed, list(objectives.values()))
+        self.validate = validator(self.model, *self.held_out, seed)
         train = (self.samples, self.conditions)
         self.monitor = make_monitor(self.model, train, self.held_out, seed)
 
@@ -143,7 +141,7 @@ class Run:
         scored by the next stage's metric, and later generators have to surpass that score.
         """
         stage = self.stage_at(samples - self.settings.batch_size).stage
-        scores = self.validate(state.average)
+        scores = self.validate(state.average, stage.objective)
         log.write(samples, scores)
         if stage.monitored:
             log.write(samples, self.monitor(state))
@@ -151,7 +149,8 @@ class Run:
         following = self.stage_at(samples).stage
         if following.score == stage.score:
             return state
-        return _with_best_score(state, self.validate(state.best)[following.score])
+        scores = self.validate(state.best, following.objective)
+        return _with_best_score(state, scores[following.score])
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
         """Save the best generator as a surrogate."""

@@ -13,6 +13,7 @@ from physgan.training.stages import Metrics, Stage, Step, whole_batches
 from physgan.training.state import Parameters, TrainingState
 
 __all__ = [
+    "Counted",
     "adam",
     "clipped",
     "count",
@@ -30,10 +31,14 @@ class Counted(Protocol):
     """The settings that `count` reads: batch size and half-life of the averaged generator."""
 
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """Samples per step."""
+        ...
 
     @property
-    def ema_samples(self) -> float: ...
+    def ema_samples(self) -> float:
+        """Half-life of the averaged generator."""
+        ...
 
 
 def objective_step(

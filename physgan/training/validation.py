@@ -1,6 +1,8 @@
 """Validation of the generator on samples that are not used in training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from physgan.training.model import Model
 from physgan.training.objective import Objective
 from physgan.training.state import Parameters
 
-__all__ = ["DISTANCE", "feature_distance", "validator"]
+__all__ = ["DISTANCE", "feature_distance", "in_chunks", "validator"]
 
 DISTANCE = "validation_distance"
 """Key of the distance of features among the validation metrics."""
@@ -48,13 +50,31 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
     return float(np.sqrt(np.mean(np.square(differences))))
 
 
-def validator(
-    model: Model,
+def in_chunks(
+    evaluate: Callable[[jax.Array, np.ndarray, np.ndarray], Any],
     samples: np.ndarray,
     conditions: np.ndarray,
     seed: int,
-    objectives: Sequence[Objective] = (),
-) -> Callable[[Parameters], dict[str, float]]:
+) -> list[Any]:
+    """Values of equally long chunks, each with a key of its own; a rest is left out.
+
+    Args:
+        evaluate: (key, samples (k, ...), conditions (k, c)) -> values.
+        samples: shape (n, ...).
+        conditions: shape (n, c).
+        seed: of the keys.
+    """
+    chunk = min(_CHUNK, len(samples))
+    parts = []
+    for start in range(0, len(samples) - chunk + 1, chunk):
+        key, rows = jax.random.fold_in(jax.random.key(seed), start), slice(start, start + chunk)
+        parts.append(evaluate(key, samples[rows], conditions[rows]))
+    return parts
+
+
+def validator(
+    model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
+) -> Callable[..., dict[str, float]]:
     """A function that evaluates generator parameters on a validation split.
 
     Args:
@@ -62,35 +82,35 @@ def validator(
         samples: network space, shape (n, ...).
         conditions: shape (n, c).
         seed: of the generated samples, the same at every call.
-        objectives: evaluated, too.
 
     Returns:
-        parameters -> {"validation_distance": ...}, and the `score` of every objective, such as
-        "validation_nll".
+        (parameters, the stage's objective) -> {"validation_distance": ...}, and the `score` of the
+        model's objective and of the stage's, such as "validation_nll".
     """
-    count = len(samples) // _CHUNK * _CHUNK or len(samples)
-    chunk = min(_CHUNK, count)
 
     @jax.jit
-    def evaluate(
+    def features(
         parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
-    ) -> tuple[jax.Array, ...]:
-        real = x.astype(jnp.float32)
+    ) -> tuple[jax.Array, jax.Array]:
         fake = model.generate(parameters, key, c)
-        features = model.validation_features(real, c), model.validation_features(fake, c)
-        values = [model.objective_value(o, parameters, key, real, c) for o in objectives]
-        return *features, *values
+        real = x.astype(jnp.float32)
+        return model.validation_features(real, c), model.validation_features(fake, c)
 
-    def validate(parameters: Parameters) -> dict[str, float]:
-        parts = []
-        for start in range(0, count, chunk):
-            key = jax.random.fold_in(jax.random.key(seed), start)
-            rows = slice(start, start + chunk)
-            parts.append(evaluate(parameters, key, samples[rows], conditions[rows]))
-        real, fake = (np.concatenate([np.asarray(part[i]) for part in parts]) for i in (0, 1))
-        scores = {DISTANCE: feature_distance(real, fake, conditions[:count])}
-        for number, objective in enumerate(objectives, 2):
-            scores[objective.score] = float(np.mean([float(part[number]) for part in parts]))
+    @partial(jax.jit, static_argnums=0)
+    def value(
+        objective: Objective, parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
+    ) -> jax.Array:
+        return model.objective_value(objective, parameters, key, x.astype(jnp.float32), c)
+
+    def validate(parameters: Parameters, stage: Objective | None = None) -> dict[str, float]:
+        parts = in_chunks(partial(features, parameters), samples, conditions, seed)
+        real, fake = (np.concatenate(part) for part in zip(*parts, strict=True))
+        scores = {DISTANCE: feature_distance(real, fake, conditions[: len(real)])}
+        for objective in dict.fromkeys((model.objective, stage)):
+            if objective is not None:
+                evaluate = partial(value, objective, parameters)
+                values = in_chunks(evaluate, samples, conditions, seed)
+                scores[objective.score] = float(np.mean([float(v) for v in values]))
         return scores
 
     return validate

@@ -14,6 +14,7 @@ from physgan.benchmark.report.style import (
     figure_title,
     legend_above,
     panel_grid,
+    panel_pairs,
     panels,
     styled,
     unit_text,
@@ -38,14 +39,8 @@ def curve_figure(results: Results) -> Figure:
     shown = [(observable, name) for observable in scalars for name in names]
     rows, columns = panel_grid(len(shown), 3 if len(names) == 1 else len(names))
     figure, grid = panels([2.0, 0.75] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
-        main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= len(shown):
-            main.set_visible(False)
-            below.set_visible(False)
-            continue
-        _curve(main, below, results, *shown[place])
+    for (main, below), curve in zip(panel_pairs(grid, len(shown)), shown, strict=True):
+        _curve(main, below, results, *curve)
     legend_above(figure, grid)
     return figure
 
@@ -56,14 +51,8 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
     figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), sharex=True)
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
-        main, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= count:
-            main.set_visible(False)
-            below.set_visible(False)
-            continue
-        _vector(main, below, results, observable, place)
+    for number, (main, below) in enumerate(panel_pairs(grid, count)):
+        _vector(main, below, results, observable, number)
     grid[0, 0].set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     grid[1, 0].set_ylabel("Δ")
     legend_above(figure, grid)

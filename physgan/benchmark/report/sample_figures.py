@@ -13,6 +13,7 @@ from physgan.benchmark.report.style import (
     figure_title,
     legend_above,
     panel_grid,
+    panel_pairs,
     panels,
     styled,
     unit_text,
@@ -108,14 +109,8 @@ def spectrum_figure(results: Results, spectrum: Spectrum) -> Figure:
     rows, columns = panel_grid(len(numbers), 3) if whole else (len(numbers), len(parts))
     figure, grid = panels([2.1, 0.8] * rows, columns, gaps=(0.1, 0.75), sharex=True)
     shown = [(number, part) for number in numbers for part in range(len(parts))]
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
-        above, below = grid[2 * row, column], grid[2 * row + 1, column]
-        if place >= len(shown):
-            above.set_visible(False)
-            below.set_visible(False)
-            continue
-        number, part = shown[place]
+    pairs = panel_pairs(grid, len(shown))
+    for (above, below), (number, part) in zip(pairs, shown, strict=True):
         draw_spectrum(above, below, _spectrum_curves(results, spectrum.name, number), part)
         words = [figure_title(results, number), parts[part]]
         above.set_title(", ".join(word for word in words if word))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -22,6 +23,7 @@ __all__ = [
     "figure_title",
     "legend_above",
     "panel_grid",
+    "panel_pairs",
     "panels",
     "styled",
     "unit_text",
@@ -132,6 +134,23 @@ def panels(
             axes.tick_params(labelleft=not (sharey and column))
             grid[row, column] = axes
     return figure, grid
+
+
+def panel_pairs(grid: np.ndarray, count: int) -> list[tuple[Axes, Axes]]:
+    """The first panels of a grid whose rows are in turn main and below; the others are hidden.
+
+    Args:
+        grid: axes, [row, column], an even number of rows.
+        count: pairs that are shown.
+
+    Returns:
+        (main, below) of each, row by row.
+    """
+    pairs = list(zip(grid[::2].ravel(), grid[1::2].ravel(), strict=True))
+    for pair in pairs[count:]:
+        for axes in pair:
+            axes.set_visible(False)
+    return pairs[:count]
 
 
 def legend_above(figure: Figure, axes: np.ndarray) -> None:

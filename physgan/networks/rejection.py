@@ -19,6 +19,8 @@ from physgan.networks.scale import Scale, unit_scale
 
 __all__ = ["Inputs", "Rejection"]
 
+_MOST_DEVIATIONS = 10.0
+
 Inputs = Callable[[jax.Array], tuple[jax.Array, jax.Array]]
 """Samples (n, ...) -> what the discriminator sees of them: (inputs (n, ...), features (n, f))."""
 
@@ -75,12 +77,15 @@ class Rejection(nnx.Module):
     def standardised(
         self, samples: jax.Array, conditions: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        """What the discriminator sees of samples (n, ...) at conditions (n, c)."""
+        """What the discriminator sees of samples (n, ...) at conditions (n, c).
+
+        Columns are limited to ten deviations: one entry of a rare kind is no more than that.
+        """
         inputs, features = self._inputs(samples)
         scale = self._kind_of_scale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
         if inputs.ndim > 2:
-            return inputs, scale.standardise(features, conditions)
-        both = scale.standardise(jnp.concatenate([inputs, features], -1), conditions)
+            return inputs, _limited(scale.standardise(features, conditions))
+        both = _limited(scale.standardise(jnp.concatenate([inputs, features], -1), conditions))
         return both[:, : inputs.shape[1]], both[:, inputs.shape[1] :]
 
     def score(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
@@ -96,3 +101,7 @@ class Rejection(nnx.Module):
         """Store a measured scale with the same `nodes` and `conditions`."""
         for variable, array in zip(self.scale, scale, strict=True):
             variable[...] = array
+
+
+def _limited(columns: jax.Array) -> jax.Array:
+    return jnp.clip(columns, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)

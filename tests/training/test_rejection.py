@@ -98,3 +98,11 @@ def test_scores_are_calibrated() -> None:
     found = calibrated(model, parameters, real, np.zeros((len(real), 0), np.float32), seed=5)
     assert found["slope"] == pytest.approx(5, abs=0.25)
     assert np.exp(found["largest"]) == pytest.approx(2, rel=0.02)
+
+
+def test_an_entry_of_a_rare_kind_is_limited() -> None:
+    """Columns that nearly always vanish have small spreads; a discriminator sees ten of them."""
+    rejection = network()
+    conditions = jnp.zeros((4, 0))
+    seen, _ = rejection.standardised(jnp.asarray([[-400.0], [-3.0], [3.0], [400.0]]), conditions)
+    np.testing.assert_array_equal(seen[:, 0], [-10.0, -3.0, 3.0, 10.0])

@@ -12,10 +12,10 @@ __all__ = ["flops_of"]
 def flops_of(function: Callable[..., Any], *arguments: Any) -> float:
     """Floating-point operations of one call.
 
-    XLA counts the program before it is compiled: a multiplication and an addition are two operations, elementary
-    functions are not counted, and the body of a loop counts once. Loops of fixed length are
-    therefore counted separately: F = C + sum over loops of (length F_body - C_body), with C XLA's
-    count and F the true one.
+    XLA counts the program before it is compiled: a multiplication and an addition are two
+    operations, elementary functions are not counted, and the body of a loop counts once. Loops of
+    fixed length are therefore counted separately: F = C + sum over loops of
+    (length F_body - C_body), with C XLA's count and F the true one.
 
     Args:
         function: of arrays; it may be jitted or not.

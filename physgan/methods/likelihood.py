@@ -14,6 +14,7 @@ from physgan.methods.settings import GeneratorSettings
 from physgan.networks import (
     GENERIC_GENERATORS,
     Generator,
+    Initialised,
     LikelihoodGenerator,
     generic_settings,
 )
@@ -119,6 +120,8 @@ def generator_of(
     """
     network_settings = _network_settings(info, domain, settings, samples, conditions)
     generator: Generator = domain.build_generator(network_settings, info.parameters, seed)
+    if isinstance(generator, Initialised):
+        generator.initialise(samples)
     graph, parameters = split(generator)
     model = Model(
         domain,

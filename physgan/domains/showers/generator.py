@@ -159,6 +159,28 @@ class ShowerCascade(nnx.Module):
             _Stage(s, width, self.split.size, 1 + functions, rngs) for s in stages
         )
 
+    def initialise(self, showers: np.ndarray) -> None:
+        """Start the histograms at the spectra of the parts of splits, each in a window of energy.
+
+        Args:
+            showers: of the training set, shape (n, layers, sectors, rings).
+        """
+        if self.cell_spectra is None or self.layer_spectra is None:
+            return
+        layers, sectors, rings = self.shape
+        cells = showers[:_SPECTRUM_FROM].reshape(-1, layers, sectors * rings).astype(np.float64)
+        member, _ = plan_splits(sectors, rings)
+        nodes = cells.reshape(-1, sectors * rings) @ member.T
+        left = np.cumsum(cells.sum(-1)[:, ::-1], 1)[:, ::-1]
+        for histograms, first, second in (
+            (self.cell_spectra, nodes[:, 1::2], nodes[:, 2::2]),
+            (self.layer_spectra, cells.sum(-1)[:, :-1], left[:, 1:]),
+        ):
+            both = (first > 0) & (second > 0)
+            sides = [np.log(part[both] / self.threshold) for part in (first, second)]
+            logits = [Spectra.initial(self.split.spectra, self.bins, side) for side in sides]
+            histograms[...] = jnp.asarray(np.concatenate(logits, -1))
+
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers per shower: two per split, and two for the total."""
         layers, sectors, rings = self.shape
@@ -379,6 +401,7 @@ _STEPS_FROM = 0.5
 _STEP_WIDTH = 0.2
 _EMPTY = 0.3
 _LEAST_PROBABILITY = 1e-6
+_SPECTRUM_FROM = 4096
 
 
 class _Level(nnx.Module):

@@ -16,6 +16,8 @@ _SMALLEST_TAIL = 1e-7
 _SMALLEST_DENSITY = 1e-3
 _LEAST_EXCESS = 1e-6
 _MARGIN = 0.5
+_PSEUDO_COUNT = 3.0
+_NONE = np.zeros(0)
 _IMPOSSIBLE = -1e9
 
 _NARROW, _WIDE = 0.06, 0.1
@@ -87,11 +89,17 @@ class Spectra:
     bins: LogBins
 
     @staticmethod
-    def initial(count: int, bins: LogBins) -> np.ndarray:
-        """Logits of wide densities of u, centred up to the end of the window, (bins, count)."""
+    def initial(count: int, bins: LogBins, u: np.ndarray = _NONE) -> np.ndarray:
+        """Logits (bins, count) of the density of values u, each in a wide window of its own.
+
+        The windows are centred up to the end of the narrow bins. Without values the density is
+        flat.
+        """
         middle = (bins.edges[:-1] + bins.edges[1:])[:, None] / 2
         distance = middle - np.linspace(_MARGIN, bins.window[1] - _MARGIN, count)
-        return (np.log(bins.widths)[:, None] - np.log1p(distance**2)).astype(np.float32)
+        counts = np.histogram(u, bins.edges)[0] if u.size else bins.widths
+        weights = counts + _PSEUDO_COUNT * bins.widths
+        return (np.log(weights)[:, None] - np.log1p(distance**2)).astype(np.float32)
 
     @classmethod
     def of(cls, logits: Any, bins: LogBins) -> "Spectra":

@@ -193,6 +193,7 @@ def test_positions_stay_within_their_bounds(bounds: tuple[float, float]) -> None
     drawn = density.draw_position(
         parameters, bounds, jax.random.uniform(jax.random.key(7), (20_000, 2))
     )
-    assert bounds[0] <= drawn.min() and drawn.max() <= bounds[1]
+    assert bounds[0] <= drawn.min()
+    assert drawn.max() <= bounds[1]
     cumulative = np.cumsum(probability) * (z[1] - z[0])
     assert stats.kstest(drawn, lambda v: np.interp(v, z, cumulative)).pvalue > 1e-3

@@ -144,7 +144,7 @@ class ShowerCascade(nnx.Module):
         self.relative, self.energy_column = relative, energy_column
         self.split = SplitDensity(threshold, components, spectra)
         self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS, spectra)
-        self.bins, self.bounds, self.empty = LogBins(*bins), tuple(bounds), empty
+        self.bins, self.bounds, self.empty = LogBins(*bins), (bounds[0], bounds[1]), empty
         self.cell_spectra = _histograms(spectra, self.bins)
         self.layer_spectra = _histograms(spectra, self.bins)
         self.level = _Level(threshold, functions, self.bins.window, rngs)

@@ -16,7 +16,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -184,39 +184,83 @@ def shares(data: Data, made: Sides) -> Row:
 def largest_pulls(data: Data, made: Sides) -> dict[str, list[float]]:
     """Condition -> largest difference of an observable's mean in five bins, in standard errors.
 
-    Of the surrogate, at equal conditions; and of truth against truth, whose events have others.
+    Of all scalar observables. Of the surrogate, from differences of events at equal conditions; and
+    of truth against truth, whose events have conditions of their own.
     """
-    observables = [o for o in data.domain.observables if o.axis is None]
-    found = {}
-    for name in data.test[1]:
-        found[name] = [
-            max(_pulls(o.compute(*data.test), o.compute(*side), data.test[1][name], side[1][name]))
-            for side in (made, data.floor)
-            for o in [_all_of(observables)]
+    real, fake, other = (_observables(data, side) for side in (data.test, made, data.floor))
+    none = np.zeros_like(real)
+    return {
+        name: [
+            _largest_pull(real - fake, none, at, at),
+            _largest_pull(real, other, at, data.floor[1][name]),
         ]
+        for name, at in data.test[1].items()
+    }
+
+
+def _observables(data: Data, side: Sides) -> np.ndarray:
+    """Shape (n, observables)."""
+    scalar = [o for o in data.domain.observables if o.axis is None]
+    return np.column_stack([o.compute(*side) for o in scalar])
+
+
+def _largest_pull(
+    one: np.ndarray, other: np.ndarray, at: np.ndarray, other_at: np.ndarray
+) -> float:
+    edges = np.unique(np.quantile(at, np.linspace(0, 1, _PARTS + 1)[1:-1]))
+    bins = [np.searchsorted(edges, values) for values in (at, other_at)]
+    largest = 0.0
+    for part in range(len(edges) + 1):
+        a, b = one[bins[0] == part], other[bins[1] == part]
+        if min(len(a), len(b)) > 1:
+            error = np.sqrt(a.var(0) / len(a) + b.var(0) / len(b))
+            pulls = np.abs(a.mean(0) - b.mean(0)) / np.maximum(error, 1e-12)
+            largest = max(largest, float(pulls.max()))
+    return largest
+
+
+def table(content: Row) -> str:
+    """A column each data set: cost, AUC of every view, shares, largest differences of means."""
+    columns = {name: _figures(row) for name, row in content["rows"].items()}
+    labels = dict.fromkeys(label for column in columns.values() for label in column)
+    lines = [[label, *(c.get(label, "") for c in columns.values())] for label in labels]
+    return markdown(["surrogate (truth)", *columns], lines)
+
+
+def _figures(row: Row) -> dict[str, str]:
+    largest = row["largest_auc"]
+    both = [[largest[side]["auc"], largest[side]["error"]] for side in ("value", "floor")]
+    found = {
+        "training events": str(row["events"]),
+        "CPU time of the training, s": f"{row['cpu_seconds']:.0f}",
+        "peak memory, MB": f"{row['peak_memory_mb']:.0f}",
+        "events a side": str(row["tested"]),
+        "largest AUC": _beside(both[0] + both[1]),
+    }
+    for name, figure in row["figures"].items():
+        if "AUC, " in name or name.startswith("separation power"):
+            found[name] = _beside(figure)
+    for name, figure in row["log_histogram"].items():
+        found[f"{name} AUC, 30 bins of ln(cell)"] = _beside(figure)
+    for name, (real, fake) in row["shares"].items():
+        found[f"share of events, {name}"] = f"{fake:.4f} ({real:.4f})"
+    for name, (fake, real) in row["means"].items():
+        found[f"largest pull of a mean in bins of {name}"] = f"{fake:.1f} ({real:.1f})"
     return found
 
 
-class _all_of:
-    """Several observables as one with a column each."""
-
-    def __init__(self, observables: list[Any]) -> None:
-        self.observables = observables
-
-    def compute(self, samples: Mapping[str, Any], conditions: Mapping[str, Any]) -> np.ndarray:
-        """Shape (n, observables)."""
-        return np.column_stack([o.compute(samples, conditions) for o in self.observables])
+def _beside(figure: Sequence[float]) -> str:
+    return f"{value(figure[:2])} ({value(figure[2:])})"
 
 
-def _pulls(
-    real: np.ndarray, fake: np.ndarray, at: np.ndarray, fake_at: np.ndarray
-) -> Iterable[float]:
-    edges = np.quantile(at, np.linspace(0, 1, _PARTS + 1)[1:-1])
-    for part in range(_PARTS):
-        one, other = (
-            side[np.searchsorted(edges, values) == part]
-            for side, values in ((real, at), (fake, fake_at))
-        )
-        if min(len(one), len(other)) > 1:
-            error = np.sqrt(one.var(0) / len(one) + other.var(0) / len(other))
-            yield float(np.max(np.abs(one.mean(0) - other.mean(0)) / np.maximum(error, 1e-12)))
+EXPERIMENT = Experiment(
+    "own_data",
+    __doc__,
+    configurations,
+    table,
+    only=SYSTEMS,
+    head=lambda options: {"seed": SEED},
+)
+
+if __name__ == "__main__":
+    EXPERIMENT.main()

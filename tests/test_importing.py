@@ -127,8 +127,8 @@ def _nothing(arrays: dict[str, np.ndarray]) -> None:
 
 
 BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
-    "no such key": (_nothing, {"samples": "x"}, r"expected an array of .* \(energy, showers\)"),
-    "no key": (_nothing, {"samples": ""}, "got 'no key'"),
+    "no such key": (_nothing, {"samples": "x"}, r"expected an array of .* \(showers, energy\)"),
+    "no key": (_nothing, {"samples": ""}, "got no key"),
     "no such condition": (
         _nothing,
         {"conditions": {"energy_mev": "e:MeV"}},

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.cli.options import assignments, import_settings, numbers, shares
+from physgan.cli.options import assignments, edges_of, import_settings, shape_of, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
@@ -31,20 +31,28 @@ def export_calochallenge(
 def import_arrays(
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     data: Annotated[
-        Path | None, typer.Argument(help=".npz, .npy or HDF5 file; the recipe may name it.")
+        list[Path] | None,
+        typer.Argument(
+            help=".npz, .npy, HDF5, CSV, Parquet or ROOT files; the recipe may name them."
+        ),
     ] = None,
-    samples: Annotated[str, typer.Option(help="Key of the samples; none for .npy.")] = "",
+    samples: Annotated[
+        str,
+        typer.Option(help="Key of the samples, or columns: 'cell_*', cell_0:cell_143."),
+    ] = "",
     condition: Annotated[
         list[str] | None,
         typer.Option(help="name=key:unit[:log]; key may be x.npy or key[column]; repeatable."),
     ] = None,
     domain: Annotated[str, typer.Option(help="Kind of sample; see physgan list domains.")] = "",
     unit: Annotated[str, typer.Option(help="Of the samples: eV to TeV for energies.")] = "",
+    shape: Annotated[str, typer.Option(help="12,12: of one sample, if stored otherwise.")] = "",
     axes: Annotated[
         str, typer.Option(help="Of a sample: layer,alpha,r or layer,x,y; else cells as they are.")
     ] = "",
     edges: Annotated[
-        list[str] | None, typer.Option(help="r=0,5,10: bin edges in mm; repeatable.")
+        list[str] | None,
+        typer.Option(help="r=0,5,10: bin edges; x=start:step:n: of n bins; repeatable."),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Values below are set to 0; in the unit given.")
@@ -57,6 +65,9 @@ def import_arrays(
 
     physgan import deposits.npz --out x.h5 --domain showers --samples deposits --unit MeV
     --condition energy_mev=energy:GeV:log --axes layer,alpha,r --edges r=0,5,10
+
+    physgan import run1.csv run2.csv --out x.h5 --domain showers --samples 'cell_*'
+    --shape 1,12,12 --unit MeV --condition energy_mev=energy:GeV:log
     """
     from physgan.importing import import_arrays as run
 
@@ -66,8 +77,9 @@ def import_arrays(
         "samples": samples,
         "unit": unit,
         "conditions": assignments(condition or []),
+        "shape": shape_of(shape),
         "axes": axes.split(",") if axes else [],
-        "edges": {name: numbers(text) for name, text in assignments(edges or []).items()},
+        "edges": {name: edges_of(text) for name, text in assignments(edges or []).items()},
         "threshold": threshold,
         "splits": shares(split),
     }

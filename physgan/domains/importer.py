@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from physgan.errors import InputError
+from physgan.errors import InputError, nearest
 from simulators.protocol import Axis
 
 __all__ = ["Importer", "numbered_axis"]
@@ -66,7 +66,7 @@ class Importer:
         if unit not in self.units:
             raise InputError(
                 f"expected the unit of the {self.field} ({', '.join(self.units)}); "
-                f"got {unit or 'none'}"
+                f"got {unit or 'none'}{nearest(unit, self.units)}"
             )
         return self.units[unit]
 
@@ -81,7 +81,7 @@ class Importer:
             allowed = " or ".join(str(len(names)) for names in self.axes)
             raise InputError(
                 f"expected {self.field} with {allowed} axes per sample, after that of the events; "
-                f"got shape {shape}"
+                f"got shape {shape}; give the shape of one sample (--shape) if it is another"
             )
         if chosen and len(chosen) != len(shape) - 1:
             raise InputError(
@@ -90,8 +90,23 @@ class Importer:
             )
         return tuple(chosen) or fitting[0]
 
+    def check_threshold(self, threshold: float) -> None:
+        """Refuse a threshold that is negative or, where samples have none, not 0.
+
+        Raises:
+            InputError: for such a threshold.
+        """
+        if threshold and not self.threshold:
+            raise InputError(f"expected no threshold of {self.field}; got {threshold:g}")
+        if not 0 <= threshold < float("inf"):
+            raise InputError(f"expected a threshold of 0 or more; got {threshold:g}")
+
     def converted(
-        self, values: np.ndarray, factor: float, threshold: float, first: int
+        self,
+        values: np.ndarray,
+        factor: float,
+        threshold: float,
+        place: Callable[[int], str],
     ) -> np.ndarray:
         """Arrays in the stored unit and type.
 
@@ -99,7 +114,7 @@ class Importer:
             values: shape (n, *axes).
             factor: see `factor`.
             threshold: values from 0 to below it are set to zero, in the arrays' unit.
-            first: number of the first row, for messages.
+            place: number of a row among these -> words such as "row 7", for messages.
 
         Raises:
             InputError: naming the row of a value that no sample can have.
@@ -113,6 +128,6 @@ class Importer:
         ):
             if bad.any():
                 index = np.unravel_index(int(np.argmax(bad)), bad.shape)
-                row = first + index[0]
-                raise InputError(f"expected {expected}; got {values[index]} in row {row}")
+                where = place(int(index[0]))
+                raise InputError(f"expected {expected}; got {values[index]} in {where}")
         return stored

@@ -1,0 +1,5 @@
+"""Import of a user's own arrays as a dataset for `physgan train`."""
+
+from physgan.importing.conversion import SPLITS, import_arrays
+
+__all__ = ["SPLITS", "import_arrays"]

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.cli.options import assignments, edges_of, import_settings, shape_of, shares
+from physgan.cli.import_line import import_line
+from physgan.cli.options import UsageError, assignments, edges_of, import_settings, shape_of, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
@@ -29,12 +30,14 @@ def export_calochallenge(
 
 @app.command("import")
 def import_arrays(
-    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     data: Annotated[
         list[Path] | None,
         typer.Argument(
             help=".npz, .npy, HDF5, CSV, Parquet or ROOT files; the recipe may name them."
         ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="x.h5 for one file, else a folder of shards.")
     ] = None,
     samples: Annotated[
         str,
@@ -59,9 +62,17 @@ def import_arrays(
     ] = None,
     split: Split = "",
     recipe: Annotated[Path | None, typer.Option(help="TOML file of these settings.")] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Read all, write nothing; summarise and propose what is not given."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Turn arrays of your own into a dataset.
+
+    physgan import deposits.npz --dry-run
 
     physgan import deposits.npz --out x.h5 --domain showers --samples deposits --unit MeV
     --condition energy_mev=energy:GeV:log --axes layer,alpha,r --edges r=0,5,10
@@ -70,6 +81,7 @@ def import_arrays(
     --shape 1,12,12 --unit MeV --condition energy_mev=energy:GeV:log
     """
     from physgan.importing import import_arrays as run
+    from physgan.importing import inspect_arrays
 
     options = {
         "data": data,
@@ -83,7 +95,17 @@ def import_arrays(
         "threshold": threshold,
         "splits": shares(split),
     }
-    table = import_settings(options, recipe)
+    table = import_settings(options, recipe, needed=("data",) if dry_run else ("data", "domain"))
+    if dry_run:
+        with reporting("read", "samples") as report:
+            found = inspect_arrays(table.pop("data"), **table, progress=report)
+        found["command"] = import_line(found["settings"], str(out or "x.h5"))
+        if not as_json:
+            del found["settings"]  # the command line has them
+        print_result(found, as_json)
+        return
+    if out is None:
+        raise UsageError("expected --out x.h5 or --out folder; got none; --dry-run writes nothing")
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)
     print_result(result, as_json)

@@ -166,15 +166,18 @@ def shares(text: str) -> dict[str, float]:
     return {name: numbers(value)[0] for name, value in texts.items()}
 
 
-def import_settings(options: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
+def import_settings(
+    options: dict[str, Any], recipe: Path | None, needed: Sequence[str] = ("data", "domain")
+) -> dict[str, Any]:
     """Arguments of `physgan.import_arrays`: those of a recipe, overridden by options.
 
     Args:
         options: all arguments by name; an empty value means not set.
         recipe: TOML file with the same keys and file names relative to it; or None.
+        needed: names of arguments without which nothing can be done.
 
     Raises:
-        UsageError: if data or domain are missing.
+        UsageError: if one of those is missing.
         InputError: for other keys in the recipe.
     """
     table = read_toml(recipe) if recipe else {}
@@ -194,8 +197,9 @@ def import_settings(options: dict[str, Any], recipe: Path | None) -> dict[str, A
             value = {**table[name], **value}
         if value not in (None, "", [], {}):
             table[name] = value
-    for name, option in (("data", "a file"), ("domain", "--domain")):
+    for name in needed:
         if name not in table:
+            option = "a file" if name == "data" else option_of(name)
             raise UsageError(f"expected {option} on the line or {name} in a recipe; got none")
     return table
 

@@ -41,6 +41,9 @@ class Importer:
         check: raises InputError for shapes (n, *axes) and names of conditions that do not fit.
         axis: makes the grid's axis.
         threshold: whether values below a threshold may be set to zero.
+        words: parts of names that arrays of such samples and their conditions often have; none for
+            a domain that takes samples of any kind.
+        likely_shape: shape of a sample in a file -> the shape that it most likely has.
     """
 
     field: str
@@ -54,6 +57,8 @@ class Importer:
     check: Callable[[tuple[int, ...], Sequence[str]], None] = lambda shape, conditions: None
     axis: AxisMaker = numbered_axis
     threshold: bool = False
+    words: tuple[str, ...] = ()
+    likely_shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape
 
     def factor(self, unit: str) -> float:
         """The factor from `unit` to the stored unit.

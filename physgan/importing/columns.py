@@ -12,26 +12,9 @@ from physgan.data.writer import first_bad_row
 from physgan.errors import InputError
 from simulators.units import convert, kind_of, unit_in_name, units_of
 
-__all__ = ["condition_column", "parsed"]
+__all__ = ["condition_column"]
 
 _COLUMN = re.compile(r"(.*)\[(\d+)\]")
-
-
-def parsed(name: str, text: str) -> tuple[str, str, str]:
-    """Key, unit and scale of "key:unit" or "key:unit:log".
-
-    Raises:
-        InputError: for anything else.
-    """
-    key, _, unit = text.rpartition(":")
-    scale = "linear"
-    if unit in ("log", "linear"):
-        scale, (key, _, unit) = unit, key.rpartition(":")
-    if not (key and unit):
-        raise InputError(
-            f"expected {name} as key:unit or key:unit:log, with 1 for no unit; got {text!r}"
-        )
-    return key, unit, scale
 
 
 def condition_column(
@@ -54,7 +37,7 @@ def condition_column(
         InputError: for values that are not one finite number per sample, and units that do not
             fit.
     """
-    key, unit, scale = parsed(name, text)
+    key, unit, scale = _parsed(name, text)
     rows, column = _found(key, arrays, homes)
     values = _values(rows, column, key, count)
     if (row := first_bad_row(values)) >= 0:
@@ -72,6 +55,23 @@ def condition_column(
         raise InputError(f"expected positive values in {key}; got {values[row]:g} in {place}")
     span = float(values.min()), float(values.max())
     return Condition(name, unit, *span, scale, name.removesuffix(f"_{unit.lower()}")), values
+
+
+def _parsed(name: str, text: str) -> tuple[str, str, str]:
+    """Key, unit and scale of "key:unit" or "key:unit:log".
+
+    Raises:
+        InputError: for anything else.
+    """
+    key, _, unit = text.rpartition(":")
+    scale = "linear"
+    if unit in ("log", "linear"):
+        scale, (key, _, unit) = unit, key.rpartition(":")
+    if not (key and unit):
+        raise InputError(
+            f"expected {name} as key:unit or key:unit:log, with 1 for no unit; got {text!r}"
+        )
+    return key, unit, scale
 
 
 def _found(key: str, arrays: Arrays, homes: Sequence[Path]) -> tuple[Rows, int | None]:

@@ -21,7 +21,7 @@ from physgan.importing.columns import condition_column
 from physgan.importing.thresholds import Cut
 from simulators.protocol import Progress
 
-__all__ = ["SPLITS", "Paths", "import_arrays", "paths_of", "sample_rows"]
+__all__ = ["SPLITS", "Paths", "import_arrays", "paths_of", "rows_at_once", "sample_rows"]
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 """Default shares of the events."""
@@ -120,7 +120,7 @@ def import_arrays(
         }
         info = _info(plan, importer, names, array.shape, [c for c, _ in columns.values()])
         kind(info)
-        rows = max(1, _PIECE_BYTES // (8 * int(np.prod(array.shape[1:]))))
+        rows = rows_at_once(array.shape)
 
         def piece(first: int, number: int) -> tuple[np.ndarray, np.ndarray]:
             values = array.read(first, min(first + number, len(array)))
@@ -162,6 +162,11 @@ def import_arrays(
 def paths_of(data: Paths) -> list[Path]:
     """One path or several as a list."""
     return [Path(data)] if isinstance(data, str | os.PathLike) else [Path(path) for path in data]
+
+
+def rows_at_once(shape: tuple[int, ...]) -> int:
+    """Number of samples in a piece."""
+    return max(1, _PIECE_BYTES // (8 * int(np.prod(shape[1:]))))
 
 
 def sample_rows(arrays: Arrays, text: str, shape: Sequence[int]) -> Rows:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from physgan.errors import InputError, nearest
 
-__all__ = ["chosen", "listed", "pattern", "runs"]
+__all__ = ["chosen", "listed", "numbers_in", "pattern"]
 
 _SHOWN = 20
 
@@ -17,16 +17,11 @@ def pattern(key: str) -> str:
     return re.sub(r"\d+", "#", key)
 
 
-def runs(keys: Iterable[str]) -> list[list[str]]:
-    """Neighbouring names of one pattern."""
-    return [list(group) for _, group in groupby(keys, pattern)]
-
-
 def listed(keys: Iterable[str]) -> str:
     """Names in words, with runs of numbered ones shortened: "energy, cell_0 ... cell_143"."""
     words = [
         word
-        for run in runs(keys)
+        for run in (list(group) for _, group in groupby(keys, pattern))
         for word in ([f"{run[0]} ... {run[-1]}"] if len(run) > 3 else run)
     ]
     more = [f"{len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
@@ -65,11 +60,11 @@ def _between(keys: Sequence[str], first: str, last: str) -> list[str]:
     alike = pattern(first) == pattern(last)
     order = _ordered([k for k in keys if pattern(k) == pattern(first)] if alike else list(keys))
     found = order[order.index(first) : order.index(last) + 1]
-    low, high = _numbers(first), _numbers(last)
+    low, high = numbers_in(first), numbers_in(last)
     if not found:
         raise InputError(f"expected {first} before {last}; got it after")
     if alike and len(low) == len(high) == 1 and len(found) != high[0] - low[0] + 1:
-        there = {_numbers(key)[0] for key in found}
+        there = {numbers_in(key)[0] for key in found}
         missing = next(n for n in range(low[0], high[0] + 1) if n not in there)
         raise InputError(
             f"expected {high[0] - low[0] + 1} columns {first} ... {last}; got {len(found)}, "
@@ -79,8 +74,9 @@ def _between(keys: Sequence[str], first: str, last: str) -> list[str]:
 
 
 def _ordered(keys: list[str]) -> list[str]:
-    return sorted(keys, key=_numbers) if len(set(map(pattern, keys))) == 1 else keys
+    return sorted(keys, key=numbers_in) if len(set(map(pattern, keys))) == 1 else keys
 
 
-def _numbers(key: str) -> list[int]:
+def numbers_in(key: str) -> list[int]:
+    """The whole numbers in a name: [3, 12] for "adc_3_12"."""
     return [int(digits) for digits in re.findall(r"\d+", key)]

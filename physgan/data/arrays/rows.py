@@ -62,10 +62,8 @@ class Arrays(NamedTuple):
             InputError: if there is no such array or it does not hold numbers.
         """
         if key not in self.keys:
-            raise InputError(
-                f"expected an array of {self.file} ({listed(self.keys)}); got {repr(key) if key else 'no key'}"
-                + nearest(key, self.keys)
-            )
+            got = repr(key) + nearest(key, self.keys) if key else "no key"
+            raise InputError(f"expected an array of {self.file} ({listed(self.keys)}); got {got}")
         return self.find(key)
 
 

@@ -15,7 +15,13 @@ from physgan.errors import InputError
 __all__ = ["Points"]
 
 _FREQUENCIES = np.array([1.0, 2.0, 4.0, 8.0, 16.0], np.float32)
-IMPORTER = Importer(field="points", long_name="position", dtype="float32", axes=(("coordinate",),))
+IMPORTER = Importer(
+    field="points",
+    long_name="position",
+    dtype="float32",
+    axes=(("coordinate",),),
+    words=("point", "position", "coordinate"),
+)
 _TRAINING = {
     "discriminator": "fourier",
     "batch_size": 64,

@@ -6,12 +6,37 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.cli.import_line import import_line
+from physgan.cli.import_line import import_line, line_back
 from physgan.cli.options import UsageError, assignments, edges_of, import_settings, shape_of, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
-__all__ = ["export_calochallenge", "import_arrays", "import_calochallenge", "import_idx"]
+__all__ = [
+    "export_arrays",
+    "export_calochallenge",
+    "import_arrays",
+    "import_calochallenge",
+    "import_idx",
+]
+
+
+@app.command("export")
+def export_arrays(
+    data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="x.npz, x.h5, x.csv, x.parquet or x.root.")],
+    split: Annotated[str, typer.Option(help="Only this split: train, validation or test.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write samples and conditions for other programs; it says how to import them again.
+
+    physgan export samples.h5 --out samples.root
+    """
+    from physgan.data.exporting import export_arrays as run
+
+    with reporting("export", "samples") as report:
+        result = run(data, out, split=split or None, progress=report)
+    line = line_back(data, result)
+    print_result({**result, **({"import": line} if line else {})}, as_json)
 
 
 @app.command()

@@ -2,9 +2,10 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-__all__ = ["import_line"]
+__all__ = ["import_line", "line_back"]
 
 
 def import_line(settings: Mapping[str, Any], out: str = "x.h5") -> str:
@@ -28,6 +29,48 @@ def import_line(settings: Mapping[str, Any], out: str = "x.h5") -> str:
     if settings.get("splits"):
         words += ["--split", ",".join(f"{k}={v:g}" for k, v in settings["splits"].items())]
     return shlex.join(words)
+
+
+def line_back(data: Path, exported: Mapping[str, Any]) -> str:
+    """The command that imports what was exported from a dataset; "" where none does.
+
+    Args:
+        data: the dataset.
+        exported: what `physgan.export_arrays` returned.
+    """
+    from physgan.data import open_dataset
+    from physgan.domains import domain_type
+    from physgan.errors import InputError
+
+    info = open_dataset(data).info
+    kind = domain_type(info.domain)
+    field = next((each for each in info.fields if each.name == kind.field), None)
+    if kind.importer is None or field is None:
+        return ""
+    shape = exported["shapes"][field.name]
+    try:
+        kind.importer.axis_names((1, *shape), field.axes)
+    except InputError:
+        return ""
+    lengths = dict(zip(field.axes, shape, strict=True))
+    edges = {
+        axis.name: axis.values
+        for axis in info.grid
+        if len(axis.values) - 1 == lengths.get(axis.name)
+    }
+    samples = exported["fields"][field.name]
+    return import_line(
+        {
+            "data": [exported["path"]],
+            "domain": info.domain,
+            "samples": samples,
+            "unit": field.unit if field.unit != "1" else "",
+            "shape": shape if samples != field.name else (),
+            "axes": field.axes,
+            "edges": edges,
+            "conditions": exported["conditions"],
+        }
+    )
 
 
 def _edges(values: Sequence[float]) -> str:

@@ -74,9 +74,9 @@ def inspect_arrays(
 
     Returns:
         "arrays": names and shapes; "samples": see `SampleStatistics.summary`; "often": see
-        `SampleStatistics.pile_ups`; "conditions": name or key -> range and number of distinct values;
-        "left_out": key -> why it is no condition; "guesses": setting -> value and reason in
-        words; "settings": arguments of `import_arrays`.
+        `SampleStatistics.pile_ups`; "conditions": name or key -> range and number of distinct
+        values; "left_out": key -> why it is no condition; "guesses": setting -> value and reason
+        in words; "settings": arguments of `import_arrays`.
 
     Raises:
         InputError: as `import_arrays` does, and if nothing can be guessed.

@@ -137,7 +137,7 @@ def import_arrays(
             cut.add(*piece(first, rows))
         cut.check(array.name)
         if importer.threshold:
-            info = replace(info, parameters=cut.parameters())
+            info = replace(info, parameters={**info.parameters, **cut.parameters()})
         manifest = write_events(
             out,
             info,

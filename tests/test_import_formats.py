@@ -112,21 +112,36 @@ def test_every_format_gives_the_same_numbers(
         np.testing.assert_allclose(gev, 1000 * energy, rtol=1e-15)
 
 
-def test_csv_without_names_and_with_other_delimiters(
-    tmp_path: Path, deposits: np.ndarray, energy: np.ndarray
+@pytest.mark.parametrize(
+    ("delimiter", "header", "key", "samples"),
+    [
+        (" ", "", "column_0", "column_1:column_12"),
+        ("\t", "", "column_0", "column_1:column_12"),
+        (";", "energy;" + ";".join("abcdefghijkl"), "energy", "a:l"),
+        (" ", "# run 7\n# energy " + " ".join("abcdefghijkl"), "energy", "a:l"),
+        (",", ",".join(map(str, range(13))), "0", "1:12"),  # of a table without names, in pandas
+        (",", "," + ",".join(map(str, range(12))), "column_0", "0:11"),  # and with its index
+    ],
+)
+def test_csv_of_many_kinds(
+    tmp_path: Path,
+    deposits: np.ndarray,
+    energy: np.ndarray,
+    delimiter: str,
+    header: str,
+    key: str,
+    samples: str,
 ) -> None:
     table = np.column_stack([energy, deposits])
-    for delimiter, header in ((" ", ""), ("\t", ""), (";", "energy;" + ";".join("abcdefghijkl"))):
-        np.savetxt(tmp_path / "x.csv", table, "%.17g", delimiter, header=header)
-        key, samples = ("energy", "a:l") if header else ("column_0", "column_1:column_12")
-        stored, mev = imported(
-            tmp_path / "x.csv",
-            tmp_path / f"{ord(delimiter)}",
-            samples=samples,
-            conditions={"energy_mev": f"{key}:GeV"},
-        )
-        np.testing.assert_array_equal(stored.reshape(COUNT, -1), deposits)
-        np.testing.assert_allclose(mev, 1000 * energy)
+    np.savetxt(tmp_path / "x.csv", table, "%.17g", delimiter, header=header, comments="")
+    stored, mev = imported(
+        tmp_path / "x.csv",
+        tmp_path / "out",
+        samples=samples,
+        conditions={"energy_mev": f"{key}:GeV"},
+    )
+    np.testing.assert_array_equal(stored.reshape(COUNT, -1), deposits)
+    np.testing.assert_allclose(mev, 1000 * energy)
 
 
 def test_two_trees_are_told_apart(tmp_path: Path) -> None:
@@ -190,7 +205,11 @@ BAD: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     ),
     "empty": (text(), {}, "x.csv is empty"),
     "no rows": (text(HEADER), {}, "expected rows of numbers in .*; got names of columns only"),
-    "two names": (text("energy,a,a", "1,2,3"), {}, "another name for each column of .*; got 'a'"),
+    "two names": (
+        text("energy,a,a", "1,2,3"),
+        {},
+        "another name for each column of .*; got 'a' twice",
+    ),
     "all equal": (text(HEADER, "1,2,3", "2,2,3"), {}, "samples that differ in .*; got 2, the same"),
     "all zero": (text(HEADER, "1,0,0", "2,0,0"), {}, "got 2, zeros only"),
     "nearest": (
@@ -219,6 +238,11 @@ BAD: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         text(HEADER, "1,2,3", "2,3,4"),
         {"conditions": {"energy_mev": "energy:Gev"}},
         r"unit \(eV, keV, MeV, GeV, TeV\) for energy_mev; got Gev",
+    ),
+    "spelling": (
+        text(HEADER, "1,2,3", "2,3,4"),
+        {"conditions": {"energy": "energy:GEV"}},
+        "the unit GeV of energy as it is written; got GEV",
     ),
     "threshold": (text(HEADER, "1,2,3", "2,3,4"), {"threshold": -1.0}, "of 0 or more; got -1"),
     "jagged": (jagged, {"samples": "cells"}, "as many numbers in every entry of cells of"),

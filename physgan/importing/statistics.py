@@ -13,6 +13,7 @@ _PER_DECADE = 20
 _DECADES = 330
 _SHARE_LOST = 1e-4
 _KEPT = 20_000
+_REMEMBERED = 2_000_000
 _FEW = 0.1
 _RATIO = 5.0
 
@@ -25,7 +26,7 @@ class SampleStatistics:
         smallest, largest: values of all samples.
         smallest_positive: infinity if there is none.
         empty: samples of zeros only.
-        repeated: samples equal to an earlier one, empty ones apart.
+        repeated: samples equal to one of the first two million, empty ones apart.
     """
 
     def __init__(self) -> None:
@@ -113,7 +114,8 @@ class SampleStatistics:
         for row in rows:
             mark = blake2b(row.tobytes(), digest_size=12).digest()
             self.repeated += mark in self._seen
-            self._seen.add(mark)
+            if len(self._seen) < _REMEMBERED:
+                self._seen.add(mark)
 
     def _count_values(self, entries: np.ndarray) -> None:
         values, counts = np.unique(entries, return_counts=True)

@@ -16,15 +16,15 @@ from physgan.errors import InputError
 
 __all__ = ["csv_columns", "parquet_columns"]
 
-_DELIMITERS = ",;\t "
+_DELIMITERS = ";\t, "
 
 
 @contextmanager
 def csv_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
     """Columns of a CSV file, which is read as a whole.
 
-    Values are divided by commas, semicolons, tabs or single spaces. The first line has the names;
-    if it has numbers, the names are column_0, column_1, ...
+    Values are divided by semicolons, tabs, commas or single spaces. The names are in the first
+    line, or in the last of the lines that begin with "#"; columns without are column_0, column_1.
     """
     reader = library("pyarrow.csv", f"to read {path}")
     if (size := path.stat().st_size) > budget_bytes:
@@ -32,11 +32,11 @@ def csv_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
             f"expected at most {budget_bytes} bytes of CSV in {path}; got {size}; "
             "store it as Parquet, which is read piece by piece"
         )
-    names, delimiter, has_header = _header(path)
+    names, delimiter, skipped = _header(path)
     try:
         table = reader.read_csv(
             path,
-            reader.ReadOptions(use_threads=False, column_names=names, skip_rows=int(has_header)),
+            reader.ReadOptions(use_threads=False, column_names=names, skip_rows=skipped),
             reader.ParseOptions(delimiter=delimiter),
         )
     except ValueError as error:
@@ -101,24 +101,40 @@ def parquet_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
         yield Arrays(str(path), file.schema_arrow.names, rows)
 
 
-def _header(path: Path) -> tuple[list[str], str, bool]:
-    """Names of the columns, the delimiter, and whether the first line has the names."""
+def _header(path: Path) -> tuple[list[str], str, int]:
+    """Names of the columns, the delimiter, and the number of lines before the values."""
+    comments = []
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
-            line = stream.readline()
+            while (line := stream.readline()).startswith("#"):
+                comments.append(line.removeprefix("#"))
     except UnicodeDecodeError:
         raise InputError(f"expected text in {path}; got other bytes") from None
     delimiter = next((sign for sign in _DELIMITERS if sign in line.strip()), ",")
-    words = next(csv.reader([line.removeprefix("#").strip()], delimiter=delimiter), [])
-    names = [word.strip() for word in words]
-    if not any(map(_is_number, names)):
-        if len(set(names)) < len(names) or "" in names:
-            twice = next(name for name in names if not name or names.count(name) > 1)
-            raise InputError(f"expected another name for each column of {path}; got {twice!r}")
-        return names, delimiter, True
-    if all(map(_is_number, names)):
-        return [f"column_{i}" for i in range(len(names))], delimiter, False
-    raise InputError(f"expected names or numbers in the first line of {path}; got {line[:60]!r}")
+    first, skipped = _words(line, delimiter), len(comments)
+    if _are_names(first):
+        names, skipped = first, skipped + 1
+    else:
+        names = _words(comments[-1], delimiter) if comments else []
+    if len(names) != len(first) or not _are_names(names):
+        names = [""] * len(first)
+    names = [name or f"column_{i}" for i, name in enumerate(names)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"expected another name for each column of {path}; got {twice!r} twice")
+    return names, delimiter, skipped
+
+
+def _words(line: str, delimiter: str) -> list[str]:
+    rows = csv.reader([line.strip("\r\n ")], delimiter=delimiter)
+    return [word.strip() for word in next(rows, [])]
+
+
+def _are_names(words: list[str]) -> bool:
+    """Whether a line has names: a word that is no number, or the numbers 0, 1, 2, ... alone."""
+    there = [word for word in words if word]
+    counted = len(there) > 2 and there == [str(i) for i in range(len(there))]
+    return counted or not all(map(_is_number, there))
 
 
 def _is_number(word: str) -> bool:

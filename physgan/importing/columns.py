@@ -38,7 +38,6 @@ def condition_column(
             fit.
     """
     key, unit, scale = _parsed(name, text)
-    _check_spelling(unit, name)
     rows, column = _found(key, arrays, homes)
     values = _values(rows, column, key, count)
     if (row := first_bad_row(values)) >= 0:
@@ -50,6 +49,7 @@ def condition_column(
     elif len(stated) > 1:  # sigma_m need not be in metres
         units = ", ".join(units_of(kind_of(stated)))
         raise InputError(f"expected a unit ({units}) for {name}; got {unit}")
+    _check_spelling(unit, name)
     if (scale == "log" or kind_of(unit) == "energy") and values.min() <= 0:
         row = int(np.argmax(values <= 0))
         place = rows.place(row)

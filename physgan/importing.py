@@ -114,10 +114,11 @@ def import_arrays(
         def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
             rows = slice(first, first + number)
             values = {name: column[rows] for name, (_, column) in columns.items()}
-            return {importer.field: piece(first, number)}, values
+            return {importer.field: piece(first, number).astype(info.fields[0].dtype)}, values
 
-        for first in range(0, len(array), rows):  # check all rows before any is written
-            piece(first, rows)
+        # check all rows before any is written
+        pieces = (piece(first, rows) for first in range(0, len(array), rows))
+        info = importer.completed(info, pieces)
         manifest = write_events(
             out,
             info,

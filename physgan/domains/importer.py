@@ -1,10 +1,13 @@
 """Import of a user's own arrays as samples of a domain."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from physgan.data.schema import DatasetInfo
 from physgan.errors import InputError
 from simulators.protocol import Axis
 
@@ -41,6 +44,8 @@ class Importer:
         check: raises InputError for shapes (n, *axes) and names of conditions that do not fit.
         axis: makes the grid's axis.
         threshold: whether values below a threshold may be set to zero.
+        describe: all arrays in the stored unit, in pieces -> (type in which they are stored,
+            parameters of the dataset); None: `dtype`, and none.
     """
 
     field: str
@@ -54,6 +59,7 @@ class Importer:
     check: Callable[[tuple[int, ...], Sequence[str]], None] = lambda shape, conditions: None
     axis: AxisMaker = numbered_axis
     threshold: bool = False
+    describe: Callable[[Iterable[np.ndarray]], tuple[str, dict[str, Any]]] | None = None
 
     def factor(self, unit: str) -> float:
         """The factor from `unit` to the stored unit.
@@ -116,3 +122,16 @@ class Importer:
                 row = first + index[0]
                 raise InputError(f"expected {expected}; got {values[index]} in row {row}")
         return stored
+
+    def completed(self, info: DatasetInfo, pieces: Iterable[np.ndarray]) -> DatasetInfo:
+        """A description with what only all arrays tell: see `describe`; all pieces are read.
+
+        Raises:
+            InputError: as `converted`, or if no such arrays can be learnt.
+        """
+        if self.describe is None:
+            deque(pieces, 0)
+            return info
+        dtype, parameters = self.describe(pieces)
+        fields = tuple(replace(f, dtype=dtype) if f.name == self.field else f for f in info.fields)
+        return replace(info, fields=fields, parameters={**info.parameters, **parameters})

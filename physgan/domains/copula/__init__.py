@@ -2,5 +2,6 @@
 
 from physgan.domains.copula.entries import Copula
 from physgan.domains.copula.layers import LayeredCopula
+from physgan.domains.copula.tables import CopulaState
 
-__all__ = ["Copula", "LayeredCopula"]
+__all__ = ["Copula", "CopulaState", "LayeredCopula"]

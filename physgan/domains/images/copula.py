@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from physgan.domains.base import Described
-from physgan.domains.copula import Copula
-from physgan.domains.copula.tables import CopulaState
+from physgan.domains.copula import Copula, CopulaState
 from physgan.domains.images.levels import in_levels, levels_of
 
 __all__ = ["ImageCopula"]

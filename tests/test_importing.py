@@ -135,6 +135,26 @@ def test_spins(tmp_path: Path, rng: np.random.Generator) -> None:
         import_arrays(tmp_path / "b.npz", tmp_path / "y.h5", conditions=conditions, **settings)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_cells_of_any_unit(tmp_path: Path, rng: np.random.Generator, whole: bool) -> None:
+    """Whole numbers are stored as such, whatever their type; conditions may be none."""
+    values = np.floor(rng.exponential(3, (10, 3, 4))) + (0 if whole else 0.25)
+    np.savez(tmp_path / "a.npz", adc=values)
+    import_arrays(
+        tmp_path / "a.npz", tmp_path / "x.h5", domain="cells", samples="adc", unit="ADC",
+        conditions={}, axes=["pad", "time"], edges={"time": [0, 1, 2, 4, 8]},
+    )  # fmt: skip
+    dataset = open_dataset(tmp_path / "x.h5")
+    np.testing.assert_array_equal(dataset.read()[0]["values"], values)
+    field = dataset.info.fields[0]
+    assert (field.unit, field.dtype) == ("ADC", "int32" if whole else "float32")
+    assert field.axes == ("pad", "time")
+    assert {axis.name: axis.values for axis in dataset.info.grid}["time"] == (0.5, 1.5, 3, 6)
+    assert dataset.info.parameters == {
+        "smallest": values[values > 0].min(), "largest": values.max()
+    }  # fmt: skip
+
+
 Change = Callable[[dict[str, np.ndarray]], Any]
 
 
@@ -181,7 +201,7 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "domain": (
         _nothing,
         {"domain": "quarks"},
-        r"expected a domain \(images, points, showers, spins\)",
+        r"expected a domain \(cells, images, points, showers, spins\)",
     ),
     "samples' unit": (_nothing, {"unit": ""}, "expected the unit of the deposits .* got none"),
     "names": (_nothing, {"axes": ["layer", "r"]}, "expected 3 names of axes"),

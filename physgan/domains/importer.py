@@ -1,10 +1,13 @@
 """Import of a user's own arrays as samples of a domain."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from physgan.data.schema import DatasetInfo
 from physgan.errors import InputError, nearest
 from simulators.protocol import Axis
 
@@ -44,6 +47,8 @@ class Importer:
         words: parts of names that arrays of such samples and their conditions often have; none for
             a domain that takes samples of any kind.
         likely_shape: shape of a sample in a file -> the shape that it most likely has.
+        describe: all arrays in the stored unit, in pieces -> (type in which they are stored,
+            parameters of the dataset); None: `dtype`, and none.
     """
 
     field: str
@@ -59,6 +64,7 @@ class Importer:
     threshold: bool = False
     words: tuple[str, ...] = ()
     likely_shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape
+    describe: Callable[[Iterable[np.ndarray]], tuple[str, dict[str, Any]]] | None = None
 
     def factor(self, unit: str) -> float:
         """The factor from `unit` to the stored unit.
@@ -136,3 +142,16 @@ class Importer:
                 where = place(int(index[0]))
                 raise InputError(f"expected {expected}; got {values[index]} in {where}")
         return stored
+
+    def completed(self, info: DatasetInfo, pieces: Iterable[np.ndarray]) -> DatasetInfo:
+        """A description with what only all arrays tell: see `describe`; all pieces are read.
+
+        Raises:
+            InputError: as `converted`, or if no such arrays can be learnt.
+        """
+        if self.describe is None:
+            deque(pieces, 0)
+            return info
+        dtype, parameters = self.describe(pieces)
+        fields = tuple(replace(f, dtype=dtype) if f.name == self.field else f for f in info.fields)
+        return replace(info, fields=fields, parameters={**info.parameters, **parameters})

@@ -1,7 +1,7 @@
 """Conversion of arrays into a dataset."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -130,14 +130,20 @@ def import_arrays(
         def produce(first: int, number: int, report: Progress) -> tuple[dict, dict]:
             rows = slice(first, first + number)
             values = {name: column[rows] for name, (_, column) in columns.items()}
-            return {importer.field: piece(first, number)[1]}, values
+            return {importer.field: piece(first, number)[1].astype(info.fields[0].dtype)}, values
 
         cut = Cut()
-        for first in range(0, len(array), rows):  # check all rows before any is written
-            cut.add(*piece(first, rows))
+
+        def checked() -> Iterator[np.ndarray]:
+            for first in range(0, len(array), rows):
+                values, stored = piece(first, rows)
+                cut.add(values, stored)
+                yield stored
+
+        info = importer.completed(info, checked())  # checks all rows before any is written
         cut.check(array.name)
-        if importer.threshold:
-            info = replace(info, parameters={**info.parameters, **cut.parameters()})
+        if importer.threshold and importer.describe is None:
+            info = replace(info, parameters=cut.parameters())
         manifest = write_events(
             out,
             info,

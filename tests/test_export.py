@@ -80,8 +80,25 @@ def pictures(tmp_path: Path, rng: np.random.Generator) -> Path:
     return tmp_path / "p.h5"
 
 
+@pytest.fixture
+def chamber(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """Counts with a unit of one's own, on axes with centres and without."""
+    info = DatasetInfo(
+        domain="cells",
+        fields=(Field("values", "ADC", ("pad", "time_ns"), "value", "int32"),),
+        conditions=(Condition("charge", "electrons", 0.0, 100.0),),
+        grid=(
+            Axis("pad", "1", (0.0, 1.0, 2.0)),
+            Axis("time_ns", "1", (50.0, 150.0, 250.0, 350.0)),
+        ),
+    )
+    samples = {"values": rng.poisson(2, (COUNT, 3, 4)).astype(np.int32)}
+    write_dataset(tmp_path / "c.h5", samples, {"charge": rng.uniform(0, 100, COUNT)}, info)
+    return tmp_path / "c.h5"
+
+
 @pytest.mark.parametrize("ending", WRITERS)
-@pytest.mark.parametrize("kind", ["showers", "spins", "pictures"])
+@pytest.mark.parametrize("kind", ["showers", "spins", "pictures", "chamber"])
 def test_import_gives_back_what_was_exported(
     tmp_path: Path, request: pytest.FixtureRequest, call: Any, kind: str, ending: str
 ) -> None:

@@ -53,11 +53,7 @@ def line_back(data: Path, exported: Mapping[str, Any]) -> str:
     except InputError:
         return ""
     lengths = dict(zip(field.axes, shape, strict=True))
-    edges = {
-        axis.name: axis.values
-        for axis in info.grid
-        if len(axis.values) - 1 == lengths.get(axis.name)
-    }
+    known = {a.name: _axis_edges(a.values, lengths[a.name]) for a in info.grid if a.name in lengths}
     samples = exported["fields"][field.name]
     return import_line(
         {
@@ -67,10 +63,28 @@ def line_back(data: Path, exported: Mapping[str, Any]) -> str:
             "unit": field.unit if field.unit != "1" else "",
             "shape": shape if samples != field.name else (),
             "axes": field.axes,
-            "edges": edges,
+            "edges": {name: edges for name, edges in known.items() if edges},
             "conditions": exported["conditions"],
         }
     )
+
+
+def _axis_edges(values: Sequence[float], length: int) -> list[float]:
+    """Bin edges along an axis of the grid; none where cells are only numbered.
+
+    Centres stand for edges where they are at equal distances.
+    """
+    if len(values) == length + 1:
+        return list(values)
+    numbered = list(values) == list(range(length))
+    if numbered or length < 2 or len(values) != length:
+        return []
+    step = (values[-1] - values[0]) / (length - 1)
+    edges = [values[0] + step * (i - 0.5) for i in range(length + 1)]
+    exact = all(
+        abs(value - edges[i] - step / 2) <= 1e-9 * abs(step) for i, value in enumerate(values)
+    )
+    return edges if exact else []
 
 
 def _edges(values: Sequence[float]) -> str:

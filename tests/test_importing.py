@@ -109,6 +109,7 @@ def test_the_smallest_value_is_the_threshold_and_a_cut_is_counted(
     assert "cut" not in whole
     assert whole["threshold"]["smallest"] == pytest.approx(1e-6)
     assert whole["threshold"]["decades"] == round(np.log10(deposits.max() / 1e-9), 1)
+    assert "values span 9" in whole["note"]
     info = json.loads(call("info", tmp_path / "1.h5", "--json")[1])
     assert info["parameters"] == {"threshold": pytest.approx(1e-6)}
     cut = json.loads(call(*line, "--threshold", 0.5, "--out", tmp_path / "2.h5")[1])

@@ -25,11 +25,10 @@ from physgan.importing.guesses import (
     shape_in_names,
 )
 from physgan.importing.statistics import SampleStatistics, column_statistics
+from physgan.importing.thresholds import MANY_DECADES
 from simulators.protocol import Progress
 
 __all__ = ["inspect_arrays"]
-
-_MANY_DECADES = 7.0
 
 
 @dataclass
@@ -168,7 +167,7 @@ def _place(rows: Rows, first: int, row: int) -> str:
 
 def _propose_threshold(proposal: _Proposal, statistics: SampleStatistics) -> None:
     """A threshold, where deposits span more decades than matter to any sum."""
-    if statistics.smallest < 0 or statistics.decades <= _MANY_DECADES:
+    if statistics.smallest < 0 or statistics.decades <= MANY_DECADES:
         return
     threshold = statistics.sensible_threshold()
     values, total = statistics.share_below(threshold)

@@ -7,7 +7,10 @@ import numpy as np
 
 from physgan.errors import InputError
 
-__all__ = ["Cut"]
+__all__ = ["MANY_DECADES", "Cut"]
+
+MANY_DECADES = 7.0
+"""A range of positive values that is worth a word."""
 
 
 class Cut:
@@ -60,11 +63,12 @@ class Cut:
         """{"threshold": {"smallest", "largest", "decades", "unit"}, "cut": ...} as JSON values.
 
         "cut" has the number of values that were set to 0, and their shares of all values that
-        were not 0 and of the sum of all.
+        were not 0 and of the sum of all. "note" says in words that nothing was cut of values that
+        span many decades.
         """
         if not self.parameters():
             return {}
-        threshold = {
+        threshold: dict[str, Any] = {
             "smallest": self.smallest,
             "largest": self.largest,
             "decades": round(math.log10(self.largest / self.smallest), 1),
@@ -75,4 +79,8 @@ class Cut:
             "share_of_values": self.cut / max(self.values, 1),
             "share_of_total": self.cut_total / self.total if self.total else 0.0,
         }
-        return {"threshold": threshold, **({"cut": cut} if self.cut else {})}
+        if self.cut:
+            return {"threshold": threshold, "cut": cut}
+        wide = threshold["decades"] > MANY_DECADES
+        words = f"values span {threshold['decades']} decades; --dry-run proposes a threshold"
+        return {"threshold": threshold, **({"note": words} if wide else {})}

@@ -4,6 +4,7 @@ import re
 import runpy
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -12,22 +13,26 @@ import pytest
 import typer
 import uproot
 
+from physgan.benchmark import benchmark
 from physgan.cli import app, run_command
 from physgan.data import open_dataset
 from physgan.domains import DOMAINS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "own-data.md"
-EVENTS = 200
+EVENTS = 500
 SMALL = {
+    "import": ["--split", "train=0.2,validation=0.1,test=0.7"],
     "train": [
         *("--batch-size", "32", "--generator-width", "8", "--embedding", "4"),
         *("--likelihood-samples", "640", "--rejection-samples", "0"),
         *("--checkpoint-samples", "320", "--validation-samples", "20"),
     ],
-    "benchmark": ["--count", "20"],
+    "benchmark": ["--count", "100"],
 }
 """Further options of a command that make it quick."""
+FITTED = {**SMALL, "train": ["--method", "copula"]}
+"""The same with a baseline, which is fitted at once."""
 
 
 def lines(title: str) -> list[list[str]]:
@@ -39,8 +44,10 @@ def lines(title: str) -> list[list[str]]:
     return [shlex.split(line) for line in joined.splitlines() if line]
 
 
-def run(words: list[str], folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """One line of the page, in `folder`."""
+def run(
+    words: list[str], more: dict[str, list[str]], folder: Path, patch: pytest.MonkeyPatch
+) -> None:
+    """One line of the page, in `folder`, with `more` options of its command."""
     patch.chdir(folder)
     words = [str(EVENTS) if before == "--events" else word for before, word in pairs(words)]
     words = ["50" if before == "--count" else word for before, word in pairs(words)]
@@ -49,19 +56,21 @@ def run(words: list[str], folder: Path, patch: pytest.MonkeyPatch) -> None:
         runpy.run_path(str(ROOT / words[1]), run_name="__main__")
         return
     assert words[0] == "physgan"
-    assert run_command([*words[1:], *SMALL.get(words[1], [])]) == 0, " ".join(words)
+    assert run_command([*words[1:], *more.get(words[1], [])]) == 0, " ".join(words)
 
 
 def pairs(words: list[str]) -> list[tuple[str, str]]:
     return list(zip(["", *words], words, strict=False))
 
 
-def follow(title: str, folder: Path) -> None:
+def follow(title: str, more: dict[str, list[str]], folder: Path) -> None:
+    without_images = partial(benchmark, classifier_budget=0)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("physgan.benchmark.trained_run.benchmark", without_images)
         for words in lines(title):
             if not is_known(words):
                 pytest.skip(f"this version has not all of: {' '.join(words)}")
-            run(words, folder, patch)
+            run(words, more, folder, patch)
 
 
 def is_known(words: list[str]) -> bool:
@@ -76,14 +85,14 @@ def is_known(words: list[str]) -> bool:
 @pytest.fixture(scope="module")
 def calorimeter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("calorimeter")
-    follow("A calorimeter", folder)
+    follow("A calorimeter", SMALL, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def chamber(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chamber")
-    follow("A drift chamber", folder)
+    follow("A drift chamber", FITTED, folder)
     return folder
 
 

@@ -14,13 +14,12 @@ from physgan.networks.initial import scaled_normal
 
 __all__ = ["CellCascade"]
 
-_ROUNDING = 1e-3
-
 
 class CellCascade(nnx.Module):
     """A `ShowerCascade` without an incident energy, whose total may be exactly zero.
 
-    The probability of an empty sample is a function of the conditions. Whole numbers x are modelled
+    The probability of an empty sample is a function of the conditions. A total below the threshold,
+    which is in the tail of what the cascade draws, is raised to it: it is one cell's. Whole numbers x are modelled
     as continuous ones: each that is not zero becomes x + u with u uniform on [-1/2, 1/2) (uniform
     dequantisation, Theis et al. 2016, arXiv:1511.01844), and draws are rounded. Sums keep their
     means. The density is exactly that of the continuous variables; the mean of its logarithm over u
@@ -78,7 +77,7 @@ class CellCascade(nnx.Module):
             Values, shape (n, layers, rows, columns), zero or at least the threshold.
         """
         values = self.cascade(noise[:, len(self.chance) // 2 :], conditions)
-        values = jnp.where(values < self.threshold * (1 - _ROUNDING), 0, values)
+        values = jnp.where(values > 0, jnp.maximum(values, self.threshold), 0)
         if self.whole:
             values = rounded(values)
         if self.chance:

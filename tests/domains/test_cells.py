@@ -34,12 +34,12 @@ def described(
         (Field("values", unit, tuple(a.name for a in axes), "charge", dtype),),
         (Condition("drift", "1", 0.0, 1.0),),
         tuple(axes),
-        parameters=parameters or {"smallest": 0.5, "largest": 50.0},
+        parameters=parameters or {"threshold": 0.5, "largest": 50.0},
     )
 
 
 CHAMBER = Cells(described([PADS, TIMES]))
-COUNTS = Cells(described([PADS, TIMES], "int32", "1", smallest=1, largest=200))
+COUNTS = Cells(described([PADS, TIMES], "int32", "1", threshold=1, largest=200))
 
 
 def measured(domain: Cells, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,7 +105,7 @@ def test_bins_of_whole_numbers_split_none() -> None:
 
 def test_spectra_cover_the_values_of_the_data() -> None:
     """Ten decades, too: no value of the data is in an open bin but the largest."""
-    wide = Cells(described([PADS, TIMES], smallest=1e-7, largest=1e3))
+    wide = Cells(described([PADS, TIMES], threshold=1e-7, largest=1e3))
     values = np.zeros((50, 3, 4), np.float32)
     values[:, 0, 0] = np.geomspace(1.01e-7, 0.99e3, 50)
     spectrum = wide.views({"values": values}, {"drift": 0.5})["cell spectrum"][:, 1:]
@@ -145,9 +145,9 @@ def test_what_import_tells_of_all_arrays() -> None:
     """Whole numbers, from all pieces; smallest and largest; zeros alone are refused."""
     assert IMPORTER.describe is not None
     pieces = [np.array([0, 4.0]), np.array([7.0, 0])]
-    assert IMPORTER.describe(pieces) == ("int32", {"smallest": 4, "largest": 7})
+    assert IMPORTER.describe(pieces) == ("int32", {"threshold": 4, "largest": 7})
     half = [*pieces, np.array([0, 4.5])]
-    assert IMPORTER.describe(half) == ("float32", {"smallest": 4, "largest": 7})
+    assert IMPORTER.describe(half) == ("float32", {"threshold": 4, "largest": 7})
     with pytest.raises(InputError, match="expected values above zero; got zeros only"):
         IMPORTER.describe([np.zeros(3)])
     axis = IMPORTER.axis("time_mm", 2, [0, 1, 4])
@@ -229,7 +229,7 @@ def test_the_copula_draws_whole_numbers_with_their_totals(rng: np.random.Generat
     """
     drift = rng.uniform(0, 1, COUNT)
     counts = rng.poisson(0.5 + 1.5 * drift[:, None, None], (COUNT, 3, 4)).astype(np.int32)
-    info = described([PADS, TIMES], "int32", "1", smallest=1, largest=12)
+    info = described([PADS, TIMES], "int32", "1", threshold=1, largest=12)
     copula = CellCopula.fit(info, {"values": counts}, {"drift": drift})
     made = copula.sample({"drift": drift}, COUNT, seed=2)["values"]
     assert made.dtype == np.int32

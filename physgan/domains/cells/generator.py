@@ -19,11 +19,12 @@ class CellCascade(nnx.Module):
     """A `ShowerCascade` without an incident energy, whose total may be exactly zero.
 
     The probability of an empty sample is a function of the conditions. A total below the threshold,
-    which is in the tail of what the cascade draws, is raised to it: it is one cell's. Whole numbers x are modelled
-    as continuous ones: each that is not zero becomes x + u with u uniform on [-1/2, 1/2) (uniform
-    dequantisation, Theis et al. 2016, arXiv:1511.01844), and draws are rounded. Sums keep their
-    means. The density is exactly that of the continuous variables; the mean of its logarithm over u
-    is a lower bound of ln P(x).
+    which is in the tail of what the cascade draws, is raised to it: it is one cell's.
+
+    Whole numbers x are modelled as continuous ones: each that is not zero becomes x + u with u
+    uniform on [-1/2, 1/2) (uniform dequantisation, Theis et al. 2016, arXiv:1511.01844), and draws
+    are rounded. Sums keep their means. The density is exactly that of the continuous variables; the
+    mean of its logarithm over u is a lower bound of ln P(x).
 
     Args:
         ranges: trained ranges of the conditions.

@@ -27,7 +27,7 @@ _TRAINING = {
     "generator_width": 96,
     "discriminator_width": 32,
     "embedding": 32,
-    "likelihood_samples": 256_000,
+    "likelihood_samples": 640_000,
     "likelihood_rate": 2e-3,
     "adversarial_samples": 0,
     "rejection_samples": 0,

@@ -152,7 +152,7 @@ def test_cells_of_any_unit(tmp_path: Path, rng: np.random.Generator, whole: bool
     assert field.axes == ("pad", "time")
     assert {axis.name: axis.values for axis in dataset.info.grid}["time"] == (0.5, 1.5, 3, 6)
     assert dataset.info.parameters == {
-        "smallest": values[values > 0].min(), "largest": values.max()
+        "threshold": values[values > 0].min(), "largest": values.max()
     }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def _cells(axes: tuple[Axis, ...], whole: bool) -> Tiny:
                "int32" if whole else "float32"),),
         (Condition("place", "1", -1.0, 1.0), Condition("size", "1", 1.0, 10.0, "log")),
         axes,
-        parameters={"smallest": float(lit.min()), "largest": float(lit.max())},
+        parameters={"threshold": float(lit.min()), "largest": float(lit.max())},
         seed=1,
     )  # fmt: skip
     dtype = np.int32 if whole else np.float32

@@ -15,14 +15,15 @@ from physgan.domains.cells.layout import FIELD, layout_of
 from physgan.domains.cells.observables import TARGETS, ensemble_of, observables_of
 from physgan.domains.cells.pictures import cell_figure, draw_cells, picture_note
 from physgan.domains.cells.preprocessing import LogCells
+from physgan.domains.cells.rounding import dequantised_once
 from physgan.domains.cells.views import PHYSICAL_VIEW, cell_views, spectra_of
+from physgan.domains.showers.cascade_settings import cascade_settings, threshold_of
 from physgan.errors import InputError
 
 __all__ = ["Cells"]
 
-_DYNAMIC_RANGE = 1e-7
-_ABSOLUTE_VALUES = {"components": 2, "spectra": 8, "functions": 3}
 _TRAINING = {
+    "augment": False,
     "batch_size": 128,
     "generator_width": 96,
     "discriminator_width": 32,
@@ -132,23 +133,15 @@ class Cells(Domain):
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
-        """The cascade, with threshold, totals and share of empty samples of these."""
-        totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
-        logarithms = np.log(totals[totals > 0])
-        return {
-            "network": "cell-cascade",
-            "shape": list(array.shape[1:]),
-            **self.preprocessing_settings(array),
-            "ratio": [float(logarithms.mean()), max(float(logarithms.std()), 1e-3)],
-            "empty": float((totals <= 0).mean()),
-            **_ABSOLUTE_VALUES,
-        }
+        """The cascade, with threshold and totals of these samples."""
+        own = self.preprocessing_settings(array)
+        some = dequantised_once(array) if own["whole"] else array
+        settings = cascade_settings(some, own["threshold"])
+        return {"network": "cell-cascade", **settings, "whole": own["whole"]}
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
-        """Smallest value that is not zero, within 7 decades of the largest; less 1/2 if whole."""
-        positive = array[array > 0]
-        if not positive.size:
-            raise InputError(f"expected {FIELD} above zero; got zeros only")
-        smallest = max(float(positive.min()), _DYNAMIC_RANGE * float(positive.max()))
-        whole = self.layout.whole
-        return {"threshold": smallest - 0.5 if whole else smallest, "whole": whole}
+        """Smallest value that is not zero; less 1/2 if whole."""
+        threshold = threshold_of(array)
+        if self.layout.whole:
+            threshold = float(array[array > 0].min()) - 0.5
+        return {"threshold": threshold, "whole": self.layout.whole}

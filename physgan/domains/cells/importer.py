@@ -38,7 +38,7 @@ def _describe(pieces: Iterable[np.ndarray]) -> tuple[str, dict[str, Any]]:
             whole = whole and largest < _LARGEST_WHOLE and bool(np.all(lit == np.rint(lit)))
     if not largest:
         raise InputError(f"expected {FIELD} above zero; got zeros only")
-    return "int32" if whole else "float32", {"smallest": smallest, "largest": largest}
+    return "int32" if whole else "float32", {"threshold": smallest, "largest": largest}
 
 
 IMPORTER = Importer(

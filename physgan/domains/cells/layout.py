@@ -112,7 +112,7 @@ def layout_of(source: Described) -> CellLayout:
     """The cells of a dataset, simulator or surrogate.
 
     The field "values" has one to three axes; the grid has a coordinate for each cell along each.
-    Values of an integer type are whole numbers. The parameters "smallest" and "largest" are the
+    Values of an integer type are whole numbers. The parameters "threshold" and "largest" are the
     smallest value that is not zero, and the largest, of the data that all comparisons refer to.
 
     Raises:
@@ -132,6 +132,6 @@ def layout_of(source: Described) -> CellLayout:
     if prod(len(axis) for axis in axes) < 2:
         raise InputError("expected two cells or more in a sample; got one")
     whole = np.issubdtype(np.dtype(field.dtype), np.integer)
-    smallest = float(source.parameters.get("smallest", 1.0 if whole else _SMALLEST))
+    smallest = float(source.parameters.get("threshold", 1.0 if whole else _SMALLEST))
     largest = float(source.parameters.get("largest", smallest * _LARGEST / _SMALLEST))
     return CellLayout(axes, field.unit, whole, smallest, max(largest, smallest))

@@ -11,7 +11,7 @@ from physgan.domains.cells.layout import CellAxis, CellLayout
 __all__ = ["cell_figure", "draw_cells", "picture_note"]
 
 _DECADES = 4
-_TINY = 1e-30
+_MOST_LABELS = 9
 
 
 def picture_note(layout: CellLayout) -> str:
@@ -27,6 +27,7 @@ def draw_cells(axes: Any, layout: CellLayout, sample: np.ndarray) -> None:
     """Draw a sample, shape `layout.axes`, on matplotlib `axes`.
 
     Colours cover four decades below the largest sum, or from the smallest value if that is less.
+    Cells are equally wide; their centres are the labels.
     """
     if len(layout.long) < 2:
         (_, axis), *_ = layout.long.items()
@@ -40,15 +41,14 @@ def draw_cells(axes: Any, layout: CellLayout, sample: np.ndarray) -> None:
     low = max(top * 10.0**-_DECADES, min(layout.smallest, top / 10))
     image = np.ma.masked_less_equal(summed, 0)
     (_, up), (_, across) = shown
-    axes.imshow(
-        image, norm=LogNorm(vmin=low, vmax=top), origin="lower", aspect="auto",
-        extent=(across.edges[0], across.edges[-1], up.edges[0], up.edges[-1]),
-    )  # fmt: skip
+    axes.imshow(image, norm=LogNorm(vmin=low, vmax=top), origin="lower", aspect="auto")
+    axes.set_xticks(*_ticks(across))
+    axes.set_yticks(*_ticks(up))
     axes.set(xlabel=across.label, ylabel=up.label)
 
 
 def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> Figure:
-    """One sample with a colour bar, and its profiles along the axes that are not in the map."""
+    """One sample with a colour bar."""
     figure = Figure(figsize=(6.0, 4.5), layout="constrained")
     panel = figure.subplots()
     draw_cells(panel, layout, sample)
@@ -56,6 +56,12 @@ def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> Figu
     if panel.images:
         figure.colorbar(panel.images[0], label=layout.label)
     return figure
+
+
+def _ticks(axis: CellAxis) -> tuple[list[int], list[str]]:
+    """Numbers and centres of at most nine cells."""
+    numbers = list(range(0, len(axis), -(-len(axis) // _MOST_LABELS)))
+    return numbers, [f"{axis.centres[number]:.3g}" for number in numbers]
 
 
 def _faces(

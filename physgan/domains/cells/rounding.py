@@ -2,8 +2,9 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-__all__ = ["dequantised", "dequantised_by", "rounded"]
+__all__ = ["dequantised", "dequantised_by", "dequantised_once", "rounded"]
 
 _BELOW_HALF = 0.5 - 2.0**-24
 
@@ -26,6 +27,12 @@ def dequantised(values: jax.Array, noise: jax.Array) -> jax.Array:
 def dequantised_by(values: jax.Array, uniform: jax.Array) -> jax.Array:
     """Whole numbers with noise, given uniform numbers on [0, 1) of their shape."""
     return jnp.where(values > 0, values + jnp.minimum(uniform - 0.5, _BELOW_HALF), 0)
+
+
+def dequantised_once(values: np.ndarray) -> np.ndarray:
+    """Whole numbers with the same noise at every call, for figures of the training samples."""
+    noise = np.random.default_rng(0).random(values.shape, np.float32) - np.float32(0.5)
+    return np.where(values > 0, values + np.minimum(noise, np.float32(_BELOW_HALF)), 0)
 
 
 def rounded(values: jax.Array) -> jax.Array:

@@ -92,6 +92,8 @@ def test_everything_is_guessed_and_the_command_works(
     assert found["left_out"] == {"event": "a running number", "run": "always 5"}
     assert found["conditions"]["angle_deg"]["distinct"] == COUNT
     assert set(found["guesses"]) >= {"samples", "domain", "shape", "unit", "threshold"}
+    assert "none, all is kept" in found["guesses"]["threshold"]
+    assert "--threshold" not in found["command"]  # nothing is cut without being asked for
     line = shlex.split(found["command"].replace("x.h5", str(tmp_path / "x.h5")))
     assert line[0] == "physgan"
     code, out, err = call(*line[1:], "--json")

@@ -166,16 +166,15 @@ def _place(rows: Rows, first: int, row: int) -> str:
 
 
 def _propose_threshold(proposal: _Proposal, statistics: SampleStatistics) -> None:
-    """A threshold, where deposits span more decades than matter to any sum."""
+    """Name a threshold where deposits span more decades than matter to any sum; cut nothing."""
     if statistics.smallest < 0 or statistics.decades <= MANY_DECADES:
         return
     threshold = statistics.sensible_threshold()
     values, total = statistics.share_below(threshold)
-    why = (
-        f"the values span {statistics.decades:.1f} decades; below it are {values:.0%} of them with "
-        f"{total:.1g} of their sum; leave it out to keep all"
+    proposal.reasons["threshold"] = (
+        f"none, all is kept: {statistics.decades:.1f} decades; if noise hides small values, "
+        f"--threshold {threshold:g} cuts {values:.0%} of them with {total:.1g} of the sum"
     )
-    proposal.guess("threshold", threshold, f"{threshold:g}", why)
 
 
 def _shapes(known: dict[str, Rows], found: Sequence[Candidate]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from physgan.progress import reporting
 VERBS = [
     *("quickstart", "simulate", "info", "verify", "show", "list", "train", "sample"),
     *("benchmark", "compare", "explain"),
-    *("import", "import-calochallenge", "export-calochallenge", "import-idx"),
+    *("import", "import-calochallenge", "import-idx", "export", "export-calochallenge"),
 ]
 ISING = ["simulate", "ising", "--size", "4", "--seed", "3"]
 

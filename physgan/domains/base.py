@@ -288,14 +288,14 @@ class Domain(ABC):
     periodic: ClassVar[bool] = False
     unit_scale: ClassVar[bool] = True
     needs_conditions: ClassVar[bool] = False
-    picture_note: ClassVar[str] = ""
-    picture_unit: ClassVar[str] = ""
     physical_view: ClassVar[str] = "low-level"
     generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     baselines: ClassVar[Mapping[str, type[Baseline]]] = {}
     importer: ClassVar[Importer | None] = None
     preprocessing: ClassVar[type[Preprocessing]] = Standardisation
 
+    picture_note: str = ""
+    picture_unit: str = ""
     conditions: tuple[str, ...]
     spectra: tuple[Spectrum, ...] = ()
     ensemble: tuple[EnsembleObservable, ...] = ()

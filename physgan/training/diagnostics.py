@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import binom
 
 from physgan.fidelity.collapse import CHANCE
+from physgan.training.impossible import listed
 
 __all__ = [
     "Finding",
@@ -40,8 +41,8 @@ class Finding:
     """A failure that a detector found.
 
     Args:
-        kind: "blind discriminator", "all-winning discriminator", "overfitting discriminator",
-            "mode collapse" or "oscillation".
+        kind: "impossible events", "blind discriminator", "all-winning discriminator", "overfitting
+            discriminator", "mode collapse" or "oscillation".
         samples: samples seen in training when it was first detected.
         last: samples seen in training when it was last detected.
         stands: whether the latest checkpoint still shows it; otherwise it was temporary.
@@ -158,6 +159,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
     """All failures that a run's metrics show, one per kind, at the first detection.
 
     A failure counts when two checkpoints in a row show it, because single ones are common early.
+    Impossible events count at once: they are no matter of chance.
 
     Args:
         rows: the lines of metrics.jsonl, in order.
@@ -171,7 +173,26 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
         "mode collapse": _collapse,
     }
     lasting = [_lasting(kind, checks, detector) for kind, detector in detectors.items()]
-    return [finding for finding in [*lasting, _oscillation(rows)] if finding is not None]
+    every = [_impossible(rows), *lasting, _oscillation(rows)]
+    return [finding for finding in every if finding is not None]
+
+
+def _impossible(rows: Sequence[Row]) -> Finding | None:
+    """Events that steps left out, because their density was zero or not finite."""
+    bad = [row for row in rows if row.get("impossible_events")]
+    if not bad:
+        return None
+    times = sum(row["impossible_events"] for row in bad)
+    events = sorted({event for row in bad for event in row["impossible_rows"]})
+    return Finding(
+        "impossible events",
+        bad[0]["samples"],
+        bad[-1]["samples"],
+        True,
+        f"the density of {listed(events)} of the dataset was zero or not finite, and they were "
+        f"left out, {times} times",
+        "drop them, or cut entries at a threshold at import",
+    )
 
 
 def _lasting(

@@ -7,9 +7,11 @@ import jax
 
 from physgan.training import checkpoints
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
+from physgan.training.impossible import LeftOut
 from physgan.training.monitor import Announcer
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
+from physgan.training.stages import USED
 
 __all__ = ["train_network"]
 
@@ -39,19 +41,21 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     check_batch(mesh, batch_size)
     state = run.latest()
     state = replicate(mesh, run.initial if state is None else state)
+    run.begin()
     steps = [[jax.jit(step) for step in stage.steps] for stage in run.stages]
     samples, key = int(state.samples), jax.random.key(run.seed)
     with MetricsLog(run.run_dir, samples) as log:
-        announce = Announcer(log.rows())
+        announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
         while samples < run.total:
             number, stage, start = run.stage_at(samples)
             if samples == start > 0:
                 state = state._replace(generator=state.best, average=state.best)
             step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
             state, metrics = step(state, key, *split_batch(mesh, *run.batch(samples)))
+            left_out.add(samples, metrics.pop(USED, None))
             samples += batch_size
             if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:
-                run.log(log, samples, metrics)
+                run.log(log, samples, metrics, left_out.metrics())
             if run.is_checkpoint(samples):
                 state = run.record_validation(log, samples, state)
                 announce(log.rows())

@@ -16,11 +16,12 @@ from physgan.errors import InputError, PhysganError
 from physgan.surrogates import Description, NetworkSampler, Surrogate, TrainingStage, load
 from physgan.surrogates.conditions import condition_matrix
 from physgan.training import checkpoints
+from physgan.training.impossible import refuse_impossible
 from physgan.training.monitor import Split, make_monitor
-from physgan.training.run_files import MetricsLog, claim_run
+from physgan.training.run_files import MetricsLog, check_run, claim_run
 from physgan.training.stages import Stage, StagedMethod
 from physgan.training.state import Parameters, TrainingState, initial_state
-from physgan.training.validation import DISTANCE, validator
+from physgan.training.validation import DISTANCE, Validator
 
 __all__ = ["Run"]
 
@@ -83,13 +84,25 @@ class Run:
             start = load(settings.start_from)
             self.before = start.description.stages
             generator = _started_from(start, settings.start_from, generator)
-        claim_run(run_dir, definition_of(dataset, method.name, settings.to_table(), seed))
+        self.definition = definition_of(dataset, method.name, settings.to_table(), seed)
+        self.begun = check_run(run_dir, self.definition)
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
-        self.validate = validator(self.model, *self.held_out, seed)
+        self.validate = Validator(self.model, *self.held_out, seed)
         train = (self.samples, self.conditions)
         self.monitor = make_monitor(self.model, train, self.held_out, seed)
+
+    def begin(self) -> None:
+        """Claim the folder; a new run is refused if its generator cannot make some of the events.
+
+        Raises:
+            InputError: for events of zero density.
+        """
+        if not self.begun:
+            self._refuse_impossible()
+            claim_run(self.run_dir, self.definition)
+            self.begun = True
 
     @property
     def total(self) -> int:
@@ -113,8 +126,12 @@ class Run:
 
     def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch after `samples` samples: a function of only the seed and `samples`."""
-        index = batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
+        index = self._batch_indices(samples)
         return self.samples[index], self.conditions[index]
+
+    def batch_events(self, samples: int) -> np.ndarray:
+        """Numbers of the events of that batch in the dataset."""
+        return self.dataset.splits["train"][self._batch_indices(samples)]
 
     def is_checkpoint(self, samples: int) -> bool:
         """Whether the last step passed a multiple of the interval or reached the end of a stage."""
@@ -122,15 +139,21 @@ class Run:
         every = max(self.settings.checkpoint_samples, self.settings.batch_size)
         return samples // every != before // every or samples in self.ends
 
-    def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
-        """Write metrics; stop the run if one is not finite."""
+    def log(
+        self,
+        log: MetricsLog,
+        samples: int,
+        metrics: Mapping[str, jax.Array],
+        more: Mapping[str, Any],
+    ) -> None:
+        """Write metrics, and `more` JSON values; stop the run if a metric is not finite."""
         values = {name: round(float(value), 6) for name, value in metrics.items()}
         if not np.all(np.isfinite(list(values.values()))):
             raise PhysganError(
                 f"expected finite losses; got {values} after {samples} samples; the last good "
                 f"state is kept in {self.checkpoints}; lower the learning rates"
             )
-        log.write(samples, values)
+        log.write(samples, {**values, **more})
 
     def record_validation(
         self, log: MetricsLog, samples: int, state: TrainingState
@@ -141,7 +164,7 @@ class Run:
         scored by the next stage's metric, and later generators have to surpass that score.
         """
         stage = self.stage_at(samples - self.settings.batch_size).stage
-        scores = self.validate(state.average, stage.objective)
+        scores = self.validate(state.average, stage.objective).scores
         log.write(samples, scores)
         if stage.monitored:
             log.write(samples, self.monitor(state))
@@ -149,7 +172,7 @@ class Run:
         following = self.stage_at(samples).stage
         if following.score == stage.score:
             return state
-        scores = self.validate(state.best, following.objective)
+        scores = self.validate(state.best, following.objective).scores
         return _with_best_score(state, scores[following.score])
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
@@ -157,7 +180,7 @@ class Run:
         kept, last = int(state.best_samples), self.stages[-1]
         distance = float(state.best_score)
         if last.score != DISTANCE:
-            distance = self.validate(state.best)[DISTANCE]
+            distance = self.validate(state.best).scores[DISTANCE]
         training = self.settings.to_table()
         description = Description.of(
             self.info,
@@ -184,6 +207,19 @@ class Run:
             "parameters": surrogate.parameter_count,
             "surrogate": str(folder),
         }
+
+    def _batch_indices(self, samples: int) -> np.ndarray:
+        return batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
+
+    def _refuse_impossible(self) -> None:
+        objective = self.model.objective
+        if objective is None or all(stage.objective is not objective for stage in self.stages):
+            return
+        network = self.network_settings.get("base", self.network_settings)["network"]
+        splits = {"train": (self.samples, self.conditions), "validation": self.held_out}
+        for split, (samples, conditions) in splits.items():
+            losses = self.validate.losses(objective, self.initial.generator, samples, conditions)
+            refuse_impossible(split, self.dataset.splits[split][: len(samples)], losses, network)
 
     def _held_out(self, domain: Any) -> Split:
         samples, conditions = self.dataset.read("validation", stop=self.settings.validation_samples)

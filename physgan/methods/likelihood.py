@@ -22,8 +22,7 @@ from physgan.training import (
     Networks,
     Objective,
     Stage,
-    evaluated,
-    fit_scale,
+    feature_scale,
     objective_stage,
     split,
 )
@@ -123,7 +122,7 @@ def generator_of(
     model = Model(
         domain,
         graph,
-        fit_scale(evaluated(domain.physical_features, samples), conditions),
+        feature_scale(domain, samples, conditions),
         int(np.prod(samples.shape[1:])),
         LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None,
         settings.augment,

@@ -215,8 +215,9 @@ def _blind(check: Row) -> tuple[str, str] | None:
     if not blind(check["accuracy_held_out"], check["pairs"], check["observable_pull"]):
         return None
     return (
-        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs, while the mean of an "
-        f"observable is off by {check['observable_pull']:.0f} standard errors",
+        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs, while the mean of "
+        f"{check.get('pulled', 'an observable')} is off by {check['observable_pull']:.0f} standard "
+        "errors",
         "raise discriminator_rate or head_start, or lower gamma",
     )
 
@@ -261,7 +262,9 @@ def _collapse(check: Row) -> tuple[str, str] | None:
     if check["modes_lost"]:
         signs.append(f"{check['modes_lost']} of {check['modes']} clusters are lost")
     if check["narrow"]:
-        signs.append(f"the spread of an observable fell to {check['spread']:.0%} of the truth's")
+        name = check.get("narrowest", "an observable")
+        more = f" (too narrow: {check['narrow']} observables)" if check["narrow"] > 1 else ""
+        signs.append(f"the spread of {name} fell to {check['spread']:.0%} of the truth's{more}")
     if check["repeats"]:
         signs.append(f"samples repeat each other {check['duplicates']:.0f} times too often")
     if not signs:

@@ -9,6 +9,7 @@ from physgan.training import checkpoints
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.impossible import LeftOut
 from physgan.training.monitor import Announcer
+from physgan.training.pace import Pace
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
 from physgan.training.stages import USED
@@ -31,7 +32,9 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
         progress: called with (samples seen, samples in total).
 
     Returns:
-        {"samples", "validation_distance", "surrogate", ...}: a summary.
+        {"samples", "validation_distance", "surrogate", ...}: a summary. "seconds_per_sample" is
+        the mean time of a training step over the batch, without compilation and validation; it
+        is missing after a resumption near the end.
 
     Raises:
         InputError: for a batch size that the number of devices does not divide.
@@ -41,25 +44,36 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     check_batch(mesh, batch_size)
     state = run.latest()
     state = replicate(mesh, run.initial if state is None else state)
+    samples = int(state.samples)
+    if progress is not None:
+        progress(samples, run.total)
     run.begin()
     steps = [[jax.jit(step) for step in stage.steps] for stage in run.stages]
-    samples, key = int(state.samples), jax.random.key(run.seed)
+    key, pace = jax.random.key(run.seed), Pace()
+    compiled: set[tuple[int, int]] = set()
     with MetricsLog(run.run_dir, samples) as log:
         announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
         while samples < run.total:
             number, stage, start = run.stage_at(samples)
             if samples == start > 0:
                 state = state._replace(generator=state.best, average=state.best)
-            step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
-            state, metrics = step(state, key, *split_batch(mesh, *run.batch(samples)))
+            kind = stage.kind_of_step((samples - start) // batch_size)
+            batch = split_batch(mesh, *run.batch(samples))
+            state, metrics = steps[number][kind](state, key, *batch)
+            if (number, kind) not in compiled:
+                compiled.add((number, kind))
+                pace.interrupt()
             left_out.add(samples, metrics.pop(USED, None))
             samples += batch_size
             if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:
                 run.log(log, samples, metrics, left_out.metrics())
+                pace.mark(samples)
             if run.is_checkpoint(samples):
                 state = run.record_validation(log, samples, state)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
+                pace.interrupt()
             if progress is not None:
                 progress(samples, run.total)
-    return run.finish(state)
+    speed = pace.seconds_per_sample
+    return {**run.finish(state), **({} if speed is None else {"seconds_per_sample": speed})}

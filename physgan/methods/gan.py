@@ -232,7 +232,7 @@ def adversarial_step(model: Model, settings: GanSettings, start: int) -> Step:
     Args:
         model: generator and discriminator.
         settings: loss, penalty and rates.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
     return _step(model, settings, start, train_generator=True)
 
@@ -253,7 +253,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
         step_key = jax.random.fold_in(key, state.samples)
         keys = jax.random.split(step_key, 4)
         score_keys = jax.random.split(jax.random.fold_in(step_key, len(keys)))
-        elapsed = state.samples - start
+        elapsed = state.clock - start
         generator, moments = state.generator, state.moments[STAGE]
         real = model.transform(keys[0], samples.astype(jnp.float32))
         fake, _ = model.generate_training(generator, keys[1], conditions)

@@ -46,34 +46,36 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     state = replicate(mesh, run.initial if state is None else state)
     samples = int(state.samples)
     if progress is not None:
-        progress(samples, run.total)
+        progress(samples, samples + run.total - int(state.clock))
     run.begin()
     steps = [[jax.jit(step) for step in stage.steps] for stage in run.stages]
     key, pace = jax.random.key(run.seed), Pace()
     compiled: set[tuple[int, int]] = set()
     with MetricsLog(run.run_dir, samples) as log:
         announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
-        while samples < run.total:
-            number, stage, start = run.stage_at(samples)
-            if samples == start > 0:
+        clock = int(state.clock)
+        while clock < run.total:
+            number, stage, start = run.stage_at(clock)
+            if clock == start > 0:
                 state = state._replace(generator=state.best, average=state.best)
-            kind = stage.kind_of_step((samples - start) // batch_size)
+            kind = stage.kind_of_step((clock - start) // batch_size)
             batch = split_batch(mesh, *run.batch(samples))
             state, metrics = steps[number][kind](state, key, *batch)
             if (number, kind) not in compiled:
                 compiled.add((number, kind))
                 pace.interrupt()
             left_out.add(samples, metrics.pop(USED, None))
-            samples += batch_size
-            if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:
+            samples, clock = samples + batch_size, clock + batch_size
+            if samples // batch_size % _LOG_STEPS == 0 or clock >= run.total:
                 run.log(log, samples, metrics, left_out.metrics())
                 pace.mark(samples)
-            if run.is_checkpoint(samples):
+            if run.is_checkpoint(samples, clock):
                 state = run.record_validation(log, samples, state)
+                clock = int(state.clock)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
                 pace.interrupt()
             if progress is not None:
-                progress(samples, run.total)
+                progress(samples, samples + run.total - clock)
     speed = pace.seconds_per_sample
     return {**run.finish(state), **({} if speed is None else {"seconds_per_sample": speed})}

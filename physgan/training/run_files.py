@@ -15,7 +15,7 @@ from physgan.errors import InputError
 
 __all__ = ["MetricsLog", "check_run", "claim_run"]
 
-FORMAT = 2
+FORMAT = 3
 """Format version of run.json and of the run's checkpoints."""
 
 _DEFINITION = "run.json"

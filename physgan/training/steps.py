@@ -63,7 +63,7 @@ def objective_step(
         objective: minimised.
         rate: learning rate at the start; it falls along a cosine to 1 %.
         samples: length of the stage.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
     name = f"{objective.name}_loss"
 
@@ -79,7 +79,7 @@ def objective_step(
             return losses.mean(where=used) / model.unit(objective), used
 
         (loss, used), gradients = jax.value_and_grad(mean, has_aux=True)(state.generator)
-        now = cosine(rate, _LAST_RATE * rate, state.samples - start, samples)
+        now = cosine(rate, _LAST_RATE * rate, state.clock - start, samples)
         update, moments = adam(0.9, 0.99, clipped(gradients), state.moments[stage]["generator"])
         state = with_moments(state, stage, "generator", moments)
         state = state._replace(generator=descend(state.generator, update, now))
@@ -110,7 +110,7 @@ def objective_stage(
         objective: minimised.
         rate: learning rate at the start.
         samples: length.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
     assert objective is not None
     step = objective_step(model, settings, name, objective, rate=rate, samples=samples, start=start)

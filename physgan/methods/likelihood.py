@@ -35,7 +35,8 @@ class LikelihoodSettings(GeneratorSettings):
     """Settings of likelihood training.
 
     Args:
-        likelihood_samples: length of the stage; 0 skips it.
+        likelihood_samples: length of the stage, by default shorter for few events; 0 skips it. It
+            ends earlier if the validation likelihood has certainly risen.
         likelihood_rate: learning rate at the start; it falls along a cosine to 1 %.
     """
 

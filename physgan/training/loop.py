@@ -12,7 +12,7 @@ from physgan.training.monitor import Announcer
 from physgan.training.pace import Pace
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
-from physgan.training.stages import USED
+from physgan.training.stages import USED, Step
 
 __all__ = ["train_network"]
 
@@ -48,9 +48,8 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     if progress is not None:
         progress(samples, samples + run.total - int(state.clock))
     run.begin()
-    steps = [[jax.jit(step) for step in stage.steps] for stage in run.stages]
     key, pace = jax.random.key(run.seed), Pace()
-    compiled: set[tuple[int, int]] = set()
+    compiled: dict[tuple[int, int], Step] = {}
     with MetricsLog(run.run_dir, samples) as log:
         announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
         clock = int(state.clock)
@@ -60,10 +59,12 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
                 state = state._replace(generator=state.best, average=state.best)
             kind = stage.kind_of_step((clock - start) // batch_size)
             batch = split_batch(mesh, *run.batch(samples))
-            state, metrics = steps[number][kind](state, key, *batch)
             if (number, kind) not in compiled:
-                compiled.add((number, kind))
+                if all(other != number for other, _ in compiled):
+                    compiled.clear()  # the programs of a stage that is over take memory
+                compiled[number, kind] = jax.jit(stage.steps[kind])
                 pace.interrupt()
+            state, metrics = compiled[number, kind](state, key, *batch)
             left_out.add(samples, metrics.pop(USED, None))
             samples, clock = samples + batch_size, clock + batch_size
             if samples // batch_size % _LOG_STEPS == 0 or clock >= run.total:

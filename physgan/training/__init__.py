@@ -8,7 +8,7 @@ from physgan.training.run import Run
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, StagedMethod, Step, whole_batches
-from physgan.training.standardise import fit_scale
+from physgan.training.standardise import feature_scale, fit_scale
 from physgan.training.state import Parameters, TrainingState
 from physgan.training.steps import (
     Counted,
@@ -41,6 +41,7 @@ __all__ = [
     "count",
     "descend",
     "evaluated",
+    "feature_scale",
     "fit_scale",
     "in_chunks",
     "merged_statistics",

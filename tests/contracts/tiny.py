@@ -200,8 +200,8 @@ class Network(NamedTuple):
         draw: (parameters, noise, conditions) -> samples in network space.
         noise_size: uniform numbers that a sample takes.
         adversarial: whether a discriminator can teach it, by slopes through what it draws.
-        objective: (parameters, key, samples, conditions) -> what training on its own lowers, None
-            if it needs a discriminator.
+        objective: (parameters, key, samples, conditions) -> what training on its own lowers, shape
+            (n,); None if it needs a discriminator.
         negative_log_likelihood: (parameters, samples, conditions) -> shape (n,), None if unknown.
     """
 
@@ -248,7 +248,7 @@ def generator(name: str, kind: str) -> Network | None:
         call("__call__"),
         module.noise_size(),
         own is None,
-        partial(model.objective_value, model.objective) if model.objective else None,
+        partial(model.event_losses, model.objective) if model.objective else None,
         call("negative_log_likelihood") if known else None,
     )
 

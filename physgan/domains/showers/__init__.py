@@ -135,8 +135,11 @@ class Showers(Domain):
         return feature_names(shape[0])
 
     def training(self) -> dict[str, Any]:
-        """Wider networks than the methods' defaults, and a longer likelihood stage."""
-        return dict(_TRAINING)
+        """Wider networks than the methods' defaults, and a longer likelihood stage.
+
+        Without augmentation if the cells have no symmetry.
+        """
+        return {**_TRAINING, "augment": self._symmetry is not _unchanged}
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The cascade, with threshold and response of these showers."""
@@ -163,7 +166,11 @@ def _symmetry_of(
     edges = [np.asarray(e) for e in cells.edges.values()]
     if not off_axis and edges and not cells.round and _square(*edges):
         return random_square_symmetry
-    return lambda keys, array: array
+    return _unchanged
+
+
+def _unchanged(keys: jax.Array, array: jax.Array) -> jax.Array:
+    return array
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:

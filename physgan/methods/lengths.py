@@ -1,0 +1,51 @@
+"""Default lengths of the stages of training: in proportion to the number of training events."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["chosen_lengths"]
+
+_AUGMENTED = 2
+
+
+class _Limits(NamedTuple):
+    """Times that an event is seen at most, and number of steps at least."""
+
+    passes: int
+    steps: int
+
+
+_LIMITS = {
+    "likelihood_samples": _Limits(12, 500),
+    "adversarial_samples": _Limits(12, 500),
+    "rejection_samples": _Limits(2, 125),
+}
+
+
+def chosen_lengths(
+    suggested: Mapping[str, Any], given: Mapping[str, Any], events: int
+) -> dict[str, Any]:
+    """Lengths of stages that nobody has given, and the interval of checkpoints.
+
+    A network learns few events by heart, later if it sees them rotated and reflected. So a stage
+    sees an event 12 times at most, that of rejection twice, and twice as often if samples are
+    augmented. But they have 500 and 125 steps at least, and as many checkpoints as they would have
+    at the suggested length.
+
+    Args:
+        suggested: all settings of a method, as they suit many events.
+        given: settings that stand: those of a recipe or of the user.
+        events: in the training split.
+    """
+    table = {**suggested, **given}
+    events *= _AUGMENTED if table["augment"] else 1
+    chosen = {
+        name: min(suggested[name], max(limits.passes * events, limits.steps * table["batch_size"]))
+        for name, limits in _LIMITS.items()
+        if name in suggested and name not in given
+    }
+    longest = max(_LIMITS, key=lambda name: table.get(name, 0))
+    if "checkpoint_samples" not in given and chosen.get(longest):
+        share = chosen[longest] / suggested[longest]
+        chosen["checkpoint_samples"] = round(share * suggested["checkpoint_samples"])
+    return chosen

@@ -1,5 +1,6 @@
 """A training run: data, networks, stages and folder; new, resumed, or opened for inspection."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import accumulate
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from physgan.data import Dataset, batch_indices
+from physgan.data import Dataset, batch_indices, open_dataset
 from physgan.data.files import sha256_of
 from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
@@ -22,7 +23,7 @@ from physgan.training.stages import Stage, StagedMethod
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.validation import DISTANCE, validator
 
-__all__ = ["Run"]
+__all__ = ["Run", "dataset_of"]
 
 _BASE = "base"
 
@@ -83,7 +84,8 @@ class Run:
             start = load(settings.start_from)
             self.before = start.description.stages
             generator = _started_from(start, settings.start_from, generator)
-        claim_run(run_dir, definition_of(dataset, method.name, settings.to_table(), seed))
+        definition = definition_of(dataset, method.name, settings.to_table(), seed)
+        claim_run(run_dir, definition, dataset.path)
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
@@ -197,10 +199,25 @@ def definition_of(
     """All that determines the result of a run, JSON values."""
     return {
         "method": method,
-        "dataset": dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path),
+        "dataset": _identity(dataset),
         "config": dict(settings),
         "seed": seed,
     }
+
+
+def dataset_of(run_dir: Path) -> Dataset | None:
+    """The dataset that a run was trained on; None if it is no longer where it was."""
+    try:
+        about = json.loads((run_dir / "run.json").read_text())
+        dataset = open_dataset(run_dir / about["data"])
+    except (OSError, ValueError, KeyError, PhysganError):
+        return None
+    return dataset if _identity(dataset) == about["dataset"] else None
+
+
+def _identity(dataset: Dataset) -> str:
+    """Tells it from all other datasets, wherever it is."""
+    return dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path)
 
 
 def _with_best(state: TrainingState, score: float) -> TrainingState:

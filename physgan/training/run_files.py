@@ -1,6 +1,7 @@
 """Files of a training run: its definition and its metrics."""
 
 import json
+import os
 import time
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +19,13 @@ FORMAT = 2
 """Format version of run.json and of the run's checkpoints."""
 
 
-def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
+def claim_run(run_dir: Path, definition: dict[str, Any], data: Path) -> None:
     """Create `run_dir` for the run of `definition`, or check that it already belongs to that run.
 
     Args:
         run_dir: created if it does not exist.
         definition: all that determines the trained parameters, JSON values.
+        data: the dataset, whose place relative to the run is recorded and may change.
 
     Raises:
         InputError: if the folder holds another run.
@@ -32,6 +34,7 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     definition = {"format": FORMAT, **definition}
     if path.exists():
         existing = json.loads(path.read_text())
+        existing.pop("data", None)
         if existing.get("format") != FORMAT:
             raise InputError(
                 f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "
@@ -46,7 +49,8 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
             )
         return
     run_dir.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(definition, indent=2).encode())
+    place = os.path.relpath(data, run_dir)
+    write_atomically(path, json.dumps({**definition, "data": place}, indent=2).encode())
 
 
 class MetricsLog:

@@ -81,7 +81,7 @@ def test_smeared_cells_are_seen_in_mev_alone(report) -> None:
     assert passed(report, "smeared") == {**dict.fromkeys(OLD, True), **dict.fromkeys(NEW, False)}
     assert not report["verdict"]["passed"]
     assert set(report["verdict"]["missed"]) == {
-        "spectrum of cell energies at energy_mev 1500",
+        "spectrum of cell energies at energy 1500 MeV",
         "largest AUC",
     }
     smeared = next(s for s in report["sources"] if s["name"] == "smeared")

@@ -198,7 +198,7 @@ def test_the_largest_auc_leads(wrong) -> None:
     assert again["largest_auc"] is None
     assert largest["curve"][-1]["count"] == largest["value"]["train_counts"][0]
     assert largest["curve"][-1]["value"][0] == largest["value"]["auc"]
-    words = f"The largest AUC of all classifiers is {largest['value']['auc']:.3f}"
+    words = f"The largest AUC, {largest['value']['auc']:.3f}"
     assert report["verdict"]["largest_auc"].startswith(words)
     head = (out / "report.html").read_text().split("<main>")[0]
     assert words in head

@@ -12,6 +12,7 @@ from physgan.benchmark.report import chart_figures, curve_figures, sample_figure
 from physgan.benchmark.report.formatting import (
     classifier_title,
     condition_text,
+    error_sentence,
     headline,
     largest_auc_sentence,
     percent,
@@ -19,6 +20,7 @@ from physgan.benchmark.report.formatting import (
     speed_words,
 )
 from physgan.benchmark.report.style import data_uri
+from physgan.benchmark.report.words import words_of
 from physgan.benchmark.results import Results
 from physgan.domains.base import Spectrum
 from physgan.fidelity import EFFECTIVE_BINS, Binning
@@ -47,6 +49,13 @@ def _content(results: Results) -> dict[str, Any]:
         "results": results,
         "recorded": isinstance(results.simulator, Recorded),
         "headline": headline(results),
+        "words": words_of(results),
+        "binned": any(each.name for each in results.plan.bins),
+        "several_conditions": len(results.plan.conditions[0]) > 1,
+        "error_sentence": error_sentence(results),
+        "condition_texts": [
+            condition_text(results, n) for n in range(len(results.plan.conditions))
+        ],
         "speed_sentence": speed_sentence(results),
         "speed_words": speed_words(results),
         "largest_auc_sentence": largest_auc_sentence(results),

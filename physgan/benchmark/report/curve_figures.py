@@ -173,7 +173,7 @@ def _vector(
 ) -> None:
     name, ink = observable.name, colours(results)
     truth = results.reference.best(number, name)
-    index = np.arange(truth.value.size)
+    index = np.arange(truth.value.size) if observable.along is None else np.array(observable.along)
     main.plot(
         index,
         truth.value,
@@ -193,5 +193,5 @@ def _vector(
     quantity, unit = observable.axis or ("", "")
     main.tick_params(labelbottom=False)
     below.set_xlabel(quantity + unit_text(unit))
-    below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    below.xaxis.set_major_locator(MaxNLocator(4, integer=observable.along is None))
     main.set_title(figure_title(results, number))

@@ -162,13 +162,20 @@ def vector_table(results: Results, observable: EnsembleObservable) -> Table:
             if not resolved.any():
                 worst = int(np.argmax(np.abs(np.atleast_1d(result.pull))))
                 pull = float(np.atleast_1d(result.pull)[worst])
-                row.append(Entry("–", f"none known to 2 %; most {pull:+.1f} σ, {quantity} {worst}"))
+                place = f"{quantity} {_place(observable, worst)}"
+                row.append(Entry("–", f"none known to 2 %; most {pull:+.1f} σ, {place}"))
                 continue
             entry = int(np.flatnonzero(resolved)[np.argmax(share)])
-            note = f"{quantity} = {entry}, of {resolved.sum()} known to 2 %"
+            place = f"{quantity} {_place(observable, entry)}"
+            note = f"{place}, of {resolved.sum()} known to 2 %"
             row.append(Entry(percent(float(share.max())), note))
         table.rows.append((source.name, source.role, row))
     return table
+
+
+def _place(observable: EnsembleObservable, entry: int) -> str:
+    """Coordinate of an entry of a vector."""
+    return f"{entry if observable.along is None else observable.along[entry]:.4g}"
 
 
 def auc_table(results: Results) -> Table:

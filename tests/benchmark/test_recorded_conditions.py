@@ -1,6 +1,7 @@
 """A surrogate of recorded events at two continuous conditions, judged without a simulator."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from physgan.errors import InputError
 from physgan.fidelity import BoostedTrees, DenseNetwork
 from physgan.importing import import_arrays
 from physgan.methods import train
+from physgan.training import dataset_of
 
 COUNT = 1200
 SMALL = ComparisonSettings(
@@ -138,6 +140,18 @@ def test_a_missed_target_is_an_exit_code_if_asked(
     monkeypatch.setattr("physgan.benchmark.benchmark_run", lambda *given, **named: report)
     assert call("benchmark", "run", "--out", tmp_path, "--check")[0] == code
     assert call("benchmark", "run", "--out", tmp_path)[0] == 0
+
+
+def test_a_run_knows_its_dataset_where_it_is(folder: Path, tmp_path: Path) -> None:
+    """By its place relative to the run, which is not part of what the run is."""
+    known = dataset_of(folder / "run")
+    assert known is not None
+    assert known.path.resolve() == (folder / "own.h5").resolve()
+    shutil.copytree(folder / "run", tmp_path / "elsewhere" / "run")
+    assert dataset_of(tmp_path / "elsewhere" / "run") is None
+    shutil.copy(folder / "own.h5", tmp_path / "own.h5")
+    shutil.copy(folder / "own.h5.json", tmp_path / "own.h5.json")
+    train(tmp_path / "own.h5", tmp_path / "elsewhere" / "run", method="copula")
 
 
 def test_a_split_may_be_named_behind_the_file(folder: Path) -> None:

@@ -14,6 +14,7 @@ from physgan.methods.settings import GeneratorSettings
 from physgan.networks import (
     GENERIC_GENERATORS,
     Generator,
+    Initialised,
     LikelihoodGenerator,
     generic_settings,
 )
@@ -38,10 +39,12 @@ class LikelihoodSettings(GeneratorSettings):
     Args:
         likelihood_samples: length of the stage; 0 skips it.
         likelihood_rate: learning rate at the start; it falls along a cosine to 1 %.
+        weight_decay: shrinkage of the weights per step over the learning rate, for few events.
     """
 
     likelihood_samples: int = 256_000
     likelihood_rate: float = 6e-3
+    weight_decay: float = 0.0
 
 
 def _likelihood_bound(
@@ -99,6 +102,7 @@ def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
         model.objective,
         rate=settings.likelihood_rate,
         samples=settings.likelihood_samples,
+        decay=settings.weight_decay,
     )
 
 
@@ -119,6 +123,8 @@ def generator_of(
     """
     network_settings = _network_settings(info, domain, settings, samples, conditions)
     generator: Generator = domain.build_generator(network_settings, info.parameters, seed)
+    if isinstance(generator, Initialised):
+        generator.initialise(samples)
     graph, parameters = split(generator)
     model = Model(
         domain,

@@ -5,7 +5,7 @@ from physgan.networks.cost import flops_of
 from physgan.networks.discriminator import ResidualDiscriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.flow import Flow
-from physgan.networks.generator import Generator, LikelihoodGenerator
+from physgan.networks.generator import Generator, Initialised, LikelihoodGenerator
 from physgan.networks.preprocessing import (
     Fixed,
     Preprocessing,
@@ -35,6 +35,7 @@ __all__ = [
     "Fixed",
     "Flow",
     "Generator",
+    "Initialised",
     "Inputs",
     "LikelihoodGenerator",
     "Preprocessing",

@@ -12,10 +12,10 @@ __all__ = ["flops_of"]
 def flops_of(function: Callable[..., Any], *arguments: Any) -> float:
     """Floating-point operations of one call.
 
-    XLA counts the compiled program: a multiplication and an addition are two operations, elementary
-    functions are not counted, and the body of a loop counts once. Loops of fixed length are
-    therefore counted separately: F = C + sum over loops of (length F_body - C_body), with C XLA's
-    count and F the true one.
+    XLA counts the program before it is compiled: a multiplication and an addition are two
+    operations, elementary functions are not counted, and the body of a loop counts once. Loops of
+    fixed length are therefore counted separately: F = C + sum over loops of
+    (length F_body - C_body), with C XLA's count and F the true one.
 
     Args:
         function: of arrays; it may be jitted or not.
@@ -25,15 +25,14 @@ def flops_of(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def _true_flops(program: ClosedJaxpr) -> float:
-    total = _compiled_flops(program)
+    total = _counted_flops(program)
     for length, body in _loops(program.jaxpr):
-        total += length * _true_flops(body) - _compiled_flops(body)
+        total += length * _true_flops(body) - _counted_flops(body)
     return total
 
 
-def _compiled_flops(program: ClosedJaxpr) -> float:
-    compiled = jax.jit(jaxpr_as_fun(program)).lower(*program.in_avals).compile()
-    analysis = compiled.cost_analysis()
+def _counted_flops(program: ClosedJaxpr) -> float:
+    analysis = jax.jit(jaxpr_as_fun(program)).lower(*program.in_avals).cost_analysis()
     return float(analysis.get("flops", 0.0)) if analysis else 0.0
 
 

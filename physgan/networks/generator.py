@@ -3,8 +3,9 @@
 from typing import Protocol, runtime_checkable
 
 import jax
+import numpy as np
 
-__all__ = ["Generator", "LikelihoodGenerator"]
+__all__ = ["Generator", "Initialised", "LikelihoodGenerator"]
 
 
 class Generator(Protocol):
@@ -58,4 +59,13 @@ class LikelihoodGenerator(Generator, Protocol):
 
     def negative_log_likelihood(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
         """Exact -ln p of samples (n, ...) given conditions (n, c): shape (n,), nats."""
+        ...
+
+
+@runtime_checkable
+class Initialised(Generator, Protocol):
+    """A generator some of whose initial parameters are measured on training samples."""
+
+    def initialise(self, samples: np.ndarray) -> None:
+        """Set them from samples in network space, shape (n, ...)."""
         ...

@@ -7,6 +7,7 @@ import pytest
 from tiny_showers import cylinder, described, ragged
 
 from physgan.domains import Showers
+from physgan.domains.showers.split_density import LogBins
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
 from physgan.domains.showers.views import cell_energies
 
@@ -229,3 +230,30 @@ def test_energy_by_distance_from_the_axis(domain: Showers, rng: np.random.Genera
     np.testing.assert_allclose(energy.sum(1), flat.sum(1), rtol=1e-6)
     np.testing.assert_allclose(energy @ radii, flat @ domain.cells.radius, rtol=1e-5)
     assert "ring_energy" not in domain.features
+
+
+@pytest.mark.parametrize("cut", [0.0, 0.5])
+def test_settings_of_the_generator_fit_the_data(cut: float, rng: np.random.Generator) -> None:
+    """With a read-out threshold it is the generator's; raw deposits may be smaller elsewhere.
+
+    The narrow bins of raw deposits, which are lognormal around 0.3 with a tail to tiny ones, hold
+    most of them. Responses are bounded by what was seen, and by the incident energy.
+    """
+    shape = (2000, *BOXES.cells.axes)
+    deposits = rng.lognormal(np.log(0.3), 1.0, shape) * rng.random(shape) ** 6
+    deposits = np.where(deposits < cut, 0, deposits).astype(np.float32)
+    deposits[:3] = 0
+    totals = deposits.sum((1, 2, 3))
+    conditions = np.full((2000, 1), totals.max() / 0.98)
+    settings = BOXES.generator(BOXES.encode({"deposits": deposits}), conditions)
+    smallest = deposits[deposits > 0].min()
+    assert settings["threshold"] == pytest.approx(smallest if cut else smallest / 4)
+    assert settings["empty"]
+    mean, deviation = settings["ratio"]
+    assert np.exp(mean + deviation * settings["bounds"][1]) == pytest.approx(1.0)
+    bins = LogBins(*settings["bins"])
+    assert np.exp(bins.edges[-1]) * settings["threshold"] > totals.max()
+    u = np.log(deposits[deposits > 0] / settings["threshold"])
+    low, high = bins.window
+    assert np.mean((low < u) & (u < high)) > 0.6
+    assert (bins.below > 0) == (not cut)

@@ -14,6 +14,7 @@ from physgan.methods import METHODS, GanSettings
 from physgan.networks.scale import ConditionalScale, SmoothScale, unit_scale
 from physgan.training.schedules import cosine, ema_decay
 from physgan.training.standardise import fit_scale
+from physgan.training.steps import decayed, descend
 from physgan.training.validation import feature_distance
 
 
@@ -190,3 +191,12 @@ def test_symmetries_move_samples_unless_switched_off(exact_dataset: Path, augmen
     moved = (turned[:, 0, 0] * np.sign(turned.sum((1, 2))) > 0).mean()
     assert moved == pytest.approx(15 / 16 if augment else 0, abs=4 * (15 / 16**2 / 256) ** 0.5)
     assert augment or (turned == single).all()
+
+
+def test_decay_shrinks_kernels_alone() -> None:
+    """By decay times rate per step, on top of the direction."""
+    parameters = {"layer": {"kernel": jnp.full((2, 3), 4.0), "bias": jnp.full(3, 4.0)}}
+    update = jax.tree.map(jnp.ones_like, parameters)
+    new = descend(parameters, decayed(update, parameters, 0.5), jnp.asarray(0.1))
+    np.testing.assert_allclose(new["layer"]["kernel"], 4 - 0.1 * (1 + 0.5 * 4), rtol=1e-6)
+    np.testing.assert_allclose(new["layer"]["bias"], 3.9, rtol=1e-6)

@@ -24,6 +24,7 @@ from physgan.domains.showers.observables import ShowerSums, energy_name, observa
 from physgan.domains.showers.pictures import FEW_LAYERS, draw_cells, draw_layers, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.spectra import spectra_of
+from physgan.domains.showers.split_density import LogBins
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
 from physgan.domains.showers.views import PHYSICAL_VIEW, shower_views
 from physgan.errors import InputError
@@ -31,7 +32,8 @@ from simulators.protocol import Condition
 
 __all__ = ["Showers"]
 
-_DYNAMIC_RANGE = 1e-7
+_FEW, _SHARE, _APART = 10, 100, 2.0
+_MARGIN = 0.1
 _EMPTY = 0.1
 _NO_FEATURES = ("lit_cells", "ring_energy")
 _ABSOLUTE_ENERGY = {"components": 2, "spectra": 8, "functions": 3}
@@ -159,12 +161,17 @@ class Showers(Domain):
         totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
         scale = 1.0 if self._energy is None else conditions[:, self._energy]
         ratio = np.log((totals / scale)[totals > 0])
+        mean, deviation = float(ratio.mean()), max(float(ratio.std()), 1e-3)
+        threshold = _threshold(array)
         return {
             "network": "shower-cascade",
             "shape": list(array.shape[1:]),
-            "threshold": _threshold(array),
-            "ratio": [float(ratio.mean()), max(float(ratio.std()), 1e-3)],
+            "threshold": threshold,
+            "ratio": [mean, deviation],
+            "bounds": _bounds((ratio - mean) / deviation, -mean / deviation),
+            "empty": bool((totals == 0).any()),
             "relative": self._energy is not None,
+            "bins": _log_bins(array, threshold, float(totals.max())),
             **_ABSOLUTE_ENERGY,
             **({"energy_column": self._energy} if self._energy else {}),
         }
@@ -188,11 +195,46 @@ def _symmetry_of(
 
 
 def _threshold(array: np.ndarray) -> float:
-    """Smallest deposit that is not zero, within 7 decades of the largest."""
+    """The read-out threshold: the smallest deposit that is not zero.
+
+    Without a threshold deposits thin out towards the smallest one, and others may be smaller: then
+    a quarter of it.
+    """
     positive = array[array > 0]
     if not positive.size:
         raise InputError("expected showers with energy; got zeros only")
-    return max(float(positive.min()), _DYNAMIC_RANGE * float(positive.max()))
+    few = min(_FEW, len(positive) // _SHARE)
+    smallest, other = np.partition(positive, [0, few])[[0, few]].tolist()
+    return smallest if other < _APART * smallest else smallest / 4
+
+
+def _bounds(z: np.ndarray, full: float) -> list[float]:
+    """Range of standardised responses, a tenth wider at either end than what was seen.
+
+    Args:
+        z: of training showers.
+        full: that of all incident energy, which is not passed if no shower did.
+    """
+    middle = float(np.median(z))
+    low, high = (end + _MARGIN * (end - middle) for end in (float(z.min()), float(z.max())))
+    return [low, min(high, full) if z.max() <= full else high]
+
+
+def _log_bins(array: np.ndarray, threshold: float, largest: float) -> list[int]:
+    """Arguments of `LogBins`, up to the largest total.
+
+    Beyond the range of the default the narrow bins are where most deposits are.
+    """
+    default = LogBins()
+    top = np.log(largest / threshold)
+    if top <= default.edges[-1]:
+        return [default.below, default.narrow, default.above]
+    wide = float(default.widths[-1])
+    counts = np.histogram(np.log(array[array > 0] / threshold), np.arange(0, top + wide, wide))[0]
+    window = round(default.window[1] / wide)
+    inside = np.convolve(counts, np.ones(window), "valid")
+    below = int(inside.argmax())
+    return [below, default.narrow, int(np.ceil(top / wide)) - window - below + 1]
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from physgan.domains.showers.split_density import Spectra, SplitDensity
+from physgan.domains.showers.split_density import LogBins, Spectra, SplitDensity
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.initial import scaled_normal
 
@@ -106,8 +106,11 @@ class ShowerCascade(nnx.Module):
             of the total and of the layers have eight, because their tails are long.
         spectra: histograms of absolute energy in the density of a split, for each of its parts;
             see `SplitDensity`. Two sets are learnt: of cells and of layers.
+        bins: arguments of `LogBins`, the bins of these histograms.
         functions: learnt functions of ln(energy / t) by which the networks see an energy beside
             its logarithm. They may be sharp at one absolute energy.
+        bounds: of the standardised logarithm of the response.
+        empty: whether a shower may have no energy at all.
         embedding: width of the condition embedding.
         rngs: parameter keys.
     """
@@ -127,7 +130,10 @@ class ShowerCascade(nnx.Module):
         depth: int = 1,
         components: int = 3,
         spectra: int = 0,
+        bins: tuple[int, int, int] = (0, 110, 102),
         functions: int = 0,
+        bounds: tuple[float, float] = (-np.inf, np.inf),
+        empty: bool = False,
         embedding: int = 32,
         rngs: nnx.Rngs,
     ) -> None:
@@ -138,19 +144,42 @@ class ShowerCascade(nnx.Module):
         self.relative, self.energy_column = relative, energy_column
         self.split = SplitDensity(threshold, components, spectra)
         self.coarse = SplitDensity(threshold, _COARSE_COMPONENTS, spectra)
-        self.cell_spectra = _histograms(spectra)
-        self.layer_spectra = _histograms(spectra)
-        self.level = _Level(threshold, functions, rngs)
+        self.bins, self.bounds, self.empty = LogBins(*bins), (bounds[0], bounds[1]), empty
+        self.cell_spectra = _histograms(spectra, self.bins)
+        self.layer_spectra = _histograms(spectra, self.bins)
+        self.level = _Level(threshold, functions, self.bins.window, rngs)
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         cells = sectors * rings
         stages = plan_splits(sectors, rings)[1]
-        self.total = _Perceptron(embedding, width, 1, 3 * _COARSE_COMPONENTS, rngs)
+        self.total = _Perceptron(embedding, width, 1, 3 * _COARSE_COMPONENTS + empty, rngs)
         inputs = (4 + functions) * cells + 3 * layers + 4 + embedding + functions
         self.context = _Perceptron(inputs, width, depth, width, rngs)
         self.layer = _Perceptron(width, width, 1, self.coarse.size, rngs)
         self.cells = nnx.List(
             _Stage(s, width, self.split.size, 1 + functions, rngs) for s in stages
         )
+
+    def initialise(self, showers: np.ndarray) -> None:
+        """Start the histograms at the spectra of the parts of splits, each in a window of energy.
+
+        Args:
+            showers: of the training set, shape (n, layers, sectors, rings).
+        """
+        if self.cell_spectra is None or self.layer_spectra is None:
+            return
+        layers, sectors, rings = self.shape
+        cells = showers[:_SPECTRUM_FROM].reshape(-1, layers, sectors * rings).astype(np.float64)
+        member, _ = plan_splits(sectors, rings)
+        nodes = cells.reshape(-1, sectors * rings) @ member.T
+        left = np.cumsum(cells.sum(-1)[:, ::-1], 1)[:, ::-1]
+        for histograms, first, second in (
+            (self.cell_spectra, nodes[:, 1::2], nodes[:, 2::2]),
+            (self.layer_spectra, cells.sum(-1)[:, :-1], left[:, 1:]),
+        ):
+            both = (first > 0) & (second > 0)
+            sides = [np.log(part[both] / self.threshold) for part in (first, second)]
+            logits = [Spectra.initial(self.split.spectra, self.bins, side) for side in sides]
+            histograms[...] = jnp.asarray(np.concatenate(logits, -1))
 
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers per shower: two per split, and two for the total."""
@@ -177,7 +206,7 @@ class ShowerCascade(nnx.Module):
         zeros = jnp.zeros((len(noise), cells))
         carry = _Upstream(total, zeros, zeros, zeros, zeros, jnp.zeros((len(noise), layers)))
         fixed = self._fixed(total, conditions)
-        spectra = Spectra.of(self.layer_spectra), Spectra.of(self.cell_spectra)
+        spectra = [Spectra.of(s, self.bins) for s in (self.layer_spectra, self.cell_spectra)]
 
         def step(
             upstream: _Upstream, layer: tuple[jax.Array, jax.Array]
@@ -187,10 +216,12 @@ class ShowerCascade(nnx.Module):
             place = jnp.broadcast_to(place, (len(noise), layers))
             inputs = jax.lax.stop_gradient(self._context(upstream, place, total, fixed))
             hidden = self.context(inputs)
-            share = self.coarse.draw(self.layer(hidden), spectra[0], upstream.left, draw[:, 0])
-            energy = jnp.where(number == layers - 1, upstream.left, share)
+            last = number == layers - 1
+            parts = self.coarse.draw(self.layer(hidden), spectra[0], upstream.left, draw[:, 0])
+            energy = jnp.where(last, upstream.left, parts[0])
+            left = jnp.where(last, 0.0, parts[1])
             deposits = self._draw_cells(hidden, spectra[1], energy, draw[:, 1:])
-            return upstream.after(place, energy, deposits), deposits
+            return upstream.after(place, energy, left, deposits), deposits
 
         _, deposits = jax.lax.scan(step, carry, (jnp.arange(layers), draws.swapaxes(0, 1)))
         return deposits.swapaxes(0, 1).reshape(-1, *self.shape)
@@ -198,8 +229,12 @@ class ShowerCascade(nnx.Module):
     def total_energy(self, noise: jax.Array, conditions: jax.Array) -> jax.Array:
         """Draw the sums of the deposits, shape (n,), from uniform numbers (n, 2)."""
         mean, deviation = self.ratio
-        z = self.coarse.draw_position(self.total(self.embed(conditions)), noise)
-        return self._scale(conditions) * jnp.exp(mean + deviation * z)
+        parameters, nothing = self._total_parameters(conditions)
+        lit = noise[:, 0] >= nothing
+        first = jnp.where(lit, noise[:, 0] - nothing, 0) / (1 - nothing)
+        noise = jnp.stack([first, noise[:, 1]], -1)
+        z = self.coarse.draw_position(parameters, self.bounds, noise)
+        return jnp.where(lit, self._scale(conditions) * jnp.exp(mean + deviation * z), 0)
 
     def likelihood_bound(
         self, showers: jax.Array, conditions: jax.Array, noise: jax.Array
@@ -210,8 +245,13 @@ class ShowerCascade(nnx.Module):
     def negative_log_likelihood(self, showers: jax.Array, conditions: jax.Array) -> jax.Array:
         """-ln p of showers (n, layers, sectors, rings), nats, shape (n,); see `SplitDensity`."""
         showers = jnp.asarray(showers)
-        pull = self._pull(showers.sum((1, 2, 3)), conditions)
-        total = self.coarse.position_negative_log_density(self.total(self.embed(conditions)), pull)
+        energy = showers.sum((1, 2, 3))
+        parameters, nothing = self._total_parameters(conditions)
+        total = self.coarse.position_negative_log_density(
+            parameters, self.bounds, self._pull(energy, conditions)
+        )
+        if self.empty:
+            total = jnp.where(energy > 0, total - jnp.log1p(-nothing), -jnp.log(nothing))
         return total + self.layer_negative_log_likelihoods(showers, conditions).sum(1)
 
     def layer_negative_log_likelihoods(
@@ -235,11 +275,21 @@ class ShowerCascade(nnx.Module):
         fixed = self._fixed(total, conditions)
         fixed = jnp.broadcast_to(fixed[:, None], (len(showers), layers, fixed.shape[-1]))
         hidden = self.context(self._context(upstream, place, total[:, None], fixed))
+        spectra = Spectra.of(self.layer_spectra, self.bins)
         shares = self.coarse.negative_log_likelihood(
-            self.layer(hidden), Spectra.of(self.layer_spectra), per_layer, _downstream(left)
+            self.layer(hidden), spectra, per_layer, _downstream(left)
         )
         shares = jnp.where(jnp.arange(layers) < layers - 1, shares, 0)
         return shares + self._cells_negative_log_likelihood(hidden, showers)
+
+    def _total_parameters(self, conditions: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Parameters of the response's mixture, and the probability of an empty shower, (n,)."""
+        parameters = self.total(self.embed(conditions))
+        if not self.empty:
+            return parameters, jnp.zeros(len(conditions))
+        least = _LEAST_PROBABILITY
+        nothing = least + (1 - 2 * least) * jax.nn.sigmoid(parameters[:, -1])
+        return parameters[:, :-1], nothing
 
     def _fixed(self, total: jax.Array, conditions: jax.Array) -> jax.Array:
         pull = self._pull(total, conditions)[:, None]
@@ -286,8 +336,8 @@ class ShowerCascade(nnx.Module):
             count = len(stage.parents)
             hidden, parameters = network(hidden, self.level(jax.lax.stop_gradient(new)))
             parent = nodes[:, stage.parents]
-            left = self.split.draw(parameters, spectra, parent, noise[:, used : used + count])
-            new = jnp.stack([left, parent - left], -1).reshape(len(nodes), -1)
+            parts = self.split.draw(parameters, spectra, parent, noise[:, used : used + count])
+            new = jnp.stack(parts, -1).reshape(len(nodes), -1)
             nodes = jnp.concatenate([nodes, new], -1)
             used += count
         return nodes[:, _leaves(member)]
@@ -303,7 +353,7 @@ class ShowerCascade(nnx.Module):
             new = nodes[..., stage.known : stage.known + 2 * len(stage.parents)]
         cost = self.split.negative_log_likelihood(
             jnp.concatenate(parameters, -2),
-            Spectra.of(self.cell_spectra),
+            Spectra.of(self.cell_spectra, self.bins),
             nodes[..., 1::2],
             nodes[..., 2::2],
         )
@@ -329,9 +379,11 @@ class _Upstream(NamedTuple):
     sum: jax.Array
     layers: jax.Array
 
-    def after(self, place: jax.Array, energy: jax.Array, cells: jax.Array) -> "_Upstream":
+    def after(
+        self, place: jax.Array, energy: jax.Array, left: jax.Array, cells: jax.Array
+    ) -> "_Upstream":
         return _Upstream(
-            jnp.maximum(self.left - energy, 0),
+            left,
             cells,
             self.last,
             _MEMORY * self.recent + cells,
@@ -345,9 +397,11 @@ _LEAK = 0.1
 _GROUPS = 8
 _COARSE_COMPONENTS = 8
 _STEPS = 12
-_HIGHEST_STEP = 7.0
+_STEPS_FROM = 0.5
 _STEP_WIDTH = 0.2
 _EMPTY = 0.3
+_LEAST_PROBABILITY = 1e-6
+_SPECTRUM_FROM = 4096
 
 
 class _Level(nnx.Module):
@@ -358,13 +412,17 @@ class _Level(nnx.Module):
     Args:
         threshold: t.
         functions: number of learnt functions.
+        window: of u, where the steps begin.
         rngs: parameter keys.
     """
 
-    def __init__(self, threshold: float, functions: int, rngs: nnx.Rngs) -> None:
+    def __init__(
+        self, threshold: float, functions: int, window: tuple[float, float], rngs: nnx.Rngs
+    ) -> None:
         self.threshold, self.functions = threshold, functions
         if functions:
-            centre = np.linspace(0.5, _HIGHEST_STEP, _STEPS, dtype=np.float32)
+            first, last = (place + _STEPS_FROM for place in window)
+            centre = np.linspace(first, last, _STEPS, dtype=np.float32)
             self.centre = nnx.Param(jnp.asarray(centre))
             self.log_width = nnx.Param(jnp.log(jnp.full_like(self.centre, _STEP_WIDTH)))
             self.mix = nnx.Linear(
@@ -423,11 +481,11 @@ class _Perceptron(nnx.Module):
         return self.last(hidden)
 
 
-def _histograms(count: int) -> nnx.Param[jax.Array] | None:
+def _histograms(count: int, bins: LogBins) -> nnx.Param[jax.Array] | None:
     """Logits of the histograms of left parts, then of right parts."""
     if not count:
         return None
-    return nnx.Param(jnp.asarray(np.tile(Spectra.initial(count), 2)))
+    return nnx.Param(jnp.asarray(np.tile(Spectra.initial(count, bins), 2)))
 
 
 def _shifted(array: jax.Array, by: int) -> jax.Array:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,69 +14,113 @@ __all__ = ["LogBins", "Spectra", "SplitDensity"]
 _SMALLEST = 1e-30
 _SMALLEST_TAIL = 1e-7
 _SMALLEST_DENSITY = 1e-3
-_LARGEST_LOGIT = 14.0
+_LEAST_EXCESS = 1e-6
+_MARGIN = 0.5
+_PSEUDO_COUNT = 3.0
+_NONE = np.zeros(0)
 _IMPOSSIBLE = -1e9
 
-# Widths in ln(energy / threshold): fine below _FINE_BINS bins, then coarse.
-_FINE, _FINE_BINS = 0.06, 110
-_COARSE, _COARSE_BINS = 0.1, 102
+_NARROW, _WIDE = 0.06, 0.1
+"""Widths of bins in ln(energy / threshold)."""
 
 
+@dataclass(frozen=True)
 class LogBins:
-    """Bins of u = ln(energy / threshold) from 0 to 16.8: narrow up to 6.6, wide above."""
+    """Bins of u = ln(energy / threshold) from 0: narrow in a window, wide below and above.
 
-    widths = np.repeat(np.array([_FINE, _COARSE], np.float32), [_FINE_BINS, _COARSE_BINS])
-    edges = np.concatenate([[0.0], np.cumsum(widths, dtype=np.float64)]).astype(np.float32)
-    count = _FINE_BINS + _COARSE_BINS
+    Args:
+        below: number of wide bins below the window.
+        narrow: number of narrow bins.
+        above: number of wide bins above it.
+    """
 
-    @classmethod
-    def find(cls, u: jax.Array) -> tuple[jax.Array, jax.Array]:
+    below: int = 0
+    narrow: int = 110
+    above: int = 102
+
+    @property
+    def count(self) -> int:
+        """Number of bins."""
+        return self.below + self.narrow + self.above
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Where bins are narrow."""
+        return _WIDE * self.below, _WIDE * self.below + _NARROW * self.narrow
+
+    @property
+    def widths(self) -> np.ndarray:
+        """Shape (count,)."""
+        widths = np.array([_WIDE, _NARROW, _WIDE], np.float32)
+        return np.repeat(widths, [self.below, self.narrow, self.above])
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Shape (count + 1,)."""
+        return np.append(0, np.cumsum(self.widths, dtype=np.float64)).astype(np.float32)
+
+    def find(self, u: jax.Array) -> tuple[jax.Array, jax.Array]:
         """(number of each u's bin, distance from its lower edge); u is clipped to the range."""
-        u = jnp.clip(u, 0, cls.edges[-1] - _COARSE / 2**10)
-        change = _FINE * _FINE_BINS
-        position = jnp.where(u < change, u / _FINE, _FINE_BINS + (u - change) / _COARSE)
-        index = jnp.clip(position.astype(jnp.int32), 0, cls.count - 1)
-        return index, u - jnp.asarray(cls.edges)[index]
+        edges, (first, last) = self.edges, self.window
+        u = jnp.clip(u, 0, edges[-1] - _WIDE / 2**10)
+        position = jnp.where(
+            u < last,
+            self.below + (u - first) / _NARROW,
+            self.below + self.narrow + (u - last) / _WIDE,
+        )
+        position = jnp.where(u < first, u / _WIDE, position) if self.below else position
+        index = jnp.clip(position.astype(jnp.int32), 0, self.count - 1)
+        return index, u - jnp.asarray(edges)[index]
 
 
-class Spectra(NamedTuple):
+@partial(jax.tree_util.register_dataclass, data_fields=["density", "below"], meta_fields=["bins"])
+@dataclass(frozen=True)
+class Spectra:
     """Histogram densities of u = ln(x / t), shared by many splits.
 
-    Attributes:
+    Args:
         density: per unit of u, shape (bins, k).
         below: probability below each bin, shape (bins, k).
+        bins: of u.
     """
 
     density: jax.Array
     below: jax.Array
+    bins: LogBins
 
     @staticmethod
-    def initial(count: int) -> np.ndarray:
-        """Logits of wide densities of u, centred from 0.5 to 6, shape (bins, count)."""
-        middle = (LogBins.edges[:-1] + LogBins.edges[1:])[:, None] / 2
-        distance = middle - np.linspace(0.5, 6.0, count)
-        return (np.log(LogBins.widths)[:, None] - np.log1p(distance**2)).astype(np.float32)
+    def initial(count: int, bins: LogBins, u: np.ndarray = _NONE) -> np.ndarray:
+        """Logits (bins, count) of the density of values u, each in a wide window of its own.
+
+        The windows are centred up to the end of the narrow bins. Without values the density is
+        flat.
+        """
+        middle = (bins.edges[:-1] + bins.edges[1:])[:, None] / 2
+        distance = middle - np.linspace(_MARGIN, bins.window[1] - _MARGIN, count)
+        counts = np.histogram(u, bins.edges)[0] if u.size else bins.widths
+        weights = counts + _PSEUDO_COUNT * bins.widths
+        return (np.log(weights)[:, None] - np.log1p(distance**2)).astype(np.float32)
 
     @classmethod
-    def of(cls, logits: Any) -> "Spectra":
+    def of(cls, logits: Any, bins: LogBins) -> "Spectra":
         """The histograms whose log probabilities, up to constants, are `logits` (bins, k).
 
         None: no histograms.
         """
         if logits is None:
-            return cls(jnp.zeros((LogBins.count, 0)), jnp.zeros((LogBins.count, 0)))
+            return cls(jnp.zeros((bins.count, 0)), jnp.zeros((bins.count, 0)), bins)
         logits = jnp.asarray(logits)
         probability = jax.nn.softmax(logits, 0)
         below = jnp.cumsum(probability, 0) - probability
-        return cls(probability / LogBins.widths[:, None], below)
+        return cls(probability / bins.widths[:, None], below, bins)
 
     def at(self, u: jax.Array) -> jax.Array:
         """Densities at u, shape (..., k)."""
-        return self.density[LogBins.find(u)[0]]
+        return self.density[self.bins.find(u)[0]]
 
     def up_to(self, u: jax.Array) -> jax.Array:
         """Probabilities below u, shape (..., k); zero below the threshold."""
-        index, distance = LogBins.find(u)
+        index, distance = self.bins.find(u)
         return self.below[index] + self.density[index] * distance[..., None]
 
     def quantile(self, number: jax.Array, probability: jax.Array) -> jax.Array:
@@ -84,16 +128,16 @@ class Spectra(NamedTuple):
 
         The bin is found by bisection.
         """
-        bits = LogBins.count.bit_length()
+        bits = self.bins.count.bit_length()
 
         def halve(step: int, low: jax.Array) -> jax.Array:
-            middle = jnp.minimum(low + (1 << (bits - 1 - step)), LogBins.count - 1)
+            middle = jnp.minimum(low + (1 << (bits - 1 - step)), self.bins.count - 1)
             return jnp.where(self.below[middle, number] <= probability, middle, low)
 
         low = jax.lax.fori_loop(0, bits, halve, jnp.zeros(number.shape, jnp.int32))
         density = jnp.maximum(self.density[low, number], _SMALLEST)
         distance = (probability - self.below[low, number]) / density
-        edges = jnp.asarray(LogBins.edges)
+        edges = jnp.asarray(self.bins.edges)
         return jnp.clip(edges[low] + distance, edges[low], edges[low + 1])
 
 
@@ -158,8 +202,8 @@ class SplitDensity:
 
     def draw(
         self, parameters: jax.Array, spectra: Spectra, energy: jax.Array, noise: jax.Array
-    ) -> jax.Array:
-        """Draw left parts, with the gradient described below.
+    ) -> tuple[jax.Array, jax.Array]:
+        """Draw both parts, with the gradient described below.
 
         Args:
             parameters: shape (..., size).
@@ -168,34 +212,42 @@ class SplitDensity:
             noise: uniform on [0, 1), shape (..., 2).
 
         Returns:
-            x, shape (...). Where both parts are positive, the gradient of z is that of the
-            mixture's quantile at fixed probability (implicit reparametrisation, Figurnov et al.
-            2018, arXiv:1805.08498). The gradient of the choice between the three cases is
+            (x, E - x), shape (...) each. Both are right to rounding of their own size, even where
+            E has no digits for the smaller one. Where both are positive, the gradient of z is that
+            of the mixture's quantile at fixed probability (implicit reparametrisation, Figurnov et
+            al. 2018, arXiv:1805.08498). The gradient of the choice between the three cases is
             straight-through, which is biased.
         """
         return _draw(self, parameters, spectra, energy, noise)
 
     def drawn(
         self, parameters: jax.Array, spectra: Spectra, energy: jax.Array, noise: jax.Array
-    ) -> jax.Array:
+    ) -> tuple[jax.Array, jax.Array]:
         """The draw without its gradient."""
         t, k, j = self.threshold, self.components, self.spectra
         logits, mean, scale = self._parts(parameters, energy)
         weights, below = self._weights(logits, spectra, energy)
         case = _category(weights, noise[..., 0])
-        x = self.share(energy, _logistic_draw(case - 2, mean, scale, noise[..., 1]))
+        z = _logistic_draw(case - 2, mean, scale, noise[..., 1:2])
+        free = jnp.maximum(energy - 2 * t, 0)
+        x, y = (t + free * jax.nn.sigmoid(signed) for signed in (z, -z))
         if j:
             number = jnp.clip(case - 2 - k, 0, 2 * j - 1)
             probability = noise[..., 1] * _pick(below, number)
             part = t * jnp.exp(spectra.quantile(number, probability))
             part = jnp.clip(part, t, jnp.maximum(energy - t, t))
-            x = jnp.where(case < 2 + k, x, jnp.where(number < j, part, energy - part))
-        return jnp.where(case >= 2, x, jnp.where(case == 0, energy, 0.0))
+            rest = jnp.maximum(energy - part, t)
+            alone, left = case < 2 + k, number < j
+            x = jnp.where(alone, x, jnp.where(left, part, rest))
+            y = jnp.where(alone, y, jnp.where(left, rest, part))
+        shared, none = case >= 2, jnp.zeros_like(energy)
+        x = jnp.where(shared, x, jnp.where(case == 0, energy, none))
+        return x, jnp.where(shared, y, jnp.where(case == 1, energy, none))
 
     def smooth_draw(
         self, parameters: jax.Array, spectra: Spectra, energy: jax.Array, x: jax.Array
     ) -> jax.Array:
-        """The value of a draw x, with the gradient described in `draw`."""
+        """The left part x of a draw, with the gradient described in `draw`."""
         fixed = jax.lax.stop_gradient
         both = (x > 0) & (x < energy)
         inside = fixed(jnp.where(both, x, energy / 2))
@@ -213,26 +265,41 @@ class SplitDensity:
         expected += probability[..., 2:].sum(-1) * inside
         return hard + (expected - fixed(expected))
 
-    def share(self, energy: jax.Array, z: jax.Array) -> jax.Array:
-        """The left part where both are positive."""
-        free = jnp.maximum(energy - 2 * self.threshold, 0)
-        return self.threshold + free * jax.nn.sigmoid(z)
-
-    def draw_position(self, parameters: jax.Array, noise: jax.Array) -> jax.Array:
+    def draw_position(
+        self, parameters: jax.Array, bounds: tuple[float, float], noise: jax.Array
+    ) -> jax.Array:
         """Draw from a mixture of logistic distributions; see `position_negative_log_density`."""
+        low, high = bounds
         log_weight, mean, scale = self._mixture(parameters)
+        first, last = (jax.nn.sigmoid((bound - mean) / scale) for bound in bounds)
         weight = jnp.exp(log_weight)
-        component = _category(weight, noise[..., 0])
-        z = jax.lax.stop_gradient(_logistic_draw(component, mean, scale, noise[..., 1]))
+        inside = weight * (last - first)
+        component = _category(inside, noise[..., 0])
+        probability = first + noise[..., 1:2] * (last - first)
+        z = jnp.clip(_logistic_draw(component, mean, scale, probability), low, high)
+        z = jax.lax.stop_gradient(z)
         below = jax.nn.sigmoid((z[..., None] - mean) / scale)
-        density = (weight * below * (1 - below) / scale).sum(-1)
-        return z + _implicit((weight * below).sum(-1), jax.lax.stop_gradient(density))
+        whole = jnp.maximum(inside.sum(-1), _SMALLEST_TAIL)
+        density = (weight * below * (1 - below) / scale).sum(-1) / whole
+        share = (weight * (below - first)).sum(-1) / whole
+        return z + _implicit(share, jax.lax.stop_gradient(density))
 
-    def position_negative_log_density(self, parameters: jax.Array, z: jax.Array) -> jax.Array:
-        """-ln of the density that `draw_position` draws from, parameters (..., 3 components)."""
+    def position_negative_log_density(
+        self, parameters: jax.Array, bounds: tuple[float, float], z: jax.Array
+    ) -> jax.Array:
+        """-ln of the density that `draw_position` draws from.
+
+        Args:
+            parameters: weights, means and scales of the mixture, shape (..., 3 components).
+            bounds: between which the mixture is cut; positions beyond count as if there.
+            z: positions, shape (...).
+        """
         weight, mean, scale = self._mixture(parameters)
-        u = (z[..., None] - mean) / scale
-        return -jax.nn.logsumexp(weight + _logistic(u) - jnp.log(scale), -1)
+        first, last = (jax.nn.sigmoid((bound - mean) / scale) for bound in bounds)
+        whole = jnp.maximum((jnp.exp(weight) * (last - first)).sum(-1), _SMALLEST_TAIL)
+        u = (jnp.clip(z, *bounds)[..., None] - mean) / scale
+        density = jax.nn.logsumexp(weight + _logistic(u) - jnp.log(scale), -1)
+        return jnp.log(whole) - density
 
     def _mixture(self, parameters: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         weight, mean, scale = jnp.split(parameters, 3, -1)
@@ -290,11 +357,10 @@ class SplitDensity:
         return jnp.log(jnp.maximum(energy / self.threshold, 1.0))
 
     def _position(self, left: jax.Array, right: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """(z, ln dx/dz), limited to what the rounding of x allows."""
-        t, smallest = self.threshold, math.exp(-_LARGEST_LOGIT)
-        x, y = (jnp.log(jnp.maximum(part / t - 1, smallest)) for part in (left, right))
-        z = jnp.clip(x - y, -_LARGEST_LOGIT, _LARGEST_LOGIT)
-        return z, math.log(t) + x + y - jnp.logaddexp(x, y)
+        """(z, ln dx/dz); parts are as far above t as rounding can tell."""
+        t = self.threshold
+        x, y = (jnp.log(jnp.maximum(part / t - 1, _LEAST_EXCESS)) for part in (left, right))
+        return x - y, math.log(t) + x + y - jnp.logaddexp(x, y)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -304,16 +370,17 @@ def _draw(
     spectra: Spectra,
     energy: jax.Array,
     noise: jax.Array,
-) -> jax.Array:
+) -> tuple[jax.Array, jax.Array]:
     """The draw without its gradient, which `SplitDensity.smooth_draw` defines."""
     return density.drawn(parameters, spectra, energy, noise)
 
 
 @_draw.defjvp
-def _draw_jvp(density: SplitDensity, primals: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
-    x = density.drawn(*primals)
-    smooth = partial(density.smooth_draw, x=x)
-    return x, jax.jvp(smooth, primals[:3], tangents[:3])[1]
+def _draw_jvp(density: SplitDensity, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    both = density.drawn(*primals)
+    smooth = partial(density.smooth_draw, x=both[0])
+    slope = jax.jvp(smooth, primals[:3], tangents[:3])[1]
+    return both, (slope, tangents[2] - slope)
 
 
 def _category(weights: jax.Array, noise: jax.Array) -> jax.Array:
@@ -329,13 +396,13 @@ def _pick(values: jax.Array, number: jax.Array) -> jax.Array:
 
 
 def _logistic_draw(
-    component: jax.Array, mean: jax.Array, scale: jax.Array, noise: jax.Array
+    component: jax.Array, mean: jax.Array, scale: jax.Array, probability: jax.Array
 ) -> jax.Array:
-    """Draw from one component, given one uniform number; 0 if there is no such component."""
+    """One component's quantile at its probability (..., k); 0 if there is no such component."""
     pick = jnp.arange(mean.shape[-1]) == component[..., None]
-    u = jnp.clip(noise, _SMALLEST_TAIL, 1 - _SMALLEST_TAIL)
+    u = jnp.clip(probability, _SMALLEST_TAIL, 1 - _SMALLEST_TAIL)
     quantile = jnp.log(u / (1 - u))
-    return jnp.where(pick, mean + scale * quantile[..., None], 0).sum(-1)
+    return jnp.where(pick, mean + scale * quantile, 0).sum(-1)
 
 
 def _implicit(below: jax.Array, density: jax.Array) -> jax.Array:

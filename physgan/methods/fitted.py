@@ -53,7 +53,8 @@ class Fitted(Method):
                 f"expected {' or '.join(self.baselines)} for the method {self.name}; got "
                 f"{dataset.info.domain}; use gan"
             )
-        claim_run(run_dir, definition_of(dataset, self.name, settings.to_table(), seed))
+        definition = definition_of(dataset, self.name, settings.to_table(), seed)
+        claim_run(run_dir, definition, dataset.path)
         samples, conditions = dataset.read("train", stop=max(1, _MOST_BYTES // dataset.row_bytes))
         count = len(next(iter(samples.values())))
         if progress is not None:

@@ -1,5 +1,6 @@
 """A training run: data, networks, stages and folder; new, resumed, or opened for inspection."""
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from physgan.data import Dataset, batch_indices
+from physgan.data import Dataset, batch_indices, open_dataset
 from physgan.data.files import sha256_of
 from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
@@ -26,7 +27,7 @@ from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.stopping import CERTAIN, CHECKPOINTS, rise, skipped_samples
 from physgan.training.validation import DISTANCE, Validator
 
-__all__ = ["Run"]
+__all__ = ["Run", "dataset_of"]
 
 _BASE = "base"
 
@@ -105,7 +106,7 @@ class Run:
         """
         if not self.begun:
             self._refuse_impossible()
-            claim_run(self.run_dir, self.definition)
+            claim_run(self.run_dir, self.definition, self.dataset.path)
             self.begun = True
 
     @property
@@ -285,10 +286,25 @@ def definition_of(
     """All that determines the result of a run, JSON values."""
     return {
         "method": method,
-        "dataset": dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path),
+        "dataset": _identity(dataset),
         "config": dict(settings),
         "seed": seed,
     }
+
+
+def dataset_of(run_dir: Path) -> Dataset | None:
+    """The dataset that a run was trained on; None if it is no longer where it was."""
+    try:
+        about = json.loads((run_dir / "run.json").read_text())
+        dataset = open_dataset(run_dir / about["data"])
+    except (OSError, ValueError, KeyError, PhysganError):
+        return None
+    return dataset if _identity(dataset) == about["dataset"] else None
+
+
+def _identity(dataset: Dataset) -> str:
+    """Tells it from all other datasets, wherever it is."""
+    return dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path)
 
 
 def _with_best(state: TrainingState, score: float) -> TrainingState:

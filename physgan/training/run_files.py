@@ -1,6 +1,7 @@
 """Files of a training run: its definition and its metrics."""
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,12 +22,13 @@ FORMAT = 3
 _DEFINITION = "run.json"
 
 
-def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
+def claim_run(run_dir: Path, definition: dict[str, Any], data: Path) -> None:
     """Create `run_dir` for the run of `definition`, or check that it already belongs to that run.
 
     Args:
         run_dir: created if it does not exist.
         definition: all that determines the trained parameters, JSON values.
+        data: the dataset, whose place relative to the run is recorded and may change.
 
     Raises:
         InputError: if the folder holds another run.
@@ -34,8 +36,8 @@ def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
     if check_run(run_dir, definition):
         return
     run_dir.mkdir(parents=True, exist_ok=True)
-    content = json.dumps({"format": FORMAT, **definition}, indent=2)
-    write_atomically(run_dir / _DEFINITION, content.encode())
+    content = {"format": FORMAT, **definition, "data": os.path.relpath(data, run_dir)}
+    write_atomically(run_dir / _DEFINITION, json.dumps(content, indent=2).encode())
 
 
 def check_run(run_dir: Path, definition: dict[str, Any]) -> bool:
@@ -49,6 +51,7 @@ def check_run(run_dir: Path, definition: dict[str, Any]) -> bool:
         return False
     definition = {"format": FORMAT, **definition}
     existing = json.loads(path.read_text())
+    existing.pop("data", None)
     if existing.get("format") != FORMAT:
         raise InputError(
             f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "

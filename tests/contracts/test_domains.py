@@ -13,7 +13,7 @@ from tiny import COUNT, KINDS, dataset
 
 COVARIANT = {
     "spins": r"^magnetisation$",  # odd under the global flip; its square is invariant
-    "showers": r"(?<=[_ ])(eta|phi)(?=,|$)",  # components across the beam, that a rotation mixes:
+    "showers": r"(?<=[_ ])(eta|phi|x|y)(?=,|$)",  # components across the beam, that turning mixes:
     # a centre is a vector, whose length is invariant, and the squares of two widths are the
     # diagonal of a second moment, whose trace is
 }
@@ -129,6 +129,8 @@ def test_names_refer_to_observables(kind: str) -> None:
     quantities = {*names, *(e.name for e in (*domain.ensemble, *domain.spectra))}
     targets = [t for profile in domain.targets.values() for t in profile]
     assert {t.observable for t in targets if t.measure != "auc"} <= quantities
+    for profile in domain.targets.values():
+        assert [t.measure for t in profile].count("auc") == 1, "what separates where figures agree"
 
 
 @every_kind

@@ -91,7 +91,10 @@ def test_trees_find_it_too(rng) -> None:
 
 
 def test_result_says_how_it_was_obtained(rng) -> None:
-    """60 % of each side train a classifier that selects, 80 % another one; 20 % test."""
+    """60 % of each side train a classifier that selects, 80 % another one; 20 % test.
+
+    So few samples are tested in folds, once each.
+    """
     view = vector_view("x", *rng.normal(size=(2, 100, 2)))
     quick = replace(DENSE, epochs=1, repeats=1)
     network, trees = (two_sample_test(view, c) for c in (quick, BoostedTrees(rounds=5)))
@@ -99,8 +102,8 @@ def test_result_says_how_it_was_obtained(rng) -> None:
     assert trees.procedure.train_counts == (80, 80)
     assert network.procedure.test_counts == trees.procedure.test_counts == (20, 20)
     assert str(trees.procedure) == (
-        "boosted trees, at most 5 rounds, trained on 80 % (80 a side), tested on 20 a side, "
-        "2 repeats"
+        "boosted trees, at most 5 rounds, trained on 80 % (80 a side), tested on 100 a side, "
+        "5 folds"
     )
     assert network.procedure.to_json() == {
         "classifier": "network",
@@ -111,7 +114,29 @@ def test_result_says_how_it_was_obtained(rng) -> None:
         "train_share": 0.6,
         "train_counts": [60, 60],
         "test_counts": [20, 20],
+        "folds": 0,
     }  # fmt: skip
+
+
+def test_few_samples_are_each_tested_once(rng) -> None:
+    """In bins of two conditions in turn, of which the first is shared out evenly."""
+    numbers = np.array([0, 2]) + rng.integers(0, 2, (130, 2))
+    splits = []
+
+    class Spy(BoostedTrees):
+        def scores(self, rows, labels, split, seed):
+            splits.append(split)
+            return super().scores(rows, labels, split, seed)
+
+    view = vector_view("x", rng.normal(size=(70, 2)), rng.normal(size=(60, 2)), numbers)
+    result = two_sample_test(view, Spy(rounds=2))
+    assert len(splits) == result.procedure.folds == 5
+    assert sorted(np.concatenate([split.test for split in splits])) == list(range(130))
+    for split in splits:
+        assert sorted(np.concatenate(split)) == list(range(130))
+        of_first = np.bincount(numbers[split.test, 0]) / np.bincount(numbers[:, 0])
+        np.testing.assert_allclose(of_first, 0.2, atol=0.04)
+    assert len(result.per_condition) == 4
 
 
 def test_fewer_samples_train_and_the_same_ones_test(rng) -> None:
@@ -178,8 +203,12 @@ def test_every_classifier_sees_every_view(rng) -> None:
 
 @pytest.mark.parametrize(
     "classifier",
-    [DenseNetwork(width=16, epochs=4, batch=50, rate=2e-3, repeats=1), BoostedTrees(10, repeats=1)],
-    ids=["network", "trees"],
+    [
+        DenseNetwork(width=16, epochs=4, batch=50, rate=2e-3, repeats=1),
+        BoostedTrees(10, repeats=1),
+        BoostedTrees(10),
+    ],
+    ids=["network", "trees", "trees in folds"],
 )
 def test_false_alarms(rng, classifier: TwoSampleClassifier) -> None:
     """20 tests of equal distributions: a Gaussian error has 0.9 beyond two, 0.05 beyond three.

@@ -6,16 +6,23 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 
-from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
+from physgan.domains.base import (
+    Conditions,
+    Described,
+    Domain,
+    EnsembleObservable,
+    Observable,
+    Samples,
+)
 from physgan.domains.showers.cascade_settings import cascade_settings, threshold_of
 from physgan.domains.showers.copula import ShowerCopula
-from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS
+from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS, lateral_ensemble
 from physgan.domains.showers.features import cell_levels, feature_names, physical_features
 from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.importer import IMPORTER
 from physgan.domains.showers.observables import ShowerSums, energy_name, observables_of
-from physgan.domains.showers.pictures import draw_cells, shower_figure
+from physgan.domains.showers.pictures import FEW_LAYERS, draw_cells, draw_layers, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.spectra import spectra_of
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
@@ -65,9 +72,9 @@ class Showers(Domain):
     baselines: ClassVar = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
-    picture_note = "energy by depth and distance, summed over the other axis"
+    picture_note: str = "energy by depth and distance, summed over the other axis"
     picture_unit = "MeV"
-    ensemble = ENSEMBLE
+    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms = ("response", "lit_cells")
     targets = TARGETS
     observables: tuple[Observable, ...] = ()
@@ -80,6 +87,10 @@ class Showers(Domain):
         self.observables = observables_of(self.cells, energy)
         self.features = tuple(o.name for o in self.observables if o.name not in _NO_FEATURES)
         self.spectra = spectra_of(self.cells)
+        self._few_layers = self.cells.grid[0] <= FEW_LAYERS
+        if self._few_layers:
+            self.picture_note = "energy of each layer's cells, seen along the beam"
+            self.ensemble = lateral_ensemble(self.observables)
         self._sums = ShowerSums(self.cells)
         self._energy = self.conditions.index(energy) if energy else None
         self._symmetry = _symmetry_of(self.cells, source.conditions)
@@ -100,8 +111,11 @@ class Showers(Domain):
         return np.log1p(flat / max(float(flat.mean()), 1e-30)).astype(np.float32)
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
-        """Draw shower `index`, depth against the last axis."""
+        """Draw shower `index`: depth against the last axis, or the layers if they are few."""
         shower = self.cells.to_grid(samples["deposits"][index : index + 1])[0]
+        if self._few_layers:
+            draw_layers(axes, shower, self.cells.edges)
+            return
         draw_cells(axes, shower, *list(self.cells.edges.items())[1:])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:

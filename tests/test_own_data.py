@@ -10,13 +10,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-import typer
 import uproot
 
 from physgan.benchmark import benchmark
-from physgan.cli import app, run_command
+from physgan.cli import run_command
 from physgan.data import open_dataset
-from physgan.domains import DOMAINS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "own-data.md"
@@ -68,18 +66,7 @@ def follow(title: str, more: dict[str, list[str]], folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("physgan.benchmark.trained_run.benchmark", without_images)
         for words in lines(title):
-            if not is_known(words):
-                pytest.skip(f"this version has not all of: {' '.join(words)}")
             run(words, more, folder, patch)
-
-
-def is_known(words: list[str]) -> bool:
-    """Whether there are the options and the domain of a line that are newer than the page."""
-    command = typer.main.get_command(app).commands.get(words[1])  # type: ignore[attr-defined]
-    options = {name for each in command.params for name in each.opts} if command else set()
-    newer = {("sample", "--like"), ("compare", "--split")}
-    wanted = {option for name, option in newer if name == words[1] and option in words}
-    return wanted <= options and ("cells" not in words or "cells" in DOMAINS)
 
 
 @pytest.fixture(scope="module")

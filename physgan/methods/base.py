@@ -7,7 +7,7 @@ from typing import Any
 
 from physgan.data import Dataset
 from physgan.errors import InputError
-from physgan.methods.lengths import chosen_lengths
+from physgan.methods.few_events import chosen_settings
 from physgan.methods.settings import Settings
 from physgan.training import Run, StagedMethod, train_network
 from simulators.protocol import Progress
@@ -83,9 +83,9 @@ class NetworkMethod(Method, StagedMethod):
     def suited_to(
         self, suited: Mapping[str, Any], given: Mapping[str, Any], events: int
     ) -> dict[str, Any]:
-        """With few events stages are shorter; see `chosen_lengths`."""
+        """With few events stages are shorter; see `chosen_settings`."""
         suggested = {**self.settings().to_table(), **self.defaults(suited)}
-        return {**suited, **chosen_lengths(suggested, given, events)}
+        return {**suited, **chosen_settings(suggested, given, events)}
 
     def open_run(self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int) -> Run:
         """A run in a folder, new or to be continued."""

@@ -33,7 +33,7 @@ def train(
         run_dir: receives the run; the same call again continues a stopped one.
         config: settings of the method. They override those of the dataset's recipe, which override
             those of the network (`TEXTBOOK_PRESETS`), which override those of the domain, whose
-            stages are shorter where there are few events (`chosen_lengths`).
+            stages are shorter where there are few events (`chosen_settings`).
         seed: of all random numbers.
         method: one of `METHODS`; "" for the recipe's, which is "gan" if it names none.
         progress: called with (samples seen, samples in total).

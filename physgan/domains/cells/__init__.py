@@ -30,6 +30,7 @@ _TRAINING = {
     "embedding": 32,
     "likelihood_samples": 640_000,
     "likelihood_rate": 5e-3,
+    "weight_decay": 0.2,
     "adversarial_samples": 0,
     "rejection_samples": 0,
     "generator_rate": 1e-5,

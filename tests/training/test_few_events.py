@@ -1,4 +1,4 @@
-"""Default lengths of stages follow the number of events; what is given stands."""
+"""Default lengths and weight decay follow the number of events; what is given stands."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from physgan.data import load_recipe, recipe_names
 from physgan.methods import METHODS, train
-from physgan.methods.lengths import chosen_lengths
+from physgan.methods.few_events import chosen_settings
 
 SUGGESTED = {
     "batch_size": 50, "augment": False, "likelihood_samples": 600_000, "adversarial_samples": 0,
@@ -16,12 +16,12 @@ SUGGESTED = {
 
 
 def test_many_events_change_nothing() -> None:
-    chosen = chosen_lengths(SUGGESTED, {}, 1_000_000)
+    chosen = chosen_settings(SUGGESTED, {}, 1_000_000)
     assert {**SUGGESTED, **chosen} == SUGGESTED
 
 
 def test_half_the_events_halve_the_stages_and_their_checkpoints() -> None:
-    first, second = (chosen_lengths(SUGGESTED, {}, events) for events in (16_000, 8_000))
+    first, second = (chosen_settings(SUGGESTED, {}, events) for events in (8_000, 4_000))
     assert first["likelihood_samples"] < SUGGESTED["likelihood_samples"]
     assert first["adversarial_samples"] == 0
     for name in ("likelihood_samples", "rejection_samples", "checkpoint_samples"):
@@ -31,19 +31,28 @@ def test_half_the_events_halve_the_stages_and_their_checkpoints() -> None:
 
 
 def test_a_handful_of_events_has_some_hundred_steps() -> None:
-    chosen = chosen_lengths(SUGGESTED, {}, 40)
+    chosen = chosen_settings(SUGGESTED, {}, 40)
     assert (chosen["likelihood_samples"], chosen["rejection_samples"]) == (500 * 50, 125 * 50)
 
 
 def test_augmented_events_count_more() -> None:
-    augmented = chosen_lengths({**SUGGESTED, "augment": True}, {}, 4_000)
-    assert augmented == chosen_lengths(SUGGESTED, {}, 8_000)
-    assert augmented == chosen_lengths(SUGGESTED, {"augment": True}, 4_000)
+    augmented = chosen_settings({**SUGGESTED, "augment": True}, {}, 4_000)
+    assert augmented == chosen_settings(SUGGESTED, {}, 8_000)
+    assert augmented == chosen_settings(SUGGESTED, {"augment": True}, 4_000)
 
 
 def test_given_lengths_stand_and_keep_their_checkpoints() -> None:
     given = {"likelihood_samples": 300_000, "rejection_samples": 1_000}
-    assert chosen_lengths(SUGGESTED, given, 100) == {"adversarial_samples": 0}
+    assert chosen_settings(SUGGESTED, given, 100) == {"adversarial_samples": 0}
+
+
+def test_weights_decay_less_with_more_events() -> None:
+    suggested = {**SUGGESTED, "weight_decay": 0.2}
+    found = [
+        chosen_settings(suggested, {}, count)["weight_decay"] for count in (400, 8_000, 32_000)
+    ]
+    assert found == pytest.approx([0.2, 0.2, 0.05])
+    assert "weight_decay" not in chosen_settings(suggested, {"weight_decay": 0.0}, 400)
 
 
 @pytest.mark.parametrize("name", recipe_names())

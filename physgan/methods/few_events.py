@@ -1,11 +1,12 @@
-"""Default lengths of the stages of training: in proportion to the number of training events."""
+"""Default settings that depend on the number of training events: lengths and weight decay."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["chosen_lengths"]
+__all__ = ["chosen_settings"]
 
 _AUGMENTED = 2
+_DECAYED = 8_000
 
 
 class _Limits(NamedTuple):
@@ -16,29 +17,30 @@ class _Limits(NamedTuple):
 
 
 _LIMITS = {
-    "likelihood_samples": _Limits(12, 500),
-    "adversarial_samples": _Limits(12, 500),
+    "likelihood_samples": _Limits(30, 500),
+    "adversarial_samples": _Limits(30, 500),
     "rejection_samples": _Limits(2, 125),
 }
 
 
-def chosen_lengths(
-    suggested: Mapping[str, Any], given: Mapping[str, Any], events: int
+def chosen_settings(
+    suggested: Mapping[str, Any], given: Mapping[str, Any], count: int
 ) -> dict[str, Any]:
-    """Lengths of stages that nobody has given, and the interval of checkpoints.
+    """Lengths of stages that nobody has given, the interval of checkpoints, and weight decay.
 
     A network learns few events by heart, later if it sees them rotated and reflected. So a stage
-    sees an event 12 times at most, that of rejection twice, and twice as often if samples are
+    sees an event 30 times at most, that of rejection twice, and twice as often if samples are
     augmented. But they have 500 and 125 steps at least, and as many checkpoints as they would have
-    at the suggested length.
+    at the suggested length. Weights decay as suggested with 8,000 events or fewer, and less with
+    more, as a prior's weight in a posterior does.
 
     Args:
         suggested: all settings of a method, as they suit many events.
         given: settings that stand: those of a recipe or of the user.
-        events: in the training split.
+        count: events in the training split.
     """
     table = {**suggested, **given}
-    events *= _AUGMENTED if table["augment"] else 1
+    events = count * (_AUGMENTED if table["augment"] else 1)
     chosen = {
         name: min(suggested[name], max(limits.passes * events, limits.steps * table["batch_size"]))
         for name, limits in _LIMITS.items()
@@ -48,4 +50,6 @@ def chosen_lengths(
     if "checkpoint_samples" not in given and chosen.get(longest):
         share = chosen[longest] / suggested[longest]
         chosen["checkpoint_samples"] = round(share * suggested["checkpoint_samples"])
+    if suggested.get("weight_decay") and "weight_decay" not in given:
+        chosen["weight_decay"] = suggested["weight_decay"] * min(1.0, _DECAYED / count)
     return chosen

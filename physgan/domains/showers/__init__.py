@@ -33,7 +33,7 @@ from simulators.protocol import Condition
 __all__ = ["Showers"]
 
 _FEW, _SHARE, _APART = 10, 100, 2.0
-_MARGIN = 0.1
+_MARGIN, _ROUNDING = 0.1, 1e-6
 _EMPTY = 0.1
 _NO_FEATURES = ("lit_cells", "ring_energy")
 _ABSOLUTE_ENERGY = {"components": 2, "spectra": 8, "functions": 3}
@@ -43,7 +43,7 @@ _TRAINING = {
     "discriminator_width": 32,
     "embedding": 32,
     "likelihood_samples": 640_000,
-    "likelihood_rate": 2e-3,
+    "likelihood_rate": 5e-3,
     "adversarial_samples": 0,
     "rejection_samples": 256_000,
     "generator_rate": 1e-5,
@@ -168,7 +168,7 @@ class Showers(Domain):
             "shape": list(array.shape[1:]),
             "threshold": threshold,
             "ratio": [mean, deviation],
-            "bounds": _bounds((ratio - mean) / deviation, -mean / deviation),
+            "bounds": [(bound - mean) / deviation for bound in _bounds(ratio)],
             "empty": bool((totals == 0).any()),
             "relative": self._energy is not None,
             "bins": _log_bins(array, threshold, float(totals.max())),
@@ -208,16 +208,14 @@ def _threshold(array: np.ndarray) -> float:
     return smallest if other < _APART * smallest else smallest / 4
 
 
-def _bounds(z: np.ndarray, full: float) -> list[float]:
-    """Range of standardised responses, a tenth wider at either end than what was seen.
+def _bounds(ratio: np.ndarray) -> tuple[float, float]:
+    """Range of the logarithm of the response, a tenth wider at either end than what was seen.
 
-    Args:
-        z: of training showers.
-        full: that of all incident energy, which is not passed if no shower did.
+    All incident energy, 0, is not passed if no shower did, but for rounding.
     """
-    middle = float(np.median(z))
-    low, high = (end + _MARGIN * (end - middle) for end in (float(z.min()), float(z.max())))
-    return [low, min(high, full) if z.max() <= full else high]
+    middle, low, high = (float(end) for end in (np.median(ratio), ratio.min(), ratio.max()))
+    wider = high + _MARGIN * (high - middle)
+    return low + _MARGIN * (low - middle), max(0.0, high) if high < _ROUNDING < wider else wider
 
 
 def _log_bins(array: np.ndarray, threshold: float, largest: float) -> list[int]:

@@ -23,7 +23,6 @@ from physgan.errors import InputError
 __all__ = ["Cells"]
 
 _TRAINING = {
-    "augment": False,
     "batch_size": 128,
     "generator_width": 96,
     "discriminator_width": 32,

@@ -32,7 +32,7 @@ _TRAINING = {
     "discriminator_width": 32,
     "embedding": 32,
     "likelihood_samples": 640_000,
-    "likelihood_rate": 2e-3,
+    "likelihood_rate": 5e-3,
     "adversarial_samples": 0,
     "rejection_samples": 256_000,
     "generator_rate": 1e-5,

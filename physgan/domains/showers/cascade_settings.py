@@ -10,7 +10,7 @@ from physgan.errors import InputError
 __all__ = ["cascade_settings", "threshold_of"]
 
 _FEW, _SHARE, _APART = 10, 100, 2.0
-_MARGIN = 0.1
+_MARGIN, _ROUNDING = 0.1, 1e-6
 _ABSOLUTE_ENERGY = {"components": 2, "spectra": 8, "functions": 3}
 
 
@@ -32,7 +32,7 @@ def cascade_settings(
         "shape": list(array.shape[1:]),
         "threshold": threshold,
         "ratio": [mean, deviation],
-        "bounds": _bounds((ratio - mean) / deviation, (float(np.log(most)) - mean) / deviation),
+        "bounds": [(bound - mean) / deviation for bound in _bounds(ratio, float(np.log(most)))],
         "empty": bool((totals == 0).any()),
         "bins": _log_bins(array, threshold, float(totals.max())),
         **_ABSOLUTE_ENERGY,
@@ -53,16 +53,17 @@ def threshold_of(array: np.ndarray) -> float:
     return smallest if other < _APART * smallest else smallest / 4
 
 
-def _bounds(z: np.ndarray, full: float) -> list[float]:
-    """Range of standardised responses, a tenth wider at either end than what was seen.
+def _bounds(ratio: np.ndarray, full: float) -> tuple[float, float]:
+    """Range of the logarithm of the response, a tenth wider at either end than what was seen.
 
     Args:
-        z: of training showers.
-        full: that of all incident energy, which is not passed if no shower did.
+        ratio: logarithms of training samples.
+        full: largest one that is possible, which is not passed if no sample did, but for rounding.
     """
-    middle = float(np.median(z))
-    low, high = (end + _MARGIN * (end - middle) for end in (float(z.min()), float(z.max())))
-    return [low, min(high, full) if z.max() <= full else high]
+    middle, low, high = (float(end) for end in (np.median(ratio), ratio.min(), ratio.max()))
+    wider = high + _MARGIN * (high - middle)
+    upper = max(full, high) if high - full < _ROUNDING < wider - full else wider
+    return low + _MARGIN * (low - middle), upper
 
 
 def _log_bins(array: np.ndarray, threshold: float, largest: float) -> list[int]:

@@ -8,6 +8,7 @@ import jax
 from physgan.training import checkpoints
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.impossible import LeftOut
+from physgan.training.memory import return_freed_memory
 from physgan.training.monitor import Announcer
 from physgan.training.pace import Pace
 from physgan.training.run import Run
@@ -48,6 +49,7 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     if progress is not None:
         progress(samples, samples + run.total - int(state.clock))
     run.begin()
+    return_freed_memory()
     key, pace = jax.random.key(run.seed), Pace()
     compiled: dict[tuple[int, int], Step] = {}
     with MetricsLog(run.run_dir, samples) as log:
@@ -59,12 +61,15 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
                 state = state._replace(generator=state.best, average=state.best)
             kind = stage.kind_of_step((clock - start) // batch_size)
             batch = split_batch(mesh, *run.batch(samples))
-            if (number, kind) not in compiled:
+            first = (number, kind) not in compiled
+            if first:
                 if all(other != number for other, _ in compiled):
                     compiled.clear()  # the programs of a stage that is over take memory
                 compiled[number, kind] = jax.jit(stage.steps[kind])
                 pace.interrupt()
             state, metrics = compiled[number, kind](state, key, *batch)
+            if first:
+                return_freed_memory()
             left_out.add(samples, metrics.pop(USED, None))
             samples, clock = samples + batch_size, clock + batch_size
             if samples // batch_size % _LOG_STEPS == 0 or clock >= run.total:
@@ -75,6 +80,7 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
                 clock = int(state.clock)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
+                return_freed_memory()
                 pace.interrupt()
             if progress is not None:
                 progress(samples, samples + run.total - clock)

@@ -17,8 +17,8 @@ class _Limits(NamedTuple):
 
 
 _LIMITS = {
-    "likelihood_samples": _Limits(30, 500),
-    "adversarial_samples": _Limits(30, 500),
+    "likelihood_samples": _Limits(16, 500),
+    "adversarial_samples": _Limits(16, 500),
     "rejection_samples": _Limits(2, 125),
 }
 
@@ -29,7 +29,7 @@ def chosen_settings(
     """Lengths of stages that nobody has given, the interval of checkpoints, and weight decay.
 
     A network learns few events by heart, later if it sees them rotated and reflected. So a stage
-    sees an event 30 times at most, that of rejection twice, and twice as often if samples are
+    sees an event 16 times at most, that of rejection twice, and twice as often if samples are
     augmented. But they have 500 and 125 steps at least, and as many checkpoints as they would have
     at the suggested length. Weights decay as suggested with 8,000 events or fewer, and less with
     more, as a prior's weight in a posterior does.

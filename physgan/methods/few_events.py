@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 __all__ = ["chosen_settings"]
 
-_AUGMENTED = 2
 _DECAYED = 8_000
 
 
@@ -17,9 +16,9 @@ class _Limits(NamedTuple):
 
 
 _LIMITS = {
-    "likelihood_samples": _Limits(16, 500),
-    "adversarial_samples": _Limits(16, 500),
-    "rejection_samples": _Limits(2, 125),
+    "likelihood_samples": _Limits(32, 500),
+    "adversarial_samples": _Limits(32, 500),
+    "rejection_samples": _Limits(4, 125),
 }
 
 
@@ -28,11 +27,10 @@ def chosen_settings(
 ) -> dict[str, Any]:
     """Lengths of stages that nobody has given, the interval of checkpoints, and weight decay.
 
-    A network learns few events by heart, later if it sees them rotated and reflected. So a stage
-    sees an event 16 times at most, that of rejection twice, and twice as often if samples are
-    augmented. But they have 500 and 125 steps at least, and as many checkpoints as they would have
-    at the suggested length. Weights decay as suggested with 8,000 events or fewer, and less with
-    more, as a prior's weight in a posterior does.
+    A stage sees an event 32 times at most, that of rejection four times. But they have 500 and 125
+    steps at least, and as many checkpoints as they would have at the suggested length. Weights
+    decay as suggested with 8,000 events or fewer, and less with more, as a prior's weight in a
+    posterior does.
 
     Args:
         suggested: all settings of a method, as they suit many events.
@@ -40,9 +38,8 @@ def chosen_settings(
         count: events in the training split.
     """
     table = {**suggested, **given}
-    events = count * (_AUGMENTED if table["augment"] else 1)
     chosen = {
-        name: min(suggested[name], max(limits.passes * events, limits.steps * table["batch_size"]))
+        name: min(suggested[name], max(limits.passes * count, limits.steps * table["batch_size"]))
         for name, limits in _LIMITS.items()
         if name in suggested and name not in given
     }

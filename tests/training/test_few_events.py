@@ -35,12 +35,6 @@ def test_a_handful_of_events_has_some_hundred_steps() -> None:
     assert (chosen["likelihood_samples"], chosen["rejection_samples"]) == (500 * 50, 125 * 50)
 
 
-def test_augmented_events_count_more() -> None:
-    augmented = chosen_settings({**SUGGESTED, "augment": True}, {}, 4_000)
-    assert augmented == chosen_settings(SUGGESTED, {}, 8_000)
-    assert augmented == chosen_settings(SUGGESTED, {"augment": True}, 4_000)
-
-
 def test_given_lengths_stand_and_keep_their_checkpoints() -> None:
     given = {"likelihood_samples": 300_000, "rejection_samples": 1_000}
     assert chosen_settings(SUGGESTED, given, 100) == {"adversarial_samples": 0}
@@ -70,7 +64,7 @@ def test_a_run_records_the_lengths_that_it_chose(exact_dataset: Path, tmp_path: 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(exact_dataset, tmp_path, {"adversarial_samples": 64, "augment": False}, progress=stop)
+        train(exact_dataset, tmp_path, {"adversarial_samples": 64}, progress=stop)
     config = json.loads((tmp_path / "run.json").read_text())["config"]
     assert config["adversarial_samples"] == 64
     assert 6_000 < config["likelihood_samples"] < 256_000

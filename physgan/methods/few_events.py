@@ -16,8 +16,8 @@ class _Limits(NamedTuple):
 
 
 _LIMITS = {
-    "likelihood_samples": _Limits(32, 500),
-    "adversarial_samples": _Limits(32, 500),
+    "likelihood_samples": _Limits(48, 500),
+    "adversarial_samples": _Limits(48, 500),
     "rejection_samples": _Limits(4, 125),
 }
 
@@ -27,7 +27,7 @@ def chosen_settings(
 ) -> dict[str, Any]:
     """Lengths of stages that nobody has given, the interval of checkpoints, and weight decay.
 
-    A stage sees an event 32 times at most, that of rejection four times. But they have 500 and 125
+    A stage sees an event 48 times at most, that of rejection four times. But they have 500 and 125
     steps at least, and as many checkpoints as they would have at the suggested length. Weights
     decay as suggested with 8,000 events or fewer, and less with more, as a prior's weight in a
     posterior does.

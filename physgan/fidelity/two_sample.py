@@ -302,15 +302,20 @@ def divergence(
 def _split(view: View, rng: np.random.Generator, selects: bool, fold: int = -1) -> Split:
     """Rows of the three parts, with the same shares of real and fake samples and conditions.
 
+    Where there are as many fake samples as real ones, the n-th of both are in one part. They may be
+    at equal conditions: a classifier that trained on one of such a pair would call the other by the
+    wrong name, and its AUC would be too small.
+
     A fold is a part of the same permutation, which tests, and what follows it trains.
     """
     parts: list[list[np.ndarray]] = [[], [], []]
     first = view.groups.reshape(len(view.labels), -1)[:, 0]
-    for label in (1, 0):
-        for group in np.unique(first):
+    for group in np.unique(first):
+        places = rng.random(np.count_nonzero(first == group))
+        for label in (1, 0):
             rows = np.flatnonzero((view.labels == label) & (first == group))
             cuts = [round(_TRAIN * len(rows)), round((_TRAIN + _SELECT) * len(rows))]
-            order = rng.permutation(rows)
+            order = rows[np.argsort(places[: len(rows)])]
             if fold >= 0:
                 order = np.roll(order, -round((fold + 1) * len(rows) / _FOLDS))
                 tested = round((fold + 1) * len(rows) / _FOLDS) - round(fold * len(rows) / _FOLDS)

@@ -86,7 +86,7 @@ def test_dense_network_finds_the_best_possible_auc_and_divergence(rng) -> None:
 
 def test_trees_find_it_too(rng) -> None:
     result = two_sample_test(shifted(rng, SHIFT), BoostedTrees())
-    assert result.auc[0] == pytest.approx(norm.cdf(SHIFT / np.sqrt(2)), abs=0.03)
+    assert abs(result.auc[0] - norm.cdf(SHIFT / np.sqrt(2))) < 3 * result.auc[1]
     assert result.jsd is None
 
 
@@ -140,10 +140,10 @@ def test_few_samples_are_each_tested_once(rng) -> None:
 
 
 def test_fewer_samples_train_and_the_same_ones_test(rng) -> None:
-    """The AUC of six features from ten samples a side is far from that of thousands."""
+    """The AUC of six features from twenty samples a side is far from that of thousands."""
     view = shifted(rng, SHIFT)
-    few, all_of_them = (two_sample_test(view, BoostedTrees(), most=most) for most in (30, None))
-    assert few.procedure.train_counts == (30, 30)
+    few, all_of_them = (two_sample_test(view, BoostedTrees(), most=most) for most in (20, None))
+    assert few.procedure.train_counts == (20, 20)
     assert few.procedure.test_counts == all_of_them.procedure.test_counts
     assert few.auc[0] < all_of_them.auc[0] - 3 * all_of_them.auc[1]
 
@@ -234,8 +234,8 @@ def test_equal_lattices_cannot_be_told_apart(classifier: TwoSampleClassifier) ->
 @pytest.mark.parametrize("classifier", [BoostedTrees(), CONVOLUTIONAL], ids=["trees", "convnet"])
 def test_hidden_correlations_are_found_at_each_condition(classifier: TwoSampleClassifier) -> None:
     result = on_lattices(0.4, classifier)
-    assert result.auc[0] > 0.65
-    assert min(value for value, _ in result.per_condition) > 0.6
+    for area, error in (result.auc, *result.per_condition):
+        assert area > 0.5 + 4 * error
 
 
 def test_same_seed_same_result(rng) -> None:
@@ -264,8 +264,12 @@ def test_columns_of_very_small_size_are_seen(rng) -> None:
     view = shifted(rng, 2.0, 1000)
     small = replace(view, rows=view.rows * np.float32(1e-4))
     quick = replace(DENSE, repeats=1)
-    assert two_sample_test(small, quick).auc[0] > 0.85
-    assert two_sample_test(small, replace(quick, standardise=False)).auc[0] < 0.7
+    seen, missed = (
+        two_sample_test(small, replace(quick, standardise=standardise)).auc
+        for standardise in (True, False)
+    )
+    assert seen[0] > 0.85
+    assert missed[0] < seen[0] - 3 * missed[1]
 
 
 def test_auc_against_counting(rng: np.random.Generator) -> None:
@@ -282,3 +286,18 @@ def test_auc_of_shifted_gaussians_and_its_error(rng: np.random.Generator) -> Non
     values, errors = np.array(repeats).T
     assert values.mean() == pytest.approx(norm.cdf(shift / np.sqrt(2)), abs=0.005)
     assert errors.mean() == pytest.approx(values.std(), rel=0.2)
+
+
+def test_pairs_at_equal_conditions_do_not_hide_a_difference(rng) -> None:
+    """Equal laws at five conditions, in pairs: AUC 0.5, within 3 errors of the mean of six tests.
+
+    Where a pair's samples may lie in different parts, trees reach 0.455 +- 0.003.
+    """
+    found = []
+    for seed in range(6):
+        conditions = rng.random((2000, 5))
+        sides = [np.concatenate([conditions, rng.normal(size=(2000, 2))], 1) for _ in range(2)]
+        view = vector_view("pairs", *map(np.float32, sides))
+        found.append(two_sample_test(view, BoostedTrees(), seed).auc)
+    values, errors = np.array(found).T
+    assert abs(values.mean() - 0.5) < 3 * errors.mean() / np.sqrt(len(found))

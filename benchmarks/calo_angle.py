@@ -34,7 +34,7 @@ def largest_pulls(data: Data, fake: Sides) -> dict[str, float]:
     bins = ranks[0] * _PARTS + ranks[1]
     observables = {o.name: o.compute for o in data.domain.observables}
     pulls = {}
-    for label, name in (("centre in x", "centre_eta"), ("response", "response")):
+    for label, name in (("centre in x", "centre_x"), ("response", "response")):
         sides = [observables[name](*side) for side in (data.test, fake)]
         sides = [side.mean(1) if side.ndim > 1 else side for side in sides]
         parts = [[side[bins == number] for side in sides] for number in range(_PARTS**2)]

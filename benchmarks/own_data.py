@@ -25,7 +25,7 @@ import numpy as np
 from lib.experiment import Configuration, Experiment, Options
 from lib.measure import flat, metrics_of
 from lib.systems import SEED, Data, Sides, sides
-from lib.table import Row, markdown, value
+from lib.table import Row, markdown, value, write_json
 
 import physgan
 from physgan.comparison import compare_samples
@@ -93,7 +93,7 @@ def judged(options: Options, name: str) -> Row:
     run = options.workdir / name / "run"
     spent = trained(data.train, run)
     conditions, count = data.test[1], len(next(iter(data.test[1].values())))
-    made = physgan.load(run).sample(conditions, count, SEED), conditions
+    made = physgan.load(run).sample(conditions, count, SEED, extrapolate=True), conditions
     report = compare_samples(data.domain, data.test, made, data.floor, seed=SEED)
     return {
         "events": EVENTS // options.shorter,
@@ -128,19 +128,24 @@ def recorded(options: Options, name: str) -> Data:
 def trained(dataset: Path, run: Path) -> Row:
     """Train by the command line with its defaults on one core; CPU seconds and peak memory.
 
-    A run that is there already is not trained again: its figures are zero.
+    A run that is there already is not trained again; what it took is in a file beside it.
     """
+    path = run.parent / "spent.json"
+    if path.exists():
+        return dict(json.loads(path.read_text()))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "physgan.cli", "train", str(dataset), "--out", str(run)]
     core = {max(os.sched_getaffinity(0))}
     subprocess.run(command, check=True, preexec_fn=lambda: os.sched_setaffinity(0, core))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = sum(getattr(after, n) - getattr(before, n) for n in ("ru_utime", "ru_stime"))
-    return {
+    found = {
         "cpu_seconds": spent,
         "peak_memory_mb": after.ru_maxrss / 1024,
         "wall_seconds": metrics_of(run)[-1]["seconds"],
     }
+    write_json(path, found)
+    return found
 
 
 def log_histogram_auc(data: Data, made: Sides) -> Row:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, otherwise a line every ten seconds."""
+"""Progress on stderr: a bar on a terminal, otherwise a line at once and every ten seconds."""
 
 import sys
 import time
@@ -87,25 +87,33 @@ def _bar(label: str, unit: str) -> Iterator[Report]:
 
 
 class _Lines:
-    """One line every ten seconds, the first after ten."""
+    """A line at the beginning, if nothing is done yet, and then one every ten seconds.
+
+    The time left follows from the rate since the first piece was done: the first takes longer, as
+    programs are compiled for it.
+    """
 
     def __init__(self, label: str, unit: str) -> None:
         self.label, self.unit = label, unit
         self.began = self.last = time.monotonic()
-        self.first: int | None = None
+        self.before: int | None = None
+        self.first: tuple[float, int] | None = None
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
-        if self.first is None:
-            self.first = done
         now = time.monotonic()
-        if now - self.last < SECONDS_BETWEEN_LINES:
+        begins = self.before is None and done == 0
+        if self.before is None:
+            self.before = done
+        if self.first is None and done > self.before:
+            self.first = now, done
+        if not begins and now - self.last < SECONDS_BETWEEN_LINES:
             return
         self.last = now
-        print(self._line(done, total, note, now - self.began), file=sys.stderr, flush=True)
+        print(self._line(done, total, note, now), file=sys.stderr, flush=True)
 
-    def _line(self, done: int, total: int, note: str, elapsed: float) -> str:
-        parts = [f"{self.label}: {done}/{total} {self.unit}".rstrip(), f"{elapsed:.0f} s"]
-        completed = done - (self.first or 0)
-        if completed > 0:
-            parts.append(f"about {elapsed * (total - done) / completed:.0f} s left")
+    def _line(self, done: int, total: int, note: str, now: float) -> str:
+        parts = [f"{self.label}: {done}/{total} {self.unit}".rstrip(), f"{now - self.began:.0f} s"]
+        if self.first is not None and done > self.first[1]:
+            seconds = (now - self.first[0]) / (done - self.first[1])
+            parts.append(f"about {seconds * (total - done):.0f} s left")
         return ", ".join([*parts, note] if note else parts)

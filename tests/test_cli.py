@@ -16,11 +16,12 @@ from physgan.cli import run_command
 from physgan.cli.options import extra_options, value_of
 from physgan.data import open_dataset
 from physgan.progress import reporting
+from physgan.training.pace import Pace
 
 VERBS = [
     *("quickstart", "simulate", "info", "verify", "show", "list", "train", "sample"),
     *("benchmark", "compare", "explain"),
-    *("import", "import-calochallenge", "export-calochallenge", "import-idx"),
+    *("import", "import-calochallenge", "import-idx", "export", "export-calochallenge"),
 ]
 ISING = ["simulate", "ising", "--size", "4", "--seed", "3"]
 
@@ -241,6 +242,45 @@ def test_progress_is_a_line_now_and_then(capsys, monkeypatch) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == [
-        "simulate: 30/100 events, 12 s, about 28 s left",
-        "simulate: 70/100 events, 24 s, about 10 s left",
+        "simulate: 0/100 events, 3 s",
+        "simulate: 40/100 events, 15 s, about 18 s left",
+        "simulate: 80/100 events, 27 s, about 6 s left",
     ]
+
+
+def test_the_time_left_does_not_count_compilation(capsys, monkeypatch) -> None:
+    """30 s until the first step is done, then 1 s a step; also where a run goes on."""
+    now = [0.0]
+    monkeypatch.setattr("physgan.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    for begin in (0, 50):
+        now[0] = 0.0
+        with reporting("train", "samples") as report:
+            report(begin, 100)
+            now[0] = 29.0
+            for done in range(begin + 1, begin + 22):
+                now[0] += 1.0
+                report(done, 100)
+    assert capsys.readouterr().err.splitlines() == [
+        "train: 0/100 samples, 0 s",
+        "train: 1/100 samples, 30 s",
+        "train: 11/100 samples, 40 s, about 89 s left",
+        "train: 21/100 samples, 50 s, about 79 s left",
+        "train: 51/100 samples, 30 s",
+        "train: 61/100 samples, 40 s, about 39 s left",
+        "train: 71/100 samples, 50 s, about 29 s left",
+    ]
+
+
+def test_the_pace_of_training_is_that_between_interruptions(monkeypatch) -> None:
+    """2 s for 100 samples twice; the first step, a checkpoint and what follows it do not count."""
+    now = [0.0]
+    monkeypatch.setattr("physgan.training.pace.time", SimpleNamespace(monotonic=lambda: now[0]))
+    pace = Pace()
+    assert pace.seconds_per_sample is None
+    for at, samples in ((30, 100), (32, 200), (None, 0), (45, 300), (47, 400)):
+        if at is None:
+            pace.interrupt()
+        else:
+            now[0] = float(at)
+            pace.mark(samples)
+    assert pace.seconds_per_sample == 0.02

@@ -133,7 +133,7 @@ def test_explain_takes_other_units() -> None:
 
 
 def test_imported_conditions_get_the_unit_in_their_names(tmp_path: Path) -> None:
-    deposits = np.ones((10, 2, 3))
+    deposits = np.arange(60.0).reshape(10, 2, 3)
     columns = {name: np.linspace(1, 2, 10) for name in ("energy", "x", "t", "o")}
     np.savez(tmp_path / "a.npz", deposits=deposits, **columns)
     line = ["import", str(tmp_path / "a.npz"), "--domain", "showers", "--samples", "deposits"]

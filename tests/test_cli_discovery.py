@@ -229,7 +229,7 @@ conditions = [{{}}]
 @pytest.mark.parametrize(
     ("simulator", "conditions", "baselines"),
     [
-        ("gaussian-ring", "[conditions]", []),
+        ("gaussian-ring", "[conditions]", ["copula"]),
         (
             'ising"\nsize = 4\nalgorithm = "auto',
             '[conditions.temperature]\ndistribution = "fixed"\nvalue = 2.0',

@@ -1,5 +1,6 @@
 """Arrays from elsewhere: into a dataset that trains, or refused in one line."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,33 @@ def test_units_thresholds_axes_and_splits(
     assert {name: len(s) for name, s in dataset.splits.items()} == {"train": 20, "validation": 20}
 
 
+def test_the_smallest_value_is_the_threshold_and_a_cut_is_counted(
+    tmp_path: Path, deposits: np.ndarray, energy: np.ndarray, call: Callable[..., Any]
+) -> None:
+    """Without a threshold nothing is cut; `physgan info` shows in MeV what the data's is."""
+    deposits[0, 0, 0, 0] = 1e-9
+    np.savez(tmp_path / "a.npz", showers=deposits, energy=energy)
+    line = ["import", tmp_path / "a.npz", "--domain", "showers", "--samples", "showers"]
+    line += ["--unit", "GeV", "--condition", "energy_mev=energy:GeV", "--json"]
+    code, out, err = call(*line, "--out", tmp_path / "1.h5")
+    assert (code, err) == (0, "")
+    whole = json.loads(out)
+    assert "cut" not in whole
+    assert whole["threshold"]["smallest"] == pytest.approx(1e-6)
+    assert whole["threshold"]["decades"] == round(np.log10(deposits.max() / 1e-9), 1)
+    assert "values span 9" in whole["note"]
+    info = json.loads(call("info", tmp_path / "1.h5", "--json")[1])
+    assert info["parameters"] == {"threshold": pytest.approx(1e-6)}
+    cut = json.loads(call(*line, "--threshold", 0.5, "--out", tmp_path / "2.h5")[1])
+    low = (deposits > 0) & (deposits < 0.5)
+    assert cut["cut"]["values"] == low.sum()
+    assert cut["cut"]["share_of_values"] == pytest.approx(low.sum() / (deposits > 0).sum())
+    assert cut["cut"]["share_of_total"] == pytest.approx(deposits[low].sum() / deposits.sum())
+    info = json.loads(call("info", tmp_path / "2.h5", "--json")[1])
+    smallest = 1000 * deposits[deposits >= 0.5].min()
+    assert info["parameters"] == {"threshold": pytest.approx(smallest)}
+
+
 def test_spins(tmp_path: Path, rng: np.random.Generator) -> None:
     spins = rng.choice([-1.0, 1.0], size=(10, 4, 4))
     np.savez(tmp_path / "a.npz", s=spins, t=np.linspace(1, 3, 10))
@@ -106,6 +134,26 @@ def test_spins(tmp_path: Path, rng: np.random.Generator) -> None:
     np.savez(tmp_path / "b.npz", s=np.where(spins > 0, 1, 0), t=np.ones(10))
     with pytest.raises(InputError, match=r"expected spins of \+1 and -1; got 0 in row 0"):
         import_arrays(tmp_path / "b.npz", tmp_path / "y.h5", conditions=conditions, **settings)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_cells_of_any_unit(tmp_path: Path, rng: np.random.Generator, whole: bool) -> None:
+    """Whole numbers are stored as such, whatever their type; conditions may be none."""
+    values = np.floor(rng.exponential(3, (10, 3, 4))) + (0 if whole else 0.25)
+    np.savez(tmp_path / "a.npz", adc=values)
+    import_arrays(
+        tmp_path / "a.npz", tmp_path / "x.h5", domain="cells", samples="adc", unit="ADC",
+        conditions={}, axes=["pad", "time"], edges={"time": [0, 1, 2, 4, 8]},
+    )  # fmt: skip
+    dataset = open_dataset(tmp_path / "x.h5")
+    np.testing.assert_array_equal(dataset.read()[0]["values"], values)
+    field = dataset.info.fields[0]
+    assert (field.unit, field.dtype) == ("ADC", "int32" if whole else "float32")
+    assert field.axes == ("pad", "time")
+    assert {axis.name: axis.values for axis in dataset.info.grid}["time"] == (0.5, 1.5, 3, 6)
+    assert dataset.info.parameters == {
+        "threshold": values[values > 0].min(), "largest": values.max()
+    }  # fmt: skip
 
 
 Change = Callable[[dict[str, np.ndarray]], Any]
@@ -127,8 +175,8 @@ def _nothing(arrays: dict[str, np.ndarray]) -> None:
 
 
 BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
-    "no such key": (_nothing, {"samples": "x"}, r"expected an array of .* \(energy, showers\)"),
-    "no key": (_nothing, {"samples": ""}, "got 'no key'"),
+    "no such key": (_nothing, {"samples": "x"}, r"expected an array of .* \(showers, energy\)"),
+    "no key": (_nothing, {"samples": ""}, "got no key"),
     "no such condition": (
         _nothing,
         {"conditions": {"energy_mev": "e:MeV"}},
@@ -154,7 +202,7 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "domain": (
         _nothing,
         {"domain": "quarks"},
-        r"expected a domain \(images, points, showers, spins\)",
+        r"expected a domain \(cells, images, points, showers, spins\)",
     ),
     "samples' unit": (_nothing, {"unit": ""}, "expected the unit of the deposits .* got none"),
     "names": (_nothing, {"axes": ["layer", "r"]}, "expected 3 names of axes"),
@@ -163,6 +211,11 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
         _nothing,
         {"axes": ["layer", "alpha", "r"], "edges": {"r": [0, 2, 1]}},
         "expected 3 rising edges of r",
+    ),
+    "threshold": (
+        _nothing,
+        {"domain": "spins", "threshold": 0.5},
+        "expected no threshold of spins",
     ),
     "shares": (_nothing, {"splits": {"train": 1.1}}, "shares that add up to at most 1"),
     "not square": (_nothing, {"domain": "spins"}, "expected spins with 2 axes per sample"),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from physgan.benchmark.sources import DrawnSet, Plan, subseed
+from physgan.benchmark.sources import DrawnSet, Plan, subseed, together
 from physgan.fidelity import (
     BoostedTrees,
     ConvolutionalNetwork,
@@ -54,13 +54,13 @@ def classify(
         convolutional: classifier of the samples themselves; None to leave it out.
         tell: called with what comes next.
     """
-    each, seed = min(plan.count, _MOST // len(plan.conditions)), subseed(plan.seed, 96)
-    groups = np.tile(np.repeat(np.arange(len(plan.conditions)), each), 2)
-    real = _tables(plan, reference, each)
-    found, floor = Classified({}, {}), []
+    seed, floor = subseed(plan.seed, 96), []
+    real, places = _tables(plan, reference)
+    found = Classified({}, {})
     for source in sorted(sources, key=lambda source: source.role != "truth"):
         tell(f"classifiers: {source.name}")
-        fake = _tables(plan, source, each)
+        fake, others = _tables(plan, source)
+        groups = np.concatenate([places, others])
         views: list[View[Any]] = [vector_view(n, real[n], fake[n], groups) for n in real]
         tests = two_sample_tests(views, [BoostedTrees(), DenseNetwork()], seed)
         if convolutional is not None:
@@ -76,23 +76,15 @@ def classify(
     return found
 
 
-def _tables(plan: Plan, drawn: DrawnSet, each: int) -> dict[str, np.ndarray]:
-    """The domain's views of the first samples at each condition, by name."""
-    parts = [
-        views_of(plan.domain, {name: values[:each] for name, values in samples.items()}, condition)
-        for samples, condition in zip(drawn.samples, plan.conditions, strict=True)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def _tables(plan: Plan, drawn: DrawnSet) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The domain's views of the samples, by name, and the numbers of their conditions."""
+    samples, conditions, numbers = together(plan, drawn, _MOST)
+    return views_of(plan.domain, samples, conditions), numbers
 
 
 def _sample_view(plan: Plan, reference: DrawnSet, source: DrawnSet) -> View[Any]:
-    groups = np.tile(np.repeat(np.arange(len(plan.conditions)), plan.count), 2)
-    columns = {
-        name: np.array([condition[name] for condition in plan.conditions])[groups]
-        for name in plan.conditions[0]
-    }
-    return sample_view(plan.domain, _joined(reference), _joined(source), columns, groups)
-
-
-def _joined(drawn: DrawnSet) -> dict[str, np.ndarray]:
-    return {name: np.concatenate([s[name] for s in drawn.samples]) for name in drawn.samples[0]}
+    real, conditions, places = together(plan, reference)
+    fake, others, other_places = together(plan, source)
+    columns = {name: np.concatenate([conditions[name], others[name]]) for name in conditions}
+    groups = np.concatenate([places, other_places])
+    return sample_view(plan.domain, real, fake, columns, groups)

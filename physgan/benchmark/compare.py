@@ -124,7 +124,7 @@ def compare(
         observables,
         histograms,
         {
-            name: _spectrum(plan, reference, condition_index, counts, seed)
+            name: _spectrum(reference, condition_index, counts, seed)
             for name, counts in (spectra or {}).items()
         },
     )
@@ -156,7 +156,7 @@ def _histogram(
 
 
 def _spectrum(
-    plan: Plan, reference: Reference, condition_index: int, counts: SpectrumCounts, seed: int
+    reference: Reference, condition_index: int, counts: SpectrumCounts, seed: int
 ) -> SpectrumResult:
     name = counts.spectrum.name
     floor = reference.spectrum_floors[condition_index][name]
@@ -168,7 +168,7 @@ def _spectrum(
     chance = floor.bootstrap**2 / 3
     error = np.sqrt(max(drawn**2 - 2 * chance, chance))
     own = max(floor.separation, _TINY)
-    excess, scale = value / own - 1, NOMINAL / plan.count
+    excess, scale = value / own - 1, NOMINAL / len(counts)
     spread = np.hypot(error, value / own * floor.error) / own
     return SpectrumResult(
         (float(value), float(error)),

@@ -9,6 +9,7 @@ import numpy as np
 
 from physgan.benchmark.sources import DrawnSet, Plan, subseed
 from physgan.fidelity import (
+    EFFECTIVE_BINS,
     Binning,
     Estimate,
     SpectrumCounts,
@@ -19,7 +20,9 @@ from physgan.fidelity import (
     wasserstein,
 )
 
-__all__ = ["Floor", "Reference", "SpectrumFloor", "make_reference"]
+__all__ = ["Floor", "Reference", "SpectrumFloor", "effective_bins", "make_reference"]
+
+_FEWEST_BINS, _FEWEST_IN_A_BIN = 8, 10
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ def _pool(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def _exact(plan: Plan, context: Mapping[str, Any]) -> dict[str, np.ndarray | None]:
-    exact = {o.name: o.exact(context) if o.exact else None for o in plan.domain.ensemble}
+    known = not plan.bins  # a solution at the mean of a bin is not that of the bin
+    exact = {o.name: o.exact(context) if o.exact and known else None for o in plan.domain.ensemble}
     return {name: None if v is None else np.asarray(v, float) for name, v in exact.items()}
 
 
@@ -132,9 +136,15 @@ def _floors(
         name = observable.name
         if name in plan.domain.histograms:
             spacing = observable.spacing(geometry) if observable.spacing else None
-            binning = choose_binning(pooled[name], spacing)
-            floors[name] = _floor([s.values[condition_index][name] for s in sets], binning)
+            values = [s.values[condition_index][name] for s in sets]
+            binning = choose_binning(pooled[name], spacing, effective_bins(len(values[0])))
+            floors[name] = _floor(values, binning)
     return floors
+
+
+def effective_bins(count: int) -> int:
+    """Bins that share the truth's samples, where a set has `count`: some ten a bin at least."""
+    return int(np.clip(count // _FEWEST_IN_A_BIN, _FEWEST_BINS, EFFECTIVE_BINS))
 
 
 def _floor(values: Sequence[np.ndarray], binning: Binning) -> Floor:

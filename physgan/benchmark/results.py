@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physgan.benchmark.compare import Comparison
+from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.benchmark.speed import Speed
@@ -41,7 +42,7 @@ class Results:
 
     Args:
         plan: domain, conditions, count, seed.
-        simulator: the reference simulator.
+        simulator: the reference simulator, or recorded events in its place.
         reference: the truth.
         reference_set: the set of the simulator whose samples are kept.
         sources: surrogate, simulator again, variants, baselines, in this order.
@@ -63,7 +64,7 @@ class Results:
     """
 
     plan: Plan
-    simulator: Simulator
+    simulator: Simulator | Recorded
     reference: Reference
     reference_set: DrawnSet
     sources: list[DrawnSet]

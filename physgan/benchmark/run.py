@@ -6,26 +6,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
 from physgan.benchmark.environment import environment
+from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import make_reference
 from physgan.benchmark.relaxation import relaxation
 from physgan.benchmark.report import write_report
 from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.benchmark.sources import (
+    Bin,
     ConditionValues,
     DrawnSet,
     Plan,
     Progress,
     Source,
     draw,
+    draw_at,
+    in_bins,
+    together,
 )
 from physgan.benchmark.speed import BATCHES, measure_speed
-from physgan.benchmark.targets import TargetResult, evaluate, evaluate_auc
+from physgan.benchmark.targets import TargetResult, beside_truth, evaluate, evaluate_auc
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
@@ -35,7 +38,7 @@ from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
 
-AGAIN = "simulator again"
+AGAIN, OTHERS = "simulator again", "other recorded events"
 
 Labelled = tuple[Samples, Conditions, str]
 """Real samples, their conditions, and which of these is the class."""
@@ -43,9 +46,9 @@ Labelled = tuple[Samples, Conditions, str]
 
 def benchmark(
     surrogate: Source,
-    simulator: Simulator,
+    simulator: Simulator | Recorded,
     *,
-    conditions: Sequence[ConditionValues],
+    conditions: Sequence[ConditionValues] | Sequence[Bin],
     count: int,
     seed: int,
     out: str | Path,
@@ -61,7 +64,7 @@ def benchmark(
     classes: Labelled | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Compare a surrogate and baselines with fresh simulation, and write the report.
+    """Compare a surrogate and baselines with fresh simulation or recorded events: a report.
 
     Writes `report.json` and `report.html`, which needs no other file, to the folder `out`.
 
@@ -69,8 +72,10 @@ def benchmark(
         surrogate: what is compared with the simulator.
         simulator: the truth; if it offers `relax`, samples are also compared after updates
             of its dynamics.
-        conditions: where to compare: at least one, each name -> value.
-        count: samples of each source at each condition, at least 100.
+        conditions: where to compare: at least one, each name -> value; for recorded events their
+            bins, where sources are sampled at the conditions of the events themselves.
+        count: samples of each source at each condition, or in all bins of a condition together,
+            at least 100.
         seed: of all samples and all randomness here, >= 0.
         out: folder, made if missing.
         domain: the kind of sample; by default the simulator's.
@@ -82,8 +87,8 @@ def benchmark(
         targets: profile of the domain's targets, such as "quickstart" or "long".
         classifier_budget: images shown to each convolutional classifier in training; 0
             leaves it out.
-        references: independent sets from the simulator that sources are compared with; one
-            more is treated as a source.
+        references: independent sets of the truth that sources are compared with; one more is
+            treated as a source.
         batches: batch sizes at which sources are timed.
         classes: real samples with classes, if sources are to be compared by a classifier of them.
         progress: called with (steps done, steps in total, what comes next).
@@ -97,8 +102,12 @@ def benchmark(
     kind = domain_of(simulator) if domain is None else domain
     sources = [surrogate, *variants, *baselines]
     roles = ["surrogate", *["variant"] * len(variants), *["baseline"] * len(baselines)]
-    _check(kind, conditions, count, sources, targets, references)
-    plan = Plan(kind, conditions, count, seed, simulator.parameters)
+    bins = [place for place in conditions if isinstance(place, Bin)]
+    places = [place.means if isinstance(place, Bin) else place for place in conditions]
+    _check(kind, places, count, sources, targets, references)
+    if len(bins) != len(places) * isinstance(simulator, Recorded):
+        raise InputError("expected bins of conditions with recorded events, and values without")
+    plan = Plan(kind, places, count, seed, simulator.parameters, bins)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     steps = 2 + relaxing + (classes is not None)
     tell = Steps(references + 5 + len(sources) * steps, progress)
@@ -106,7 +115,7 @@ def benchmark(
 
     results = _draw(plan, simulator, list(zip(sources, roles, strict=True)), references, tell)
     results.profile, results.training = targets, training or {}
-    results.seen_in_training = [seen_in_training(c, results.training) for c in conditions]
+    results.seen_in_training = [seen_in_training(c, results.training) for c in places]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
     classified = classify(plan, results.reference_set, results.sources, network, tell)
@@ -118,7 +127,7 @@ def benchmark(
         _relax(results, tell)
     _evaluate(results)
     tell("timing")
-    results.speed = measure_speed(sources, simulator, conditions, seed, batches)
+    results.speed = measure_speed(sources, simulator, places, seed, batches)
     results.environment, results.created = environment(), _now()
     results.seconds = time.perf_counter() - start
     tell("writing the report")
@@ -129,26 +138,48 @@ def benchmark(
 
 def _draw(
     plan: Plan,
-    simulator: Simulator,
+    simulator: Simulator | Recorded,
     sources: Sequence[tuple[Source, str]],
     references: int,
     tell: Steps,
 ) -> Results:
-    sets: list[DrawnSet] = []
-    for number in range(references):
-        tell(f"simulating the truth, {number + 1} of {references + 1}")
-        first, keep = sets[0] if sets else None, not sets
-        name, role = simulator.name, "reference"
-        sets.append(draw(simulator, plan, name, role, number, first=first, keep=keep))
-    tell(f"simulating the truth, {references + 1} of {references + 1}")
-    again = draw(simulator, plan, AGAIN, "truth", references, first=sets[0])
+    if isinstance(simulator, Recorded):
+        *sets, again = _recorded(plan, simulator, references + 1, tell)
+    else:
+        *sets, again = _simulated(plan, simulator, references + 1, tell)
     found: list[DrawnSet] = []
     for number, (source, role) in enumerate(sources):
         tell(f"sampling {source.name}")
-        index = references + 1 + number
-        found.append(draw(source, plan, source.name, role, index, first=sets[0]))
+        given = plan, source.name, role, references + 1 + number
+        if sets[0].whole is None:
+            found.append(draw(source, *given, first=sets[0]))
+        else:
+            found.append(draw_at(source, *given, sets[0].whole[1], first=sets[0]))
     reference = make_reference(plan, sets, again)
     return Results(plan, simulator, reference, sets[0], [found[0], again, *found[1:]])
+
+
+def _simulated(plan: Plan, simulator: Simulator, number: int, tell: Steps) -> list[DrawnSet]:
+    """Independent sets from the simulator; the last is treated as a source."""
+    sets: list[DrawnSet] = []
+    for index in range(number):
+        tell(f"simulating the truth, {index + 1} of {number}")
+        last, first = index == number - 1, sets[0] if sets else None
+        name, role = (AGAIN, "truth") if last else (simulator.name, "reference")
+        keep = last or not sets
+        sets.append(draw(simulator, plan, name, role, index, first=first, keep=keep))
+    return sets
+
+
+def _recorded(plan: Plan, recorded: Recorded, number: int, tell: Steps) -> list[DrawnSet]:
+    """Disjoint sets of recorded events; the last is treated as a source."""
+    sets: list[DrawnSet] = []
+    for index, events in enumerate(recorded.sets(plan.count, number)):
+        tell(f"reading the truth, {index + 1} of {number}")
+        last, first = index == number - 1, sets[0] if sets else None
+        name, role = (OTHERS, "truth") if last else (recorded.name, "reference")
+        sets.append(in_bins(plan, name, role, *events, first=first, keep=last or not sets))
+    return sets
 
 
 def _compare(results: Results, tell: Steps) -> None:
@@ -172,8 +203,7 @@ def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:
     for source in results.sources:
         if source.role != "truth":
             tell(f"classes: {source.name}")
-            names = source.samples[0]
-            fake = {name: np.concatenate([s[name] for s in source.samples]) for name in names}
+            fake, _, _ = together(results.plan, source)
             results.classes[source.name] = compare_classes(
                 domain, (samples, conditions), (fake, {}), label, seed=results.plan.seed
             )
@@ -190,6 +220,7 @@ def _relax(results: Results, tell: Steps) -> None:
 
 
 def _evaluate(results: Results) -> None:
+    (truth,) = results.of_role("truth")
     baselines = [results.comparisons[source.name] for source in results.of_role("baseline")]
     for target in results.plan.domain.targets[results.profile]:
         target_results: dict[str, list[TargetResult | None]] = {}
@@ -203,7 +234,16 @@ def _evaluate(results: Results) -> None:
             target_results[source.name] = [
                 evaluate(target, own[n], [b[n] for b in others]) for n in range(len(own))
             ]
-        results.verdicts.append(Verdict(target, target_results))
+        floor = target_results[truth.name]
+        judged = {
+            name: [
+                own if own is None or least is None else beside_truth(target, own, least)
+                for own, least in zip(row, floor, strict=True)
+            ]
+            for name, row in target_results.items()
+            if name != truth.name
+        }
+        results.verdicts.append(Verdict(target, {truth.name: floor, **judged}))
 
 
 def _check(
@@ -222,7 +262,7 @@ def _check(
         raise InputError(f"expected count of at least 100; got {count}; draw more samples")
     if references < 2:
         raise InputError(f"expected references of at least 2; got {references}; pass 3")
-    names = [source.name for source in sources] + [AGAIN]
+    names = [source.name for source in sources] + [AGAIN, OTHERS]
     if len(set(names)) < len(names):
         raise InputError(f"expected sources of different names; got {names}; rename one")
     if targets not in domain.targets:

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from physgan.benchmark.sources import ConditionValues, Source, subseed
-from simulators.protocol import Simulator
+from simulators.protocol import Conditions
 
 __all__ = ["BATCHES", "Size", "Speed", "measure_speed"]
 
@@ -64,9 +64,15 @@ class _Sized(Protocol):
     def flops_per_sample(self) -> float | None: ...
 
 
+class _Timed(Protocol):
+    """A truth of which the cost is known, or not a number."""
+
+    def seconds_per_independent_sample(self, conditions: Conditions) -> float: ...
+
+
 def measure_speed(
     sources: Sequence[Source],
-    simulator: Simulator,
+    simulator: _Timed,
     conditions: Sequence[ConditionValues],
     seed: int,
     batches: Sequence[int] = BATCHES,

@@ -1,7 +1,7 @@
 """Which targets a source reaches, at which conditions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,17 @@ from physgan.benchmark.compare import Comparison, ObservableResult
 from physgan.domains.base import Target
 from physgan.fidelity import TwoSampleResult, largest_auc
 
-__all__ = ["TargetResult", "evaluate", "evaluate_auc"]
+__all__ = [
+    "CANNOT_TELL",
+    "MISSED",
+    "REACHED",
+    "TargetResult",
+    "beside_truth",
+    "evaluate",
+    "evaluate_auc",
+]
 
+REACHED, MISSED, CANNOT_TELL = "reached", "missed", "cannot tell"
 _GUESSING = 0.5
 
 
@@ -30,6 +39,13 @@ class TargetResult:
     passed: bool
     resolved: bool = True
 
+    @property
+    def verdict(self) -> str:
+        """One of `REACHED`, `MISSED` and `CANNOT_TELL`."""
+        if self.passed:
+            return REACHED
+        return MISSED if self.resolved else CANNOT_TELL
+
 
 def evaluate(
     target: Target, own: Comparison, baselines: Sequence[Comparison] = ()
@@ -47,30 +63,42 @@ def evaluate(
     """
     if target.measure == "overlap":
         value, error = own.histograms[target.observable].ratio
-        return TargetResult(value, error, value >= target.limit)
+        return _within(value, error, target.limit - value, 1 - target.limit)
     if target.measure == "baseline":
         return _against_baselines(target, own, baselines)
     if target.measure == "separation":
         value, error = own.spectra[target.observable].ratio
-        return _at_most(target.limit, value, error, target.limit / 2)
+        return _within(value, error, value - target.limit, target.limit / 2)
     value, error = _deviation(target, own.observables[target.observable])
-    return TargetResult(value, error, value <= target.limit, bool(np.isfinite(value)))
+    return _within(value, error, value - target.limit, target.limit)
 
 
 def evaluate_auc(target: Target, tests: Sequence[TwoSampleResult]) -> TargetResult:
     """Whether the largest AUC of one source's two-sample tests reaches `target`."""
     value, error = largest_auc(tests).auc
-    return _at_most(target.limit, value, error, (target.limit - _GUESSING) / 3)
+    return _within(value, error, value - target.limit, (target.limit - _GUESSING) / 3)
 
 
-def _at_most(limit: float, value: float, error: float, most: float) -> TargetResult:
-    """Whether a value is at most `limit`, and its error at most `most`.
+def beside_truth(target: Target, own: TargetResult, truth: TargetResult) -> TargetResult:
+    """The result of a source, where truth against truth may miss the target itself.
+
+    Then nothing can be said of a source, unless it is worse than the truth by two standard errors.
+    """
+    if truth.verdict != MISSED or target.measure == "baseline":
+        return own
+    worse = truth.value - own.value if target.measure == "overlap" else own.value - truth.value
+    clear = worse > 2 * np.hypot(own.error, truth.error)
+    return replace(own, passed=False, resolved=bool(own.verdict == MISSED and clear))
+
+
+def _within(value: float, error: float, beyond: float, most: float) -> TargetResult:
+    """Whether a value is not `beyond` its limit, and its error at most `most`.
 
     With a larger error the truth itself might miss by chance, and anything else might reach it. So
-    that is missed too, but as unresolved, unless the value is two standard errors beyond the limit.
+    nothing can be told, unless the value is two standard errors beyond the limit.
     """
-    known = error <= most
-    return TargetResult(value, error, known and value <= limit, known or value - 2 * error > limit)
+    known = bool(error <= most)
+    return TargetResult(value, error, known and beyond <= 0, known or bool(beyond > 2 * error))
 
 
 def _against_baselines(

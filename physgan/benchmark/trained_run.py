@@ -8,15 +8,16 @@ from typing import Any
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.run import benchmark
 from physgan.benchmark.sources import Variant
-from physgan.data import Recipe, build_simulator, load_recipe, open_dataset, recipe_names
+from physgan.data import Dataset, Recipe, build_simulator, load_recipe, open_split, recipe_names
 from physgan.errors import InputError
 from physgan.progress import Report
 from physgan.surrogates import Description, Surrogate, load
+from physgan.training import dataset_of
 from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]
 
-_MOST_RECORDED, _REFERENCES = 10_000, 3
+_REFERENCES = 2
 PASSED_ON = {"targets", "relax_sweeps", "classifier_budget", "references", "batches"}
 
 
@@ -42,7 +43,9 @@ def benchmark_run(
             surrogate's samples were imported; None for the first that has the surrogate's
             simulator and parameters.
         baselines: folders of other runs, shown beside it.
-        data: dataset whose test split takes the simulator's place, at all conditions in it.
+        data: dataset whose test split takes the simulator's place, or another: "x.h5:train".
+            None: the simulator; if the surrogate learnt from imported events, those of its own
+            dataset, unless `recipe` names a simulator.
         classes: condition of `data` whose values are classes: a classifier of them judges too.
         seed: of all samples.
         progress: called with (steps done, steps in total, what comes next).
@@ -51,9 +54,10 @@ def benchmark_run(
         What is in report.json.
     """
     surrogate = load(Path(run))
-    truth: Simulator
-    if data is not None:
-        truth, chosen = _beside_recorded(surrogate, Path(run), Path(data), classes, seed)
+    truth: Simulator | Recorded
+    dataset = _recorded_data(surrogate, Path(run), recipe, data)
+    if dataset is not None:
+        truth, chosen = _beside_recorded(surrogate, Path(run), dataset, classes, seed, count)
     elif classes:
         raise InputError("expected --data with --classes: samples whose classes are known")
     else:
@@ -91,20 +95,48 @@ def _beside_simulator(
     }
 
 
+def _recorded_data(
+    surrogate: Surrogate, run: Path, recipe: str | None, data: str | os.PathLike[str] | None
+) -> tuple[Dataset, str] | None:
+    """Recorded events that take the simulator's place, and their split; None for a simulator."""
+    if data is not None:
+        return open_split(data, "test")
+    if recipe is not None or surrogate.description.simulator:
+        return None
+    dataset = dataset_of(run)
+    if dataset is None:
+        raise InputError(
+            f"expected --data, since {surrogate.name} has no simulator and the dataset that it "
+            "learnt from is no longer where it was; got none; pass recorded events"
+        )
+    return dataset, "test"
+
+
 def _beside_recorded(
-    surrogate: Surrogate, run: Path, data: Path, classes: str, seed: int
-) -> tuple[Simulator, dict[str, Any]]:
-    """The test split of a dataset, and what it allows the benchmark."""
-    about = surrogate.description
+    surrogate: Surrogate,
+    run: Path,
+    data: tuple[Dataset, str],
+    classes: str,
+    seed: int,
+    count: int | None,
+) -> tuple[Recorded, dict[str, Any]]:
+    """Recorded events, and what they allow the benchmark."""
+    about, (dataset, split) = surrogate.description, data
     fields = [field.name for field in about.fields]
-    truth = Recorded(open_dataset(data), about.conditions, fields, seed)
+    truth = Recorded(dataset, about.conditions, fields, seed, split)
+    own = dataset_of(run)
+    if own is not None and own.path.resolve() == dataset.path.resolve():
+        truth.what += f", the dataset that {surrogate.name} learnt from"
     samples, known = truth.labelled
     if classes and classes not in known:
         names = ", ".join(known) or "none"
-        raise InputError(f"expected a condition of {data} as classes ({names}); got {classes!r}")
+        raise InputError(
+            f"expected a condition of {dataset.path} as classes ({names}); got {classes!r}"
+        )
+    each = count or truth.fair_count(_REFERENCES + 1)
     return truth, {
-        "conditions": truth.places,
-        "count": min(_MOST_RECORDED, truth.fewest // (_REFERENCES + 1)),
+        "conditions": truth.bins(each),
+        "count": each,
         "training": _training(run, about),
         "references": _REFERENCES,
         "classes": (samples, known, classes) if classes else None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "condition_tables",
+    "conditions_like",
     "distribution_table",
     "drawn_conditions",
     "one_condition",
@@ -204,6 +205,40 @@ def drawn_conditions(
         name: each.minimum if each.kind == "fixed" else each.draw(0, count)
         for name, each in distributions.items()
     }
+
+
+def conditions_like(
+    like: str, schema: Iterable["Condition"], texts: Mapping[str, str], count: int | None
+) -> tuple[dict[str, Any], int]:
+    """Conditions of the events of a dataset, in its order, and how many these are.
+
+    Args:
+        like: a dataset, or "FILE:split".
+        schema: the surrogate's conditions.
+        texts: options that are conditions, of which there may be none.
+        count: the first so many events; None for all.
+
+    Raises:
+        UsageError: for conditions given besides.
+        InputError: if the dataset lacks a condition, or events.
+    """
+    from physgan.data import open_split
+
+    if texts:
+        raise UsageError(f"expected no {option_of(min(texts))} with --like; got both")
+    dataset, split = open_split(like)
+    units = {condition.name: condition.unit for condition in dataset.info.conditions}
+    for condition in schema:
+        if units.get(condition.name) != condition.unit:
+            names = ", ".join(f"{name} ({unit})" for name, unit in units.items()) or "none"
+            raise InputError(
+                f"expected the condition {condition.name} ({condition.unit}) in {like}; got {names}"
+            )
+    values = dataset.read_conditions(split or None)
+    found = len(dataset.splits[split]) if split else len(dataset)
+    if count is not None and count > found:
+        raise InputError(f"expected {count} events in {like}; got {found}; ask for fewer")
+    return {c.name: values[c.name][:count] for c in schema}, count or found
 
 
 def one_condition(

@@ -6,11 +6,37 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import Json, Split, app
-from physgan.cli.options import assignments, import_settings, numbers, shares
+from physgan.cli.import_line import import_line, line_back
+from physgan.cli.options import UsageError, assignments, edges_of, import_settings, shape_of, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
-__all__ = ["export_calochallenge", "import_arrays", "import_calochallenge", "import_idx"]
+__all__ = [
+    "export_arrays",
+    "export_calochallenge",
+    "import_arrays",
+    "import_calochallenge",
+    "import_idx",
+]
+
+
+@app.command("export")
+def export_arrays(
+    data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
+    out: Annotated[Path, typer.Option(help="x.npz, x.h5, x.csv, x.parquet or x.root.")],
+    split: Annotated[str, typer.Option(help="Only this split: train, validation or test.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write samples and conditions for other programs; it says how to import them again.
+
+    physgan export samples.h5 --out samples.root
+    """
+    from physgan.data.exporting import export_arrays as run
+
+    with reporting("export", "samples") as report:
+        result = run(data, out, split=split or None, progress=report)
+    line = line_back(data, result)
+    print_result({**result, **({"import": line} if line else {})}, as_json)
 
 
 @app.command()
@@ -29,36 +55,58 @@ def export_calochallenge(
 
 @app.command("import")
 def import_arrays(
-    out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     data: Annotated[
-        Path | None, typer.Argument(help=".npz, .npy or HDF5 file; the recipe may name it.")
+        list[Path] | None,
+        typer.Argument(
+            help=".npz, .npy, HDF5, CSV, Parquet or ROOT files; the recipe may name them."
+        ),
     ] = None,
-    samples: Annotated[str, typer.Option(help="Key of the samples; none for .npy.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="x.h5 for one file, else a folder of shards.")
+    ] = None,
+    samples: Annotated[
+        str,
+        typer.Option(help="Key of the samples, or columns: 'cell_*', cell_0:cell_143."),
+    ] = "",
     condition: Annotated[
         list[str] | None,
         typer.Option(help="name=key:unit[:log]; key may be x.npy or key[column]; repeatable."),
     ] = None,
     domain: Annotated[str, typer.Option(help="Kind of sample; see physgan list domains.")] = "",
     unit: Annotated[str, typer.Option(help="Of the samples: eV to TeV for energies.")] = "",
+    shape: Annotated[str, typer.Option(help="12,12: of one sample, if stored otherwise.")] = "",
     axes: Annotated[
         str, typer.Option(help="Of a sample: layer,alpha,r or layer,x,y; else cells as they are.")
     ] = "",
     edges: Annotated[
-        list[str] | None, typer.Option(help="r=0,5,10: bin edges in mm; repeatable.")
+        list[str] | None,
+        typer.Option(help="r=0,5,10: bin edges; x=start:step:n: of n bins; repeatable."),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Values below are set to 0; in the unit given.")
     ] = None,
     split: Split = "",
     recipe: Annotated[Path | None, typer.Option(help="TOML file of these settings.")] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Read all, write nothing; summarise and propose what is not given."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Turn arrays of your own into a dataset.
 
+    physgan import deposits.npz --dry-run
+
     physgan import deposits.npz --out x.h5 --domain showers --samples deposits --unit MeV
     --condition energy_mev=energy:GeV:log --axes layer,alpha,r --edges r=0,5,10
+
+    physgan import run1.csv run2.csv --out x.h5 --domain showers --samples 'cell_*'
+    --shape 1,12,12 --unit MeV --condition energy_mev=energy:GeV:log
     """
     from physgan.importing import import_arrays as run
+    from physgan.importing import inspect_arrays
 
     options = {
         "data": data,
@@ -66,12 +114,23 @@ def import_arrays(
         "samples": samples,
         "unit": unit,
         "conditions": assignments(condition or []),
+        "shape": shape_of(shape),
         "axes": axes.split(",") if axes else [],
-        "edges": {name: numbers(text) for name, text in assignments(edges or []).items()},
+        "edges": {name: edges_of(text) for name, text in assignments(edges or []).items()},
         "threshold": threshold,
         "splits": shares(split),
     }
-    table = import_settings(options, recipe)
+    table = import_settings(options, recipe, needed=("data",) if dry_run else ("data", "domain"))
+    if dry_run:
+        with reporting("read", "samples") as report:
+            found = inspect_arrays(table.pop("data"), **table, progress=report)
+        found["command"] = import_line(found["settings"], str(out or "x.h5"))
+        if not as_json:
+            del found["settings"]  # the command line has them
+        print_result(found, as_json)
+        return
+    if out is None:
+        raise UsageError("expected --out x.h5 or --out folder; got none; --dry-run writes nothing")
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)
     print_result(result, as_json)

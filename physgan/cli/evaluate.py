@@ -26,7 +26,11 @@ def benchmark(
         list[str] | None, typer.Option(help="Another run to compare with; repeatable.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Dataset whose test split takes the simulator's place.")
+        str | None,
+        typer.Option(
+            help="Dataset whose test split, or FILE:split, takes the simulator's place; for a run "
+            "on imported data its own dataset, if left out."
+        ),
     ] = None,
     classes: Annotated[
         str,
@@ -34,6 +38,9 @@ def benchmark(
             help="Condition of --data whose values are classes: train a classifier of them."
         ),
     ] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with code 3 if a target is missed.")
+    ] = False,
     seed: Seed = 1,
     as_json: Json = False,
 ) -> None:
@@ -52,18 +59,29 @@ def benchmark(
             seed=seed,
             progress=report,
         )
-    print_result(result if as_json else {"report": str(out / "report.html")}, as_json)
+    verdict = result["verdict"]
+    truth = result["simulator"]
+    short = {"truth": truth["recorded"] or truth["name"], "report": str(out / "report.html")}
+    short |= {"verdict": verdict["sentence"], "largest AUC": verdict["largest_auc"]}
+    print_result(result if as_json else short, as_json)
+    if check and verdict["missed"]:
+        raise typer.Exit(3)
 
 
 @app.command()
 def compare(
-    real: Annotated[Path, typer.Argument(help="Dataset that is right by definition.")],
+    real: Annotated[
+        str, typer.Argument(help="Dataset that is right by definition, or FILE:split.")
+    ],
     fake: Annotated[Path, typer.Argument(help="Dataset under test, of the same domain.")],
     floor: Annotated[
         Path | None, typer.Option(help="Second dataset like the first, for truth against truth.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for pictures and compare.json.")] = None,
     count: Annotated[int, typer.Option(help="Most samples of each dataset.", min=2)] = 10_000,
+    split: Annotated[
+        str, typer.Option(help="Split of REAL, such as test; all samples if left out.")
+    ] = "",
     classes: Annotated[
         str, typer.Option(help="Condition whose values are classes: train a classifier of them.")
     ] = "",
@@ -84,6 +102,7 @@ def compare(
             floor=floor,
             out=out,
             count=count,
+            split=split,
             seed=seed,
             classes=classes,
             class_inputs=look,

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from physgan.errors import InputError, nearest
 __all__ = [
     "UsageError",
     "assignments",
+    "edges_of",
     "extra_options",
     "import_settings",
     "numbers",
     "option_of",
     "read_toml",
     "settings",
+    "shape_of",
     "shares",
     "training_options",
     "value_of",
@@ -119,6 +122,40 @@ def numbers(text: str) -> list[float]:
         raise UsageError(f"expected numbers such as 0,5,10; got {text!r}") from None
 
 
+def edges_of(text: str) -> list[float]:
+    """Turn "0,5,10", or "start:step:n" with a number of bins, into bin edges.
+
+    Raises:
+        UsageError: for anything else.
+
+    Example:
+        >>> edges_of("-2:1:4")
+        [-2.0, -1.0, 0.0, 1.0, 2.0]
+    """
+    if ":" not in text:
+        return numbers(text)
+    parts = text.split(":")
+    try:
+        start, step, bins = Fraction(parts[0]), Fraction(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        bins = 0
+    if len(parts) != 3 or not 0 < bins <= 100_000:
+        raise UsageError(f"expected edges as start:step:n with n bins, or 0,5,10; got {text!r}")
+    return [float(start + step * i) for i in range(bins + 1)]
+
+
+def shape_of(text: str) -> list[int]:
+    """Turn "12,12" into the lengths of axes; empty text into none.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    lengths = numbers(text) if text else []
+    if any(length < 1 or length != int(length) for length in lengths):
+        raise UsageError(f"expected a shape such as 12,12; got {text!r}")
+    return [int(length) for length in lengths]
+
+
 def shares(text: str) -> dict[str, float]:
     """Turn "train=0.9,validation=0.1" into a dict; empty text into an empty one.
 
@@ -129,33 +166,40 @@ def shares(text: str) -> dict[str, float]:
     return {name: numbers(value)[0] for name, value in texts.items()}
 
 
-def import_settings(options: dict[str, Any], recipe: Path | None) -> dict[str, Any]:
+def import_settings(
+    options: dict[str, Any], recipe: Path | None, needed: Sequence[str] = ("data", "domain")
+) -> dict[str, Any]:
     """Arguments of `physgan.import_arrays`: those of a recipe, overridden by options.
 
     Args:
         options: all arguments by name; an empty value means not set.
         recipe: TOML file with the same keys and file names relative to it; or None.
+        needed: names of arguments without which nothing can be done.
 
     Raises:
-        UsageError: if data, domain or conditions are missing.
+        UsageError: if one of those is missing.
         InputError: for other keys in the recipe.
     """
     table = read_toml(recipe) if recipe else {}
     if unknown := set(table) - set(options):
         raise InputError(f"expected only {', '.join(options)} in {recipe}; got {min(unknown)}")
     for name, value in table.items():
-        kind = {"axes": list, "threshold": int | float}.get(name, str)
+        kind = {"data": str | list, "axes": list, "shape": list, "threshold": int | float}.get(
+            name, str
+        )
         if not isinstance(value, dict if name in ("conditions", "edges", "splits") else kind):
             raise InputError(f"expected {name} in {recipe} as in the documentation; got {value!r}")
     if recipe and "data" in table:
-        table["data"] = recipe.parent / str(table["data"])
+        names = table["data"] if isinstance(table["data"], list) else [table["data"]]
+        table["data"] = [recipe.parent / str(name) for name in names]
     for name, value in options.items():
         if isinstance(value, dict) and name in table and name != "splits":
             value = {**table[name], **value}
         if value not in (None, "", [], {}):
             table[name] = value
-    for name, option in (("data", "a file"), ("domain", "--domain"), ("conditions", "--condition")):
+    for name in needed:
         if name not in table:
+            option = "a file" if name == "data" else option_of(name)
             raise UsageError(f"expected {option} on the line or {name} in a recipe; got none")
     return table
 

@@ -17,7 +17,7 @@ USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "Click
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 verification failed."""
+    """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 a check failed."""
     _keep_compiled_programs()
     sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options, with_more_help
-from physgan.cli.conditions import drawn_conditions
+from physgan.cli.conditions import conditions_like, drawn_conditions
 from physgan.cli.listing import train_help
 from physgan.cli.options import (
     assignments,
@@ -19,6 +19,8 @@ from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
 __all__ = ["sample", "train"]
+
+_COUNT = 1000
 
 
 @app.command(context_settings=EXTRA, cls=with_more_help(train_help))
@@ -61,9 +63,17 @@ def sample(
         ),
     ],
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
-    count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 1000,
+    count: Annotated[
+        int | None, typer.Option(help="Number of samples; 1,000 if left out.", min=1)
+    ] = None,
     seed: Seed = 0,
     condition: ConditionOption = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            help="Dataset, or FILE:split: a sample at the conditions of each event, in its order."
+        ),
+    ] = "",
     size: Annotated[
         int | None, typer.Option(help="Length of a sample's axes, if not the trained one.")
     ] = None,
@@ -85,6 +95,7 @@ def sample(
     """Draw samples from a surrogate into a dataset.
 
     physgan sample run/ --temperature 2.3 --count 1000 --out x.h5
+    physgan sample run/ --like data.h5:test --out x.h5
     """
     from physgan.surrogates import load
 
@@ -92,7 +103,12 @@ def sample(
     if not rejection:
         surrogate = surrogate.without_rejection()
     texts = {**extra_options(context.args), **assignments(condition or [])}
-    conditions = drawn_conditions(texts, surrogate.conditions, count, seed, own_options(context))
+    if like:
+        conditions, count = conditions_like(like, surrogate.conditions, texts, count)
+    else:
+        count = count or _COUNT
+        others = own_options(context)
+        conditions = drawn_conditions(texts, surrogate.conditions, count, seed, others)
     with reporting("sample", "samples") as report:
         result = surrogate.write(
             out,

@@ -11,7 +11,7 @@ from physgan.comparison.metrics import compare_samples
 from physgan.comparison.plots import draw_all
 from physgan.comparison.reading import check_alike, read_samples, read_side
 from physgan.comparison.results import ComparisonReport, ComparisonSettings
-from physgan.data import open_dataset
+from physgan.data import open_dataset, open_split
 from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.fidelity import compare_classes
@@ -29,6 +29,7 @@ def compare(
     floor: PathLike | None = None,
     out: PathLike | None = None,
     count: int = 10_000,
+    split: str = "",
     seed: int = 0,
     classes: str = "",
     class_inputs: str = "images",
@@ -42,12 +43,14 @@ def compare(
     memory grows with `count` (some 40 kB a shower of 2,400 cells) and not with the datasets.
 
     Args:
-        real: dataset that is right by definition: a file or a folder.
+        real: dataset that is right by definition: a file or a folder, or one of its splits,
+            "x.h5:test".
         fake: dataset under test.
         floor: a second dataset of the same kind as `real`, for truth against truth; without it
             `real` is split in halves.
         out: folder for pictures and compare.json; None: none are made.
         count: most samples of each dataset; of larger ones that many are drawn at random.
+        split: of the real dataset, the only one that is compared; "" for all samples.
         seed: of everything random.
         classes: condition whose values are classes, for `compare_classes`; "" for none.
         class_inputs: what its classifier sees, "images" or "observables".
@@ -57,16 +60,17 @@ def compare(
     Raises:
         InputError: for datasets of different domains, shapes, grids or conditions.
     """
-    paths = [Path(p) for p in (real, fake, floor) if p is not None]
-    datasets = [open_dataset(path) for path in paths]
+    first, split = open_split(real, split)
+    datasets = [first, *(open_dataset(path) for path in (fake, floor) if path is not None)]
+    paths, splits = [dataset.path for dataset in datasets], [split, "", ""]
     for other in datasets[1:]:
         check_alike(datasets[0], other)
     if count < 2:
         raise InputError(f"expected a count of 2 or more; got {count}")
     domain = domain_of(min((d.info for d in datasets), key=lambda info: len(info.conditions)))
     sides = [
-        read_side(domain, dataset, name, count, seed)
-        for dataset, name in zip(datasets, _names(paths), strict=False)
+        read_side(domain, dataset, name, count, seed, part)
+        for dataset, name, part in zip(datasets, _names(paths), splits, strict=False)
     ]
     if progress:
         progress(0, 1, "reading")
@@ -78,7 +82,8 @@ def compare(
         progress=progress,
     )
     if classes:
-        real_set, fake_set = (read_samples(dataset, count, seed) for dataset in datasets[:2])
+        real_set = read_samples(first, count, seed, split)
+        fake_set = read_samples(datasets[1], count, seed)
         class_report = compare_classes(
             domain, real_set, fake_set, classes, inputs=class_inputs, seed=seed
         )
@@ -87,7 +92,11 @@ def compare(
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         pictures = draw_all(domain, sides[0], sides[1], report.largest_auc, folder)
-        _write(report, [str(p) for p in paths], pictures, folder / "compare.json")
+        names = [
+            f"{path}:{part}" if part else str(path)
+            for path, part in zip(paths, splits, strict=False)
+        ]
+        _write(report, names, pictures, folder / "compare.json")
     return report
 
 

@@ -66,7 +66,13 @@ def check_alike(first: Dataset, other: Dataset) -> None:
 
 
 def read_side(
-    domain: Domain, dataset: Dataset, name: str, count: int, seed: int, pictured: int = 64
+    domain: Domain,
+    dataset: Dataset,
+    name: str,
+    count: int,
+    seed: int,
+    split: str = "",
+    pictured: int = 64,
 ) -> Side:
     """Read `count` samples of a dataset, drawn at random if it has more, in chunks.
 
@@ -76,12 +82,13 @@ def read_side(
         name: for legends.
         count: most samples.
         seed: of the choice; datasets of one length lose the same rows.
+        split: the only one that is read; "" for all samples.
         pictured: samples kept for pictures.
     """
     kept: list[Arrays] = []
 
     def chunks() -> Iterator[tuple[Arrays, Arrays]]:
-        for samples, conditions in _chosen(dataset, count, seed):
+        for samples, conditions in _chosen(dataset, count, seed, split):
             missing = pictured - sum(len(next(iter(part.values()))) for part in kept)
             if missing > 0:
                 kept.append({k: v[:missing].copy() for k, v in samples.items()})
@@ -92,9 +99,9 @@ def read_side(
     return Side(name, features, first, dataset.info.conditions)
 
 
-def read_samples(dataset: Dataset, count: int, seed: int) -> tuple[Arrays, Arrays]:
+def read_samples(dataset: Dataset, count: int, seed: int, split: str = "") -> tuple[Arrays, Arrays]:
     """The samples and conditions that `read_side` sees, all in memory."""
-    samples, conditions = zip(*_chosen(dataset, count, seed), strict=True)
+    samples, conditions = zip(*_chosen(dataset, count, seed, split), strict=True)
     joined = [
         {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         for parts in (samples, conditions)
@@ -102,13 +109,12 @@ def read_samples(dataset: Dataset, count: int, seed: int) -> tuple[Arrays, Array
     return joined[0], joined[1]
 
 
-def _chosen(dataset: Dataset, count: int, seed: int) -> Iterator[tuple[Arrays, Arrays]]:
-    total = len(dataset)
-    rows = np.arange(total)
-    if count < total:
-        rows = np.sort(np.random.default_rng(seed).permutation(total)[:count])
+def _chosen(dataset: Dataset, count: int, seed: int, split: str) -> Iterator[tuple[Arrays, Arrays]]:
+    rows = dataset.splits[split] if split else np.arange(len(dataset))
+    if count < len(rows):
+        rows = np.sort(rows[np.random.default_rng(seed).permutation(len(rows))[:count]])
     step = max(1, _CHUNK_BYTES // max(1, dataset.row_bytes))
-    for start in range(0, total, step):
+    for start in range(0, len(dataset), step):
         inside = rows[(rows >= start) & (rows < start + step)] - start
         if len(inside):
             samples, conditions = dataset.read(start=start, stop=start + step)

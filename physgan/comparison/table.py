@@ -12,11 +12,12 @@ _UNLIKELY = 1e-3
 def table(report: ComparisonReport) -> str:
     """The largest AUC; every metric with its error, truth against truth, and their pull.
 
-    Below: how each classifier was trained and tested, and how many samples were compared.
+    Above: a warning where conditions are not distributed alike. Below: how each classifier was
+    trained and tested, and how many samples were compared.
     """
     rows = [_HEAD, *(_row(metric) for metric in report.metrics)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-    lines = _headline(report.largest_auc)
+    lines = [*_warnings(report), *_headline(report.largest_auc)]
     lines += [
         "  ".join(
             cell.ljust(width) if i < 2 else cell.rjust(width)
@@ -27,15 +28,20 @@ def table(report: ComparisonReport) -> str:
     lines += [f"{name}: {procedure}" for name, procedure in report.procedures.items()]
     counts = ", ".join(f"{number} {name}" for name, number in report.counts.items())
     lines.append(f"samples: {counts}; truth/truth: {report.floor}; seed {report.seed}")
-    for name, (distance, chance) in report.conditions.items():
-        if chance < _UNLIKELY:
-            lines.append(
-                f"warning: {name} is not distributed alike in both sets (Kolmogorov-Smirnov "
-                f"distance {distance:.3f}); figures that depend on it show that, too"
-            )
     if report.classes is not None:
         lines += _class_lines(report.classes)
     return "\n".join(lines)
+
+
+def _warnings(report: ComparisonReport) -> list[str]:
+    """A line for each condition that is not distributed alike in both sets."""
+    return [
+        f"warning: {name} is not distributed alike in both sets (Kolmogorov-Smirnov "
+        f"distance {distance:.3f}); figures that depend on it show that, too; physgan sample "
+        "--like draws at the conditions of a file"
+        for name, (distance, chance) in report.conditions.items()
+        if chance < _UNLIKELY
+    ]
 
 
 def _headline(largest: LargestAuc) -> list[str]:

@@ -19,7 +19,7 @@ from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["Dataset", "open_dataset", "open_split"]
 
 Arrays = dict[str, np.ndarray]
 
@@ -114,6 +114,21 @@ class Dataset:
         conditions = [p[1] for p in pieces if p] or [self._empty_conditions()]
         return _joined(samples), _joined(conditions)
 
+    def read_conditions(self, split: str | None = None) -> Arrays:
+        """Conditions alone, {condition: (n,)}, of all samples or those of a split.
+
+        Raises:
+            InputError: for an unknown split or NaNs.
+            VerificationError: for damaged data.
+        """
+        sizes = np.diff(self._offsets)
+        parts = [
+            read_conditions(file, 0, int(size))
+            for file, size in zip(self.files, sizes, strict=True)
+        ]
+        events = self._events(split)
+        return {name: values[events] for name, values in _joined(parts).items()}
+
     def _events(self, split: str | None) -> np.ndarray:
         if split is None:
             return np.arange(len(self))
@@ -167,6 +182,29 @@ def open_dataset(
         samples, conditions = dataset.read("train", stop=1000)
     """
     return Dataset(path, budget_bytes=budget_bytes)
+
+
+def open_split(text: str | os.PathLike[str], split: str = "") -> tuple[Dataset, str]:
+    """Open a dataset whose name may end in the name of a split: "x.h5:test".
+
+    Args:
+        text: file or folder, with ":" and a split or without.
+        split: the one that is meant without; "" for all events.
+
+    Returns:
+        (the dataset, the name of the split or "").
+
+    Raises:
+        InputError: if there is no such dataset or no such split.
+    """
+    path, sign, named = str(text).rpartition(":")
+    if not sign or Path(text).exists():
+        path, named = str(text), split
+    dataset = open_dataset(path)
+    if named and named not in dataset.splits:
+        known = ", ".join(dataset.splits) or "it has none"
+        raise InputError(f"expected a split of {path} ({known}); got {named!r}")
+    return dataset, named
 
 
 def _manifest_of(path: Path) -> Manifest | None:

@@ -11,6 +11,7 @@ from physgan.domains.base import (
     Spectrum,
     Target,
 )
+from physgan.domains.cells import Cells
 from physgan.domains.images import Images
 from physgan.domains.importer import Importer
 from physgan.domains.points import Points
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 DOMAINS: dict[str, type[Domain]] = {
-    domain.name: domain for domain in (Images, Points, Showers, Spins)
+    domain.name: domain for domain in (Cells, Images, Points, Showers, Spins)
 }
 """Domain name -> class."""
 

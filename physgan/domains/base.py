@@ -119,6 +119,7 @@ class EnsembleObservable:
             or None if it is not known.
         bulk: the exact value of the infinite system, drawn as a guide to the eye.
         axis: for a vector, (name, unit) of its index, such as ("r", "sites").
+        along: for a vector, coordinate of each entry; see `Observable`.
     """
 
     name: str
@@ -131,6 +132,7 @@ class EnsembleObservable:
     exact: Callable[[Conditions], float | np.ndarray | None] | None = None
     bulk: Callable[[Conditions], float | np.ndarray | None] | None = None
     axis: tuple[str, str] | None = None
+    along: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -288,14 +290,14 @@ class Domain(ABC):
     periodic: ClassVar[bool] = False
     unit_scale: ClassVar[bool] = True
     needs_conditions: ClassVar[bool] = False
-    picture_note: ClassVar[str] = ""
-    picture_unit: ClassVar[str] = ""
     physical_view: ClassVar[str] = "low-level"
     generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     baselines: ClassVar[Mapping[str, type[Baseline]]] = {}
     importer: ClassVar[Importer | None] = None
     preprocessing: ClassVar[type[Preprocessing]] = Standardisation
 
+    picture_note: str = ""
+    picture_unit: str = ""
     conditions: tuple[str, ...]
     spectra: tuple[Spectrum, ...] = ()
     ensemble: tuple[EnsembleObservable, ...] = ()

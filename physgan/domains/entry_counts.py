@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["entry_counts"]
+__all__ = ["entry_counts", "smooth_entry_counts"]
 
 
 def entry_counts(
@@ -31,3 +33,29 @@ def entry_counts(
         counts = np.bincount(flat, minlength=len(values) * groups * bins)
         found.append(counts.reshape(len(values), groups, bins))
     return found
+
+
+def smooth_entry_counts(values: jax.Array, lowest: float, step: float, points: int) -> jax.Array:
+    """Positive entries of each sample near each of some values, differentiable.
+
+    An entry between two of them counts partly for each, by its place between their logarithms;
+    one beyond the ends counts for the end.
+
+    Args:
+        values: entries, shape (n, ...).
+        lowest: of the values.
+        step: from one to the next, in the logarithm.
+        points: number of values.
+
+    Returns:
+        shape (n, points).
+    """
+    entries = values.reshape(len(values), -1)
+    place = jnp.log(jnp.maximum(entries, lowest) / lowest) / step
+    place = jnp.minimum(place, points - 1.001)
+    lower = jnp.floor(place)
+    above, lower = place - lower, lower.astype(jnp.int32)
+    sample = jnp.arange(len(entries))[:, None]
+    counts = jnp.zeros((len(entries), points))
+    counts = counts.at[sample, lower].add(jnp.where(entries > 0, 1 - above, 0))
+    return counts.at[sample, lower + 1].add(jnp.where(entries > 0, above, 0))

@@ -1,11 +1,14 @@
 """Import of a user's own arrays as samples of a domain."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from physgan.errors import InputError
+from physgan.data.schema import DatasetInfo
+from physgan.errors import InputError, nearest
 from simulators.protocol import Axis
 
 __all__ = ["Importer", "numbered_axis"]
@@ -41,6 +44,11 @@ class Importer:
         check: raises InputError for shapes (n, *axes) and names of conditions that do not fit.
         axis: makes the grid's axis.
         threshold: whether values below a threshold may be set to zero.
+        words: parts of names that arrays of such samples and their conditions often have; none for
+            a domain that takes samples of any kind.
+        likely_shape: shape of a sample in a file -> the shape that it most likely has.
+        describe: all arrays in the stored unit, in pieces -> (type in which they are stored,
+            parameters of the dataset); None: `dtype`, and none.
     """
 
     field: str
@@ -54,6 +62,9 @@ class Importer:
     check: Callable[[tuple[int, ...], Sequence[str]], None] = lambda shape, conditions: None
     axis: AxisMaker = numbered_axis
     threshold: bool = False
+    words: tuple[str, ...] = ()
+    likely_shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape
+    describe: Callable[[Iterable[np.ndarray]], tuple[str, dict[str, Any]]] | None = None
 
     def factor(self, unit: str) -> float:
         """The factor from `unit` to the stored unit.
@@ -66,7 +77,7 @@ class Importer:
         if unit not in self.units:
             raise InputError(
                 f"expected the unit of the {self.field} ({', '.join(self.units)}); "
-                f"got {unit or 'none'}"
+                f"got {unit or 'none'}{nearest(unit, self.units)}"
             )
         return self.units[unit]
 
@@ -81,7 +92,7 @@ class Importer:
             allowed = " or ".join(str(len(names)) for names in self.axes)
             raise InputError(
                 f"expected {self.field} with {allowed} axes per sample, after that of the events; "
-                f"got shape {shape}"
+                f"got shape {shape}; give the shape of one sample (--shape) if it is another"
             )
         if chosen and len(chosen) != len(shape) - 1:
             raise InputError(
@@ -90,8 +101,23 @@ class Importer:
             )
         return tuple(chosen) or fitting[0]
 
+    def check_threshold(self, threshold: float) -> None:
+        """Refuse a threshold that is negative or, where samples have none, not 0.
+
+        Raises:
+            InputError: for such a threshold.
+        """
+        if threshold and not self.threshold:
+            raise InputError(f"expected no threshold of {self.field}; got {threshold:g}")
+        if not 0 <= threshold < float("inf"):
+            raise InputError(f"expected a threshold of 0 or more; got {threshold:g}")
+
     def converted(
-        self, values: np.ndarray, factor: float, threshold: float, first: int
+        self,
+        values: np.ndarray,
+        factor: float,
+        threshold: float,
+        place: Callable[[int], str],
     ) -> np.ndarray:
         """Arrays in the stored unit and type.
 
@@ -99,7 +125,7 @@ class Importer:
             values: shape (n, *axes).
             factor: see `factor`.
             threshold: values from 0 to below it are set to zero, in the arrays' unit.
-            first: number of the first row, for messages.
+            place: number of a row among these -> words such as "row 7", for messages.
 
         Raises:
             InputError: naming the row of a value that no sample can have.
@@ -113,6 +139,19 @@ class Importer:
         ):
             if bad.any():
                 index = np.unravel_index(int(np.argmax(bad)), bad.shape)
-                row = first + index[0]
-                raise InputError(f"expected {expected}; got {values[index]} in row {row}")
+                where = place(int(index[0]))
+                raise InputError(f"expected {expected}; got {values[index]} in {where}")
         return stored
+
+    def completed(self, info: DatasetInfo, pieces: Iterable[np.ndarray]) -> DatasetInfo:
+        """A description with what only all arrays tell: see `describe`; all pieces are read.
+
+        Raises:
+            InputError: as `converted`, or if no such arrays can be learnt.
+        """
+        if self.describe is None:
+            deque(pieces, 0)
+            return info
+        dtype, parameters = self.describe(pieces)
+        fields = tuple(replace(f, dtype=dtype) if f.name == self.field else f for f in info.fields)
+        return replace(info, fields=fields, parameters={**info.parameters, **parameters})

@@ -233,7 +233,7 @@ def _attributions(
     state, model = trained.latest(), trained.model
     if state is None:
         raise InputError(f"expected checkpoints in {trained.checkpoints}; got none that is whole")
-    if not trained.monitored(int(state.samples)):
+    if not trained.monitored(int(state.clock)):
         raise InputError(
             f"expected a discriminator that was trained in {run}; got stages "
             f"{', '.join(stage.name for stage in trained.stages)} and {int(state.samples)} "

@@ -174,7 +174,11 @@ def duplicates(real: np.ndarray, fake: np.ndarray, quantile: float = 0.05) -> Du
 
 
 def conditional_spread(
-    real: np.ndarray, fake: np.ndarray, conditions: np.ndarray, fake_conditions: np.ndarray
+    real: np.ndarray,
+    fake: np.ndarray,
+    conditions: np.ndarray,
+    fake_conditions: np.ndarray,
+    smallest: float = 0.0,
 ) -> Spread:
     """Spread of quantities at fixed conditions, relative to the truth's.
 
@@ -189,11 +193,12 @@ def conditional_spread(
         fake: shape (m, f).
         conditions: of the real samples, shape (n, c).
         fake_conditions: shape (m, c).
+        smallest: a standard deviation of the real samples below it counts as none.
     """
     count = int(np.clip(len(real) // 50, 1, _BINS))
     bins = condition_bins(conditions, count, fake_conditions)
     bins = [rows for rows in bins if min(map(len, rows)) > 1]
-    least = _LEAST * real.var(0)
+    least = np.maximum(_LEAST * real.var(0), smallest**2)
     pairs = [_squares(real[own], fake[other], least) for own, other in bins]
     truth, made = (np.concatenate(side) for side in zip(*pairs, strict=True))
     square = made.mean(0)

@@ -68,12 +68,13 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
 
 
 def share_colours(panels: Sequence[Any]) -> Any | None:
-    """Give all images of matplotlib axes the colours of the brightest; None if there is none.
+    """Give all images and meshes of matplotlib axes the colours of the brightest; None if none.
 
     Returns:
         One of the images, for a colour bar.
     """
-    images = [image for panel in panels for image in panel.images]
+    drawn = [item for panel in panels for item in (*panel.images, *panel.collections)]
+    images = [item for item in drawn if item.get_array() is not None]
     if not images:
         return None
     brightest = max(images, key=lambda image: image.get_clim()[1])

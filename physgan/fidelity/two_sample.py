@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _TRAIN, _SELECT = 0.6, 0.2
+_FOLDS, _FEW = 5, 2_000
 
 Figure = tuple[float, float]
 Rows = TypeVar("Rows")
@@ -92,6 +93,7 @@ class View(Generic[Rows]):
             takes.
         labels: 1 for real, 0 for fake, float32, shape (n,).
         groups: number of the condition of every sample, shape (n,); all 0 if they are not apart.
+            Where the conditions are binned in turn, a column for each: (n, c), numbered throughout.
     """
 
     name: str
@@ -109,25 +111,34 @@ class Procedure:
         train_share: share of the samples that trained it.
         train_counts: real and fake samples that trained it.
         test_counts: real and fake samples that it was tested on, in each repeat.
+        folds: parts of the samples, each tested by a classifier trained on others, in place of
+            repeats; 0 for repeats.
     """
 
     settings: TwoSampleClassifier
     train_share: float
     train_counts: tuple[int, int]
     test_counts: tuple[int, int]
+    folds: int = 0
 
     @property
     def samples(self) -> str:
         """The number trained on, in words: "4,800 a side"."""
         return _counted(self.train_counts)
 
+    @property
+    def tested(self) -> str:
+        """The number tested on in each repeat, or in all folds, in words."""
+        real, fake = self.test_counts
+        return _counted((real * max(self.folds, 1), fake * max(self.folds, 1)))
+
     def __str__(self) -> str:
         """One line for tables and reports."""
         repeats = self.settings.repeats
+        rounds = f"{self.folds} folds" if self.folds else f"{repeats} repeat{'s' * (repeats > 1)}"
         return (
             f"{self.settings.label}, {self.settings.effort}, trained on "
-            f"{100 * self.train_share:.0f} % ({self.samples}), tested on "
-            f"{_counted(self.test_counts)}, {repeats} repeat{'s' * (repeats > 1)}"
+            f"{100 * self.train_share:.0f} % ({self.samples}), tested on {self.tested}, {rounds}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -139,6 +150,7 @@ class Procedure:
             "train_share": self.train_share,
             "train_counts": list(self.train_counts),
             "test_counts": list(self.test_counts),
+            "folds": self.folds,
         }
 
 
@@ -219,6 +231,10 @@ def two_sample_test(
     scores (isotonic regression), and rows that test; a classifier that does not select trains on
     80 %. The error of the AUC joins DeLong's to the scatter over repeats.
 
+    With fewer than 2,000 samples a side, repeats become five folds, so that each sample is tested
+    once. Their AUCs are of different samples: the error of the mean is that of one over sqrt(5), by
+    DeLong or by their scatter, whichever is larger.
+
     Args:
         view: real and fake samples at equal conditions, which the classifier sees too, so that
             only a difference at a given condition counts.
@@ -228,9 +244,14 @@ def two_sample_test(
     """
     areas: list[list[Figure]] = []
     divergences: list[Figure] = []
-    for number in range(classifier.repeats):
+    few = min(_counts(view.labels)) < _FEW and classifier.repeats > 1
+    folds = _FOLDS if few else 0
+    for number in range(folds or classifier.repeats):
         rng = np.random.default_rng([seed, number])
-        split = _split(view, rng, classifier.selects)
+        if folds:
+            split = _split(view, np.random.default_rng(seed), classifier.selects, number)
+        else:
+            split = _split(view, rng, classifier.selects)
         if most is not None:
             split = split._replace(train=_some(split.train, view.labels, most, rng))
         scores = classifier.scores(view.rows, view.labels, split, int(rng.integers(2**31)))
@@ -239,15 +260,16 @@ def two_sample_test(
             calibration = _sides(scores.select, view.labels[split.select])
             test = _sides(scores.test, view.labels[split.test])
             divergences.append(divergence(calibration, test))
-    total, *per_condition = (_joined(list(column)) for column in zip(*areas, strict=True))
+    joined = _joined_folds if folds else _joined
+    total, *per_condition = (joined(list(column)) for column in zip(*areas, strict=True))
     share = len(split.train) / len(view.labels)
-    counts = (_counts(view.labels[rows]) for rows in (split.train, split.test))
+    trained, tested = (_counts(view.labels[rows]) for rows in (split.train, split.test))
     return TwoSampleResult(
         view.name,
         total,
         tuple(per_condition),
-        _joined(divergences) if divergences else None,
-        Procedure(classifier, share, *counts),
+        joined(divergences) if divergences else None,
+        Procedure(classifier, share, trained, tested, folds),
     )
 
 
@@ -277,14 +299,28 @@ def divergence(
     return float(1 + 0.5 * sum(t.mean() for t in terms)), float(error)
 
 
-def _split(view: View, rng: np.random.Generator, selects: bool) -> Split:
-    """Rows of the three parts, with the same shares of real and fake samples and conditions."""
+def _split(view: View, rng: np.random.Generator, selects: bool, fold: int = -1) -> Split:
+    """Rows of the three parts, with the same shares of real and fake samples and conditions.
+
+    Where there are as many fake samples as real ones, the n-th of both are in one part. They may be
+    at equal conditions: a classifier that trained on one of such a pair would call the other by the
+    wrong name, and its AUC would be too small.
+
+    A fold is a part of the same permutation, which tests, and what follows it trains.
+    """
     parts: list[list[np.ndarray]] = [[], [], []]
-    for label in (1, 0):
-        for group in np.unique(view.groups):
-            rows = np.flatnonzero((view.labels == label) & (view.groups == group))
+    first = view.groups.reshape(len(view.labels), -1)[:, 0]
+    for group in np.unique(first):
+        places = rng.random(np.count_nonzero(first == group))
+        for label in (1, 0):
+            rows = np.flatnonzero((view.labels == label) & (first == group))
             cuts = [round(_TRAIN * len(rows)), round((_TRAIN + _SELECT) * len(rows))]
-            for part, chosen in zip(parts, np.split(rng.permutation(rows), cuts), strict=True):
+            order = rows[np.argsort(places[: len(rows)])]
+            if fold >= 0:
+                order = np.roll(order, -round((fold + 1) * len(rows) / _FOLDS))
+                tested = round((fold + 1) * len(rows) / _FOLDS) - round(fold * len(rows) / _FOLDS)
+                cuts[1] = len(rows) - tested
+            for part, chosen in zip(parts, np.split(order, cuts), strict=True):
                 part.append(chosen)
     train, select, test = (np.concatenate(part) for part in parts)
     if selects:
@@ -300,9 +336,11 @@ def _some(rows: np.ndarray, labels: np.ndarray, most: int, rng: np.random.Genera
 
 def _areas(view: View, rows: np.ndarray, scores: np.ndarray) -> list[Figure]:
     """AUC of all rows, then of each condition's."""
-    labels, groups = view.labels[rows], view.groups[rows]
-    chosen = [slice(None), *(groups == group for group in np.unique(view.groups))]
-    return [auc(*_sides(scores[some], labels[some])) for some in chosen]
+    labels, groups = view.labels[rows], view.groups[rows].reshape(len(rows), -1)
+    chosen = [slice(None), *((groups == group).any(1) for group in np.unique(view.groups))]
+    sides = [_sides(scores[some], labels[some]) for some in chosen]
+    unknown = float("nan"), float("nan")
+    return [auc(*side) if min(map(len, side)) > 1 else unknown for side in sides]
 
 
 def _sides(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -314,6 +352,16 @@ def _joined(figures: Sequence[Figure]) -> Figure:
     values, errors = np.array(figures).T
     scatter = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
     return float(values.mean()), float(np.hypot(errors.mean(), scatter))
+
+
+def _joined_folds(figures: Sequence[Figure]) -> Figure:
+    """Mean over folds, which test different samples; its error by theirs or by their scatter."""
+    values, errors = np.array(figures).T
+    values, errors = values[np.isfinite(values)], errors[np.isfinite(values)]
+    if len(values) < _FOLDS:
+        return float("nan"), float("nan")
+    own, scatter = np.sqrt((errors**2).mean()), values.std(ddof=1)
+    return float(values.mean()), float(np.nanmax([own, scatter]) / np.sqrt(len(values)))
 
 
 def _counts(labels: np.ndarray) -> tuple[int, int]:

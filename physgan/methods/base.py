@@ -7,6 +7,7 @@ from typing import Any
 
 from physgan.data import Dataset
 from physgan.errors import InputError
+from physgan.methods.few_events import chosen_settings
 from physgan.methods.settings import Settings
 from physgan.training import Run, StagedMethod, train_network
 from simulators.protocol import Progress
@@ -35,6 +36,18 @@ class Method(ABC):
         """
         names = self.settings.names()
         return {name: value for name, value in suited.items() if name in names}
+
+    def suited_to(
+        self, suited: Mapping[str, Any], given: Mapping[str, Any], events: int
+    ) -> dict[str, Any]:
+        """Settings for a number of training events; here as they are.
+
+        Args:
+            suited: settings of any method, from the domain.
+            given: settings that override them, from the network's preset, the recipe and the user.
+            events: in the training split.
+        """
+        return dict(suited)
 
     def settings_of(self, suited: Mapping[str, Any], config: Mapping[str, Any]) -> Settings:
         """The settings of a run; the user's `config` overrides `suited`.
@@ -66,6 +79,13 @@ class NetworkMethod(Method, StagedMethod):
 
     A subclass says how its networks are built, and the stages: see `StagedMethod`.
     """
+
+    def suited_to(
+        self, suited: Mapping[str, Any], given: Mapping[str, Any], events: int
+    ) -> dict[str, Any]:
+        """With few events stages are shorter; see `chosen_settings`."""
+        suggested = {**self.settings().to_table(), **self.defaults(suited)}
+        return {**suited, **chosen_settings(suggested, given, events)}
 
     def open_run(self, dataset: Dataset, run_dir: Path, settings: Any, *, seed: int) -> Run:
         """A run in a folder, new or to be continued."""

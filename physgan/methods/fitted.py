@@ -1,5 +1,6 @@
 """A domain's classical baselines as methods: fitted in one step, saved as any surrogate."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,15 @@ class Fitted(Method):
     """Fits a `Baseline` to the train split, the first 1 GiB of it at most.
 
     Args:
-        domain: name of the domain that the baseline serves.
-        baseline: class of the baseline.
+        baselines: domain name -> class of the baseline of one name that serves it.
     """
 
     settings = Settings
 
-    def __init__(self, domain: str, baseline: type[Baseline]) -> None:
-        self.domain, self.baseline = domain, baseline
-        self.name, self.summary = baseline.name, f"{baseline.summary} ({domain})"
+    def __init__(self, baselines: Mapping[str, type[Baseline]]) -> None:
+        self.baselines = baselines
+        first = next(iter(baselines.values()))
+        self.name, self.summary = first.name, f"{first.summary} ({', '.join(baselines)})"
 
     def train(
         self,
@@ -47,17 +48,20 @@ class Fitted(Method):
             InputError: for samples of another domain, samples that the baseline cannot serve, or a
                 folder of another run.
         """
-        if dataset.info.domain != self.domain:
+        if dataset.info.domain not in self.baselines:
             raise InputError(
-                f"expected {self.domain} for the method {self.name}; got {dataset.info.domain}; "
-                "use gan"
+                f"expected {' or '.join(self.baselines)} for the method {self.name}; got "
+                f"{dataset.info.domain}; use gan"
             )
-        claim_run(run_dir, definition_of(dataset, self.name, settings.to_table(), seed))
+        definition = definition_of(dataset, self.name, settings.to_table(), seed)
+        claim_run(run_dir, definition, dataset.path)
         samples, conditions = dataset.read("train", stop=max(1, _MOST_BYTES // dataset.row_bytes))
         count = len(next(iter(samples.values())))
         if progress is not None:
             progress(0, count)
-        baseline = self.baseline.fit(dataset.info, samples, conditions, seed=seed)
+        baseline = self.baselines[dataset.info.domain].fit(
+            dataset.info, samples, conditions, seed=seed
+        )
         description = Description.of(
             dataset.info,
             self.name,

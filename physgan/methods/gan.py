@@ -66,7 +66,8 @@ class GanSettings(LikelihoodSettings):
             samples.
         discriminator_width: channels of the discriminator's convolutions.
         discriminator_blocks: its residual blocks.
-        adversarial_samples: length of the adversarial stage; 0 skips it.
+        adversarial_samples: length of the adversarial stage, by default shorter for few events; 0
+            skips it.
         loss: the adversarial loss, a key of `physgan.losses.LOSSES`.
         penalty: on the discriminator's gradient, one of `physgan.losses.PENALTIES`.
         spectral_norm: whether each of its layers is divided by its largest singular value.
@@ -82,7 +83,8 @@ class GanSettings(LikelihoodSettings):
         gamma: weight of the penalty at the start.
         gamma_fall: factor by which gamma falls along a cosine; 1 keeps it constant.
         rejection_samples: length of the last stage, which leaves the generator as it is and trains
-            a discriminator that rejects some of its draws; 0 skips it.
+            a discriminator that rejects some of its draws, by default shorter for few events; 0
+            skips it.
         rejection_rate: learning rate of that discriminator; it falls along a cosine to 1 %.
         rejection_gamma: weight of the penalties R1 and R2 on its gradient.
     """
@@ -232,7 +234,7 @@ def adversarial_step(model: Model, settings: GanSettings, start: int) -> Step:
     Args:
         model: generator and discriminator.
         settings: loss, penalty and rates.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
     return _step(model, settings, start, train_generator=True)
 
@@ -253,7 +255,7 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
         step_key = jax.random.fold_in(key, state.samples)
         keys = jax.random.split(step_key, 4)
         score_keys = jax.random.split(jax.random.fold_in(step_key, len(keys)))
-        elapsed = state.samples - start
+        elapsed = state.clock - start
         generator, moments = state.generator, state.moments[STAGE]
         real = model.transform(keys[0], samples.astype(jnp.float32))
         fake, _ = model.generate_training(generator, keys[1], conditions)

@@ -23,8 +23,7 @@ from physgan.training import (
     Networks,
     Objective,
     Stage,
-    evaluated,
-    fit_scale,
+    feature_scale,
     objective_stage,
     split,
 )
@@ -37,7 +36,8 @@ class LikelihoodSettings(GeneratorSettings):
     """Settings of likelihood training.
 
     Args:
-        likelihood_samples: length of the stage; 0 skips it.
+        likelihood_samples: length of the stage, by default shorter for few events; 0 skips it. It
+            ends earlier if the validation likelihood has certainly risen.
         likelihood_rate: learning rate at the start; it falls along a cosine to 1 %.
         weight_decay: shrinkage of the weights per step over the learning rate, for few events.
     """
@@ -129,7 +129,7 @@ def generator_of(
     model = Model(
         domain,
         graph,
-        fit_scale(evaluated(domain.physical_features, samples), conditions),
+        feature_scale(domain, samples, conditions),
         int(np.prod(samples.shape[1:])),
         LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None,
         settings.augment,

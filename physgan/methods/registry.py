@@ -20,9 +20,8 @@ METHODS: dict[str, Method] = {
         Vae(),
         FlowMatching(),
         *(
-            Fitted(domain.name, baseline)
-            for domain in DOMAINS.values()
-            for baseline in domain.baselines.values()
+            Fitted({d.name: d.baselines[name] for d in DOMAINS.values() if name in d.baselines})
+            for name in sorted({name for d in DOMAINS.values() for name in d.baselines})
         ),
     )
 }

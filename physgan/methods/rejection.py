@@ -72,7 +72,7 @@ def rejection_stage(
         rate: learning rate at the start; it falls along a cosine to 1 %.
         gamma: weight of the penalties.
         samples: length.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
     objective = _cross_entropy(model, gamma)
     return objective_stage(

@@ -17,6 +17,7 @@ from physgan.training import (
     Objective,
     Stage,
     evaluated,
+    feature_scale,
     fit_scale,
     objective_stage,
     split,
@@ -103,7 +104,7 @@ class SingleNetworkMethod(NetworkMethod):
             network.preprocessing.set_scale(scale)
             network.preprocessing.set_limits(raw)
         graph, parameters = split(network)
-        features = fit_scale(evaluated(domain.physical_features, samples), conditions)
+        features = feature_scale(domain, samples, conditions)
         sites = int(np.prod(samples.shape[1:]))
         model = Model(domain, graph, features, sites, self.objective, settings.augment)
         return Networks(model, network_settings, parameters, {})

@@ -32,7 +32,8 @@ def train(
         dataset_path: a dataset with the splits "train" and "validation".
         run_dir: receives the run; the same call again continues a stopped one.
         config: settings of the method. They override those of the dataset's recipe, which override
-            those of the network (`TEXTBOOK_PRESETS`), which override those of the domain.
+            those of the network (`TEXTBOOK_PRESETS`), which override those of the domain, whose
+            stages are shorter where there are few events (`chosen_settings`).
         seed: of all random numbers.
         method: one of `METHODS`; "" for the recipe's, which is "gan" if it names none.
         progress: called with (samples seen, samples in total).
@@ -51,7 +52,9 @@ def train(
     _check_names(trainer, recipe, config)
     domain = domain_of(dataset.info).training()
     network = config.get("network") or recipe.get("network") or domain.get("network", "")
-    suited = {**domain, **TEXTBOOK_PRESETS.get(network, {}), **recipe}
+    given = {**TEXTBOOK_PRESETS.get(network, {}), **recipe}
+    events = len(dataset.splits.get("train", ()))
+    suited = {**trainer.suited_to(domain, {**given, **config}, events), **given}
     settings = trainer.settings_of(suited, config)
     return trainer.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -237,7 +238,7 @@ class Surrogate:
         definition = {
             "source": "surrogate",
             "weights": self.description.weights_sha256,
-            "conditions": {name: np.unique(values).tolist() for name, values in checked.items()},
+            "conditions": {name: _identified(values) for name, values in checked.items()},
             "count": count,
             "seed": seed,
             "size": trained_or_larger,
@@ -307,6 +308,12 @@ class Surrogate:
             allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
             raise InputError(f"expected size {allowed}; got {size}")
         return size
+
+
+def _identified(values: np.ndarray) -> Any:
+    """What tells conditions from others in a manifest: the one value of all, or a digest."""
+    alike = bool((values == values[:1]).all())
+    return values[:1].tolist() if alike else sha256(values.tobytes()).hexdigest()
 
 
 def load(path: str | Path) -> Surrogate:

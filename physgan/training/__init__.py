@@ -4,11 +4,11 @@ from physgan.training.blocks import blockwise_mean, number_of_blocks
 from physgan.training.loop import train_network
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of
 from physgan.training.objective import Objective
-from physgan.training.run import Run
+from physgan.training.run import Run, dataset_of
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, StagedMethod, Step, whole_batches
-from physgan.training.standardise import fit_scale
+from physgan.training.standardise import feature_scale, fit_scale
 from physgan.training.state import Parameters, TrainingState
 from physgan.training.steps import (
     Counted,
@@ -39,8 +39,10 @@ __all__ = [
     "clipped",
     "cosine",
     "count",
+    "dataset_of",
     "descend",
     "evaluated",
+    "feature_scale",
     "fit_scale",
     "in_chunks",
     "merged_statistics",

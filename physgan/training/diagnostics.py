@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import binom
 
 from physgan.fidelity.collapse import CHANCE
+from physgan.training.impossible import listed
 
 __all__ = [
     "Finding",
@@ -40,8 +41,8 @@ class Finding:
     """A failure that a detector found.
 
     Args:
-        kind: "blind discriminator", "all-winning discriminator", "overfitting discriminator",
-            "mode collapse" or "oscillation".
+        kind: "impossible events", "blind discriminator", "all-winning discriminator", "overfitting
+            discriminator", "mode collapse" or "oscillation".
         samples: samples seen in training when it was first detected.
         last: samples seen in training when it was last detected.
         stands: whether the latest checkpoint still shows it; otherwise it was temporary.
@@ -158,6 +159,7 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
     """All failures that a run's metrics show, one per kind, at the first detection.
 
     A failure counts when two checkpoints in a row show it, because single ones are common early.
+    Impossible events count at once: they are no matter of chance.
 
     Args:
         rows: the lines of metrics.jsonl, in order.
@@ -171,7 +173,26 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
         "mode collapse": _collapse,
     }
     lasting = [_lasting(kind, checks, detector) for kind, detector in detectors.items()]
-    return [finding for finding in [*lasting, _oscillation(rows)] if finding is not None]
+    every = [_impossible(rows), *lasting, _oscillation(rows)]
+    return [finding for finding in every if finding is not None]
+
+
+def _impossible(rows: Sequence[Row]) -> Finding | None:
+    """Events that steps left out, because their density was zero or not finite."""
+    bad = [row for row in rows if row.get("impossible_events")]
+    if not bad:
+        return None
+    times = sum(row["impossible_events"] for row in bad)
+    events = sorted({event for row in bad for event in row["impossible_rows"]})
+    return Finding(
+        "impossible events",
+        bad[0]["samples"],
+        bad[-1]["samples"],
+        True,
+        f"the density of {listed(events)} of the dataset was zero or not finite, and they were "
+        f"left out, {times} times",
+        "drop them, or cut entries at a threshold at import",
+    )
 
 
 def _lasting(
@@ -194,8 +215,9 @@ def _blind(check: Row) -> tuple[str, str] | None:
     if not blind(check["accuracy_held_out"], check["pairs"], check["observable_pull"]):
         return None
     return (
-        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs, while the mean of an "
-        f"observable is off by {check['observable_pull']:.0f} standard errors",
+        f"it is right in {check['accuracy_held_out']:.1%} of held-out pairs, while the mean of "
+        f"{check.get('pulled', 'an observable')} is off by {check['observable_pull']:.0f} standard "
+        "errors",
         "raise discriminator_rate or head_start, or lower gamma",
     )
 
@@ -240,7 +262,9 @@ def _collapse(check: Row) -> tuple[str, str] | None:
     if check["modes_lost"]:
         signs.append(f"{check['modes_lost']} of {check['modes']} clusters are lost")
     if check["narrow"]:
-        signs.append(f"the spread of an observable fell to {check['spread']:.0%} of the truth's")
+        name = check.get("narrowest", "an observable")
+        more = f" (too narrow: {check['narrow']} observables)" if check["narrow"] > 1 else ""
+        signs.append(f"the spread of {name} fell to {check['spread']:.0%} of the truth's{more}")
     if check["repeats"]:
         signs.append(f"samples repeat each other {check['duplicates']:.0f} times too often")
     if not signs:

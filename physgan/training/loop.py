@@ -7,9 +7,13 @@ import jax
 
 from physgan.training import checkpoints
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
+from physgan.training.impossible import LeftOut
+from physgan.training.memory import return_freed_memory
 from physgan.training.monitor import Announcer
+from physgan.training.pace import Pace
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
+from physgan.training.stages import USED, Step
 
 __all__ = ["train_network"]
 
@@ -29,7 +33,9 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
         progress: called with (samples seen, samples in total).
 
     Returns:
-        {"samples", "validation_distance", "surrogate", ...}: a summary.
+        {"samples", "validation_distance", "surrogate", ...}: a summary. "seconds_per_sample" is
+        the mean time of a training step over the batch, without compilation and validation; it
+        is missing after a resumption near the end.
 
     Raises:
         InputError: for a batch size that the number of devices does not divide.
@@ -39,23 +45,44 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     check_batch(mesh, batch_size)
     state = run.latest()
     state = replicate(mesh, run.initial if state is None else state)
-    steps = [[jax.jit(step) for step in stage.steps] for stage in run.stages]
-    samples, key = int(state.samples), jax.random.key(run.seed)
+    samples = int(state.samples)
+    if progress is not None:
+        progress(samples, samples + run.total - int(state.clock))
+    run.begin()
+    return_freed_memory()
+    key, pace = jax.random.key(run.seed), Pace()
+    compiled: dict[tuple[int, int], Step] = {}
     with MetricsLog(run.run_dir, samples) as log:
-        announce = Announcer(log.rows())
-        while samples < run.total:
-            number, stage, start = run.stage_at(samples)
-            if samples == start > 0:
+        announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
+        clock = int(state.clock)
+        while clock < run.total:
+            number, stage, start = run.stage_at(clock)
+            if clock == start > 0:
                 state = state._replace(generator=state.best, average=state.best)
-            step = steps[number][stage.kind_of_step((samples - start) // batch_size)]
-            state, metrics = step(state, key, *split_batch(mesh, *run.batch(samples)))
-            samples += batch_size
-            if samples // batch_size % _LOG_STEPS == 0 or samples >= run.total:
-                run.log(log, samples, metrics)
-            if run.is_checkpoint(samples):
+            kind = stage.kind_of_step((clock - start) // batch_size)
+            batch = split_batch(mesh, *run.batch(samples))
+            first = (number, kind) not in compiled
+            if first:
+                if all(other != number for other, _ in compiled):
+                    compiled.clear()  # the programs of a stage that is over take memory
+                compiled[number, kind] = jax.jit(stage.steps[kind])
+                pace.interrupt()
+            state, metrics = compiled[number, kind](state, key, *batch)
+            if first:
+                return_freed_memory()
+            left_out.add(samples, metrics.pop(USED, None))
+            samples, clock = samples + batch_size, clock + batch_size
+            if samples // batch_size % _LOG_STEPS == 0 or clock >= run.total:
+                run.log(log, samples, metrics, left_out.metrics())
+                pace.mark(samples)
+            if run.is_checkpoint(samples, clock):
                 state = run.record_validation(log, samples, state)
+                clock = int(state.clock)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
+                return_freed_memory()
+                pace.interrupt()
             if progress is not None:
-                progress(samples, run.total)
-    return run.finish(state)
+                progress(samples, samples + run.total - clock)
+    speed = pace.seconds_per_sample
+    return {**run.finish(state), **({} if speed is None else {"seconds_per_sample": speed})}

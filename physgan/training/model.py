@@ -74,7 +74,7 @@ class Model:
         keys = jax.random.split(key, len(samples))
         return self.domain.transform(keys, samples)
 
-    def objective_value(
+    def event_losses(
         self,
         objective: Objective,
         parameters: Parameters,
@@ -82,10 +82,13 @@ class Model:
         samples: jax.Array,
         conditions: jax.Array,
     ) -> jax.Array:
-        """Mean over the samples of an objective, per site if it says so."""
+        """An objective of each sample, shape (n,); nats if it is a likelihood."""
         generator = nnx.merge(self.generator, parameters)
-        mean = objective.loss(generator, key, samples, conditions).mean()
-        return mean / self.sites if objective.per_site else mean
+        return objective.loss(generator, key, samples, conditions)
+
+    def unit(self, objective: Objective) -> int:
+        """What means of an objective are divided by: the number of sites if it says so, or 1."""
+        return self.sites if objective.per_site else 1
 
     def discriminator_inputs(
         self, samples: jax.Array, conditions: jax.Array

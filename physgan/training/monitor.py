@@ -16,6 +16,7 @@ from physgan.fidelity.collapse import (
 )
 from physgan.training.diagnostics import Finding, Row, findings
 from physgan.training.model import Model
+from physgan.training.standardise import CONSTANT
 from physgan.training.state import TrainingState
 
 __all__ = ["Announcer", "Split", "make_monitor"]
@@ -29,7 +30,7 @@ Split = tuple[np.ndarray, np.ndarray]
 
 def make_monitor(
     model: Model, train: Split, held_out: Split, seed: int
-) -> Callable[[TrainingState], dict[str, float]]:
+) -> Callable[[TrainingState], dict[str, Any]]:
     """A function that evaluates both networks on the first 2048 samples of each split.
 
     Args:
@@ -43,11 +44,13 @@ def make_monitor(
         in which the real sample scores higher); mean scores of training, held-out and generated
         samples; clusters of held-out features that the generator lost; the smallest ratio of a
         feature's spread to that of real samples; the ratio of duplicates to those among real
-        samples; and the largest difference of a feature's mean in standard errors.
+        samples; and the largest difference of a feature's mean in standard errors. Features are
+        named; those that are constant but for rounding have no spread to lose and no difference.
     """
     count = min(_PAIRS, len(train[0]), len(held_out[0]))
     chunk = min(_CHUNK, count)
     count = count // chunk * chunk
+    names = model.domain.feature_names(train[0].shape[1:])
 
     @jax.jit
     def scores_and_features(
@@ -70,7 +73,7 @@ def make_monitor(
 
     modes: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def monitor(state: TrainingState) -> dict[str, float]:
+    def monitor(state: TrainingState) -> dict[str, Any]:
         train_scores = evaluated(state, train, 0)
         real, fake, real_features, fake_features = evaluated(state, held_out, 1)
         if not modes:
@@ -82,8 +85,8 @@ def make_monitor(
             "score_train": float(train_scores[0].mean()),
             "score_held_out": float(real.mean()),
             "score_fake": float(fake.mean()),
-            **_collapse(real_features, fake_features, held_out[1][:count], modes[0]),
-            "observable_pull": _largest_pull(real_features, fake_features),
+            **_collapse(real_features, fake_features, held_out[1][:count], modes[0], names),
+            **_largest_pull(real_features, fake_features, names),
         }
 
     return monitor
@@ -122,21 +125,29 @@ def _accuracy(real: np.ndarray, fake: np.ndarray) -> float:
 
 
 def _collapse(
-    real: np.ndarray, fake: np.ndarray, conditions: np.ndarray, modes: tuple[np.ndarray, np.ndarray]
+    real: np.ndarray,
+    fake: np.ndarray,
+    conditions: np.ndarray,
+    modes: tuple[np.ndarray, np.ndarray],
+    names: Sequence[str],
 ) -> dict[str, Any]:
     lost = mode_coverage(fake, *modes).lost
-    spread = conditional_spread(real, fake, conditions, conditions)
+    spread = conditional_spread(real, fake, conditions, conditions, CONSTANT)
+    some = spread.narrow if spread.narrow.any() else np.ones_like(spread.narrow)
+    narrowest = int(np.where(some, spread.smallest, np.inf).argmin())
     repeated = duplicates(real, fake)
     return {
         "modes": len(lost),
         "modes_lost": int(lost.sum()),
-        "spread": float(spread.smallest.min()),
+        "spread": float(spread.smallest[narrowest]),
         "narrow": int(spread.narrow.sum()),
+        "narrowest": names[narrowest],
         "duplicates": repeated.rate / repeated.real_rate,
         "repeats": int(repeated.collapsed),
     }
 
 
-def _largest_pull(real: np.ndarray, fake: np.ndarray) -> float:
-    variance = (real.var(0) + fake.var(0)) / len(real)
-    return float((np.abs(real.mean(0) - fake.mean(0)) / np.sqrt(variance + 1e-12)).max())
+def _largest_pull(real: np.ndarray, fake: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    variance = np.maximum(real.var(0) + fake.var(0), 2 * CONSTANT**2) / len(real)
+    pulls = np.abs(real.mean(0) - fake.mean(0)) / np.sqrt(variance)
+    return {"observable_pull": float(pulls.max()), "pulled": names[int(pulls.argmax())]}

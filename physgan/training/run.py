@@ -1,5 +1,7 @@
 """A training run: data, networks, stages and folder; new, resumed, or opened for inspection."""
 
+import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import accumulate
@@ -9,20 +11,23 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from physgan.data import Dataset, batch_indices
+from physgan.data import Dataset, batch_indices, open_dataset
 from physgan.data.files import sha256_of
 from physgan.domains import domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogates import Description, NetworkSampler, Surrogate, TrainingStage, load
 from physgan.surrogates.conditions import condition_matrix
 from physgan.training import checkpoints
+from physgan.training.impossible import refuse_impossible
 from physgan.training.monitor import Split, make_monitor
-from physgan.training.run_files import MetricsLog, claim_run
+from physgan.training.objective import Objective
+from physgan.training.run_files import MetricsLog, check_run, claim_run
 from physgan.training.stages import Stage, StagedMethod
 from physgan.training.state import Parameters, TrainingState, initial_state
-from physgan.training.validation import DISTANCE, validator
+from physgan.training.stopping import CERTAIN, CHECKPOINTS, rise, skipped_samples
+from physgan.training.validation import DISTANCE, Validator
 
-__all__ = ["Run"]
+__all__ = ["Run", "dataset_of"]
 
 _BASE = "base"
 
@@ -33,7 +38,7 @@ class StagePosition(NamedTuple):
     Attributes:
             number: index of the stage among those of the run.
             stage: the stage.
-        start: samples seen before the stage.
+        start: samples of the stages before.
     """
 
     number: int
@@ -83,54 +88,77 @@ class Run:
             start = load(settings.start_from)
             self.before = start.description.stages
             generator = _started_from(start, settings.start_from, generator)
-        claim_run(run_dir, definition_of(dataset, method.name, settings.to_table(), seed))
+        self.definition = definition_of(dataset, method.name, settings.to_table(), seed)
+        self.begun = check_run(run_dir, self.definition)
         trains = {stage.name: stage.trains for stage in self.stages}
         self.initial = initial_state(generator, networks.discriminator, trains)
         self.held_out = self._held_out(domain)
-        self.validate = validator(self.model, *self.held_out, seed)
+        self.validate = Validator(self.model, *self.held_out, seed)
+        self.best_losses: tuple[int, np.ndarray | None] = (0, None)
         train = (self.samples, self.conditions)
         self.monitor = make_monitor(self.model, train, self.held_out, seed)
 
+    def begin(self) -> None:
+        """Claim the folder; a new run is refused if its generator cannot make some of the events.
+
+        Raises:
+            InputError: for events of zero density.
+        """
+        if not self.begun:
+            self._refuse_impossible()
+            claim_run(self.run_dir, self.definition, self.dataset.path)
+            self.begun = True
+
     @property
     def total(self) -> int:
-        """Samples of all stages."""
+        """Samples of all stages, if none is cut short."""
         return self.ends[-1]
 
     def latest(self) -> TrainingState | None:
         """The state of the newest complete checkpoint, None if there is none."""
         return checkpoints.restore_latest(self.checkpoints, self.initial)
 
-    def stage_at(self, samples: int) -> StagePosition:
-        """The stage of the step after `samples` samples; at the end, the last stage."""
-        number = min(sum(end <= samples for end in self.ends), len(self.stages) - 1)
+    def stage_at(self, clock: int) -> StagePosition:
+        """The stage of the step at this position (`TrainingState.clock`); at the end, the last."""
+        number = min(sum(end <= clock for end in self.ends), len(self.stages) - 1)
         stage = self.stages[number]
         return StagePosition(number, stage, self.ends[number] - stage.samples)
 
-    def monitored(self, samples: int) -> bool:
-        """Whether a discriminator has been trained after `samples` samples."""
-        position = self.stage_at(max(0, samples - 1))
-        return position.stage.monitored and samples > position.start
+    def monitored(self, clock: int) -> bool:
+        """Whether a discriminator has been trained at this position."""
+        position = self.stage_at(max(0, clock - 1))
+        return position.stage.monitored and clock > position.start
 
     def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch after `samples` samples: a function of only the seed and `samples`."""
-        index = batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
+        index = self._batch_indices(samples)
         return self.samples[index], self.conditions[index]
 
-    def is_checkpoint(self, samples: int) -> bool:
+    def batch_events(self, samples: int) -> np.ndarray:
+        """Numbers of the events of that batch in the dataset."""
+        return self.dataset.splits["train"][self._batch_indices(samples)]
+
+    def is_checkpoint(self, samples: int, clock: int) -> bool:
         """Whether the last step passed a multiple of the interval or reached the end of a stage."""
         before = samples - self.settings.batch_size
         every = max(self.settings.checkpoint_samples, self.settings.batch_size)
-        return samples // every != before // every or samples in self.ends
+        return samples // every != before // every or clock in self.ends
 
-    def log(self, log: MetricsLog, samples: int, metrics: Mapping[str, jax.Array]) -> None:
-        """Write metrics; stop the run if one is not finite."""
+    def log(
+        self,
+        log: MetricsLog,
+        samples: int,
+        metrics: Mapping[str, jax.Array],
+        more: Mapping[str, Any],
+    ) -> None:
+        """Write metrics, and `more` JSON values; stop the run if a metric is not finite."""
         values = {name: round(float(value), 6) for name, value in metrics.items()}
         if not np.all(np.isfinite(list(values.values()))):
             raise PhysganError(
                 f"expected finite losses; got {values} after {samples} samples; the last good "
                 f"state is kept in {self.checkpoints}; lower the learning rates"
             )
-        log.write(samples, values)
+        log.write(samples, {**values, **more})
 
     def record_validation(
         self, log: MetricsLog, samples: int, state: TrainingState
@@ -138,26 +166,74 @@ class Run:
         """Validate the averaged generator, log its scores and keep it if it is the best so far.
 
         Each stage has its own validation metric. At the end of a stage the best generator is
-        scored by the next stage's metric, and later generators have to surpass that score.
+        scored by the next stage's metric, and later generators have to surpass that score. A stage
+        whose loss has certainly risen is cut short; see `physgan.training.stopping`.
         """
-        stage = self.stage_at(samples - self.settings.batch_size).stage
-        scores = self.validate(state.average, stage.objective)
+        position = self.stage_at(int(state.clock) - self.settings.batch_size)
+        stage = position.stage
+        scores, losses = self.validate(state.average, stage.objective)
         log.write(samples, scores)
         if stage.monitored:
             log.write(samples, self.monitor(state))
-        state = _with_best(state, scores[stage.score])
-        following = self.stage_at(samples).stage
+        if scores[stage.score] < float(state.best_score):
+            state = _with_best(state, scores[stage.score])
+            self.best_losses = samples, losses.get(stage.score)
+        elif stage.objective is not None:
+            state = self._cut_short(log, position, stage.objective, state, losses[stage.score])
+        following = self.stage_at(int(state.clock)).stage
         if following.score == stage.score:
             return state
-        scores = self.validate(state.best, following.objective)
-        return _with_best_score(state, scores[following.score])
+        scores = self.validate(state.best, following.objective).scores
+        self.best_losses = 0, None
+        return _with(state, best_score=scores[following.score], rises=0)
+
+    def _cut_short(
+        self,
+        log: MetricsLog,
+        position: StagePosition,
+        objective: Objective,
+        state: TrainingState,
+        losses: np.ndarray,
+    ) -> TrainingState:
+        """The state; at the best generator and further on the schedule, if losses have risen."""
+        kept, best = self.best_losses
+        if best is None or kept != int(state.best_samples):
+            best = self.validate.losses(objective, state.best, *self.held_out)
+            self.best_losses = int(state.best_samples), best
+        risen = rise(losses, best)
+        log.write(int(state.samples), {"rise": round(risen, 3)})
+        rises = int(state.rises) + 1 if risen > CERTAIN else 0
+        elapsed = int(state.clock) - position.start
+        ahead = skipped_samples(elapsed, position.stage.samples, self.settings.batch_size)
+        if rises < CHECKPOINTS or not ahead:
+            return _with(state, rises=rises)
+        skipped = np.array(state.skipped)
+        skipped[position.number] += ahead
+        print(
+            f"note: {objective.score.replace('_', ' ')} has risen since {int(state.best_samples)} "
+            f"samples; the {position.stage.name} stage goes back to them, and ends "
+            f"{ahead} samples earlier",
+            file=sys.stderr,
+            flush=True,
+        )
+        state = state._replace(generator=state.best, average=state.best)
+        return _with(state, rises=0, skipped=skipped)
 
     def finish(self, state: TrainingState) -> dict[str, Any]:
         """Save the best generator as a surrogate."""
         kept, last = int(state.best_samples), self.stages[-1]
+        lengths = [
+            stage.samples - int(skipped)
+            for stage, skipped in zip(self.stages, np.asarray(state.skipped), strict=True)
+        ]
+        stages = tuple(
+            TrainingStage(stage.name, length)
+            for stage, length in zip(self.stages, lengths, strict=True)
+        )
+        number = sum(end < kept for end in accumulate(lengths[:-1]))
         distance = float(state.best_score)
         if last.score != DISTANCE:
-            distance = self.validate(state.best)[DISTANCE]
+            distance = self.validate(state.best).scores[DISTANCE]
         training = self.settings.to_table()
         description = Description.of(
             self.info,
@@ -165,8 +241,8 @@ class Run:
             self.network_settings.get("size", 0),
             network=self.network_settings,
             training={**training, "start_from": Path(self.settings.start_from).name},
-            stages=(*self.before, *(TrainingStage(s.name, s.samples) for s in self.stages)),
-            kept_stage=self.stage_at(max(0, kept - 1)).stage.name,
+            stages=(*self.before, *stages),
+            kept_stage=stages[number].name,
             kept_samples=kept + sum(stage.samples for stage in self.before),
             recipe=self.dataset.recipe.get("name", ""),
             seen=self.dataset.seen,
@@ -185,6 +261,19 @@ class Run:
             "surrogate": str(folder),
         }
 
+    def _batch_indices(self, samples: int) -> np.ndarray:
+        return batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
+
+    def _refuse_impossible(self) -> None:
+        objective = self.model.objective
+        if objective is None or all(stage.objective is not objective for stage in self.stages):
+            return
+        network = self.network_settings.get("base", self.network_settings)["network"]
+        splits = {"train": (self.samples, self.conditions), "validation": self.held_out}
+        for split, (samples, conditions) in splits.items():
+            losses = self.validate.losses(objective, self.initial.generator, samples, conditions)
+            refuse_impossible(split, self.dataset.splits[split][: len(samples)], losses, network)
+
     def _held_out(self, domain: Any) -> Split:
         samples, conditions = self.dataset.read("validation", stop=self.settings.validation_samples)
         encoded = domain.encode(samples)
@@ -197,22 +286,41 @@ def definition_of(
     """All that determines the result of a run, JSON values."""
     return {
         "method": method,
-        "dataset": dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path),
+        "dataset": _identity(dataset),
         "config": dict(settings),
         "seed": seed,
     }
 
 
+def dataset_of(run_dir: Path) -> Dataset | None:
+    """The dataset that a run was trained on; None if it is no longer where it was."""
+    try:
+        about = json.loads((run_dir / "run.json").read_text())
+        dataset = open_dataset(run_dir / about["data"])
+    except (OSError, ValueError, KeyError, PhysganError):
+        return None
+    return dataset if _identity(dataset) == about["dataset"] else None
+
+
+def _identity(dataset: Dataset) -> str:
+    """Tells it from all other datasets, wherever it is."""
+    return dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path)
+
+
 def _with_best(state: TrainingState, score: float) -> TrainingState:
-    """The state, with the averaged generator as the best one if its score is the lowest."""
-    if not score < float(state.best_score):
-        return state
-    return _with_best_score(state._replace(best=state.average, best_samples=state.samples), score)
+    """The state, with the averaged generator as the best one."""
+    state = state._replace(best=state.average, best_samples=state.samples)
+    return _with(state, best_score=score, rises=0)
 
 
-def _with_best_score(state: TrainingState, score: float) -> TrainingState:
-    best_score = jax.device_put(np.float32(score), state.best_score.sharding)
-    return state._replace(best_score=best_score)
+def _with(state: TrainingState, **values: Any) -> TrainingState:
+    """The state with other numbers, of the same types and on the same devices."""
+    old = {name: getattr(state, name) for name in values}
+    new = {
+        name: jax.device_put(np.asarray(value, old[name].dtype), old[name].sharding)
+        for name, value in values.items()
+    }
+    return state._replace(**new)
 
 
 def _started_from(start: Surrogate, path: str, fresh: Parameters) -> Parameters:

@@ -1,7 +1,9 @@
 """Files of a training run: its definition and its metrics."""
 
 import json
+import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,41 +14,57 @@ from physgan.data.files import write_atomically
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
 
-__all__ = ["MetricsLog", "claim_run"]
+__all__ = ["MetricsLog", "check_run", "claim_run"]
 
-FORMAT = 2
+FORMAT = 3
 """Format version of run.json and of the run's checkpoints."""
 
+_DEFINITION = "run.json"
 
-def claim_run(run_dir: Path, definition: dict[str, Any]) -> None:
+
+def claim_run(run_dir: Path, definition: dict[str, Any], data: Path) -> None:
     """Create `run_dir` for the run of `definition`, or check that it already belongs to that run.
 
     Args:
         run_dir: created if it does not exist.
         definition: all that determines the trained parameters, JSON values.
+        data: the dataset, whose place relative to the run is recorded and may change.
 
     Raises:
         InputError: if the folder holds another run.
     """
-    path = run_dir / "run.json"
-    definition = {"format": FORMAT, **definition}
-    if path.exists():
-        existing = json.loads(path.read_text())
-        if existing.get("format") != FORMAT:
-            raise InputError(
-                f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "
-                "of physgan; choose another folder"
-            )
-        if fingerprint(existing) != fingerprint(definition):
-            names = {*existing, *definition}
-            changed = sorted(k for k in names if existing.get(k) != definition.get(k))
-            raise InputError(
-                f"expected the run in {run_dir} to be continued with its own settings; got "
-                f"another {', '.join(changed)}; choose another folder"
-            )
+    if check_run(run_dir, definition):
         return
     run_dir.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(definition, indent=2).encode())
+    content = {"format": FORMAT, **definition, "data": os.path.relpath(data, run_dir)}
+    write_atomically(run_dir / _DEFINITION, json.dumps(content, indent=2).encode())
+
+
+def check_run(run_dir: Path, definition: dict[str, Any]) -> bool:
+    """Whether `run_dir` already belongs to the run of `definition`; False if it holds no run.
+
+    Raises:
+        InputError: if the folder holds another run.
+    """
+    path = run_dir / _DEFINITION
+    if not path.exists():
+        return False
+    definition = {"format": FORMAT, **definition}
+    existing = json.loads(path.read_text())
+    existing.pop("data", None)
+    if existing.get("format") != FORMAT:
+        raise InputError(
+            f"expected a run of format {FORMAT} in {run_dir}; got one begun by another version "
+            "of physgan; choose another folder"
+        )
+    if fingerprint(existing) != fingerprint(definition):
+        names = {*existing, *definition}
+        changed = sorted(k for k in names if existing.get(k) != definition.get(k))
+        raise InputError(
+            f"expected the run in {run_dir} to be continued with its own settings; got "
+            f"another {', '.join(changed)}; choose another folder"
+        )
+    return True
 
 
 class MetricsLog:
@@ -77,13 +95,14 @@ class MetricsLog:
         """All lines so far."""
         return [json.loads(line) for line in self._lines()]
 
-    def write(self, samples: int, metrics: dict[str, float]) -> None:
-        """Add one line."""
+    def write(self, samples: int, metrics: Mapping[str, Any]) -> None:
+        """Add one line of JSON values; TensorBoard gets the numbers among them."""
         seconds = round(self._before + time.monotonic() - self._began, 2)
         with self._path.open("a") as stream:
             stream.write(json.dumps({"samples": samples, "seconds": seconds, **metrics}) + "\n")
         for name, value in metrics.items():
-            self._board.add_scalar(name, value, samples)
+            if isinstance(value, int | float):
+                self._board.add_scalar(name, value, samples)
 
     def __enter__(self) -> "MetricsLog":
         return self

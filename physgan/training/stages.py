@@ -13,9 +13,14 @@ from physgan.training.model import Model
 from physgan.training.objective import Objective
 from physgan.training.state import Parameters, TrainingState
 
-__all__ = ["Metrics", "Networks", "Stage", "StagedMethod", "Step", "whole_batches"]
+__all__ = ["USED", "Metrics", "Networks", "Stage", "StagedMethod", "Step", "whole_batches"]
 
 Metrics = dict[str, jax.Array]
+"""Name -> number."""
+
+USED = "used"
+"""Key of a step's metrics that is no number: which events of the batch it used, shape (n,)."""
+
 Step = Callable[[TrainingState, jax.Array, jax.Array, jax.Array], tuple[TrainingState, Metrics]]
 """(state, run key, samples (n, ...), conditions (n, c)) -> (state, metrics)."""
 

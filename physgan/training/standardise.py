@@ -6,9 +6,14 @@ import numpy as np
 import scipy.linalg
 from threadpoolctl import threadpool_limits
 
+from physgan.domains import Domain
 from physgan.networks.scale import ConditionalScale, Scale, SmoothScale, condition_basis
+from physgan.training.model import evaluated
 
-__all__ = ["fit_scale"]
+__all__ = ["CONSTANT", "feature_scale", "fit_scale"]
+
+CONSTANT = 0.1
+"""Standard deviation of a standardised feature below which it is constant but for rounding."""
 
 _SMALLEST_DEVIATION = 1e-3
 _SMALLEST_LOCAL = 0.03
@@ -19,13 +24,39 @@ _MOST_NODES = 16
 _RIDGE = 1e-3
 _BEYOND = 1e3
 _MOST_SAMPLES = 16_384
+_SMALL_CHANGE = 1e-6
+_CHANGES = 100
 _STEPS = 25
 _LARGEST_STEP = 1.0
 _SMALLEST_STEP = 1e-2
 
 
+def feature_scale(domain: Domain, samples: np.ndarray, conditions: np.ndarray) -> Scale:
+    """The scale of the domain's physical features.
+
+    Features that vary by rounding alone are not amplified. A deviation is at least a hundred times
+    the rms change of the feature when each entry of a sample is changed by a part in a million.
+
+    Args:
+        domain: of the samples.
+        samples: network space, shape (n, ...).
+        conditions: shape (n, c).
+    """
+    features = evaluated(domain.physical_features, samples)
+    some = np.asarray(samples[:_MOST_SAMPLES], np.float32)
+    signs = np.random.default_rng(0).choice([-_SMALL_CHANGE, _SMALL_CHANGE], some.shape)
+    changed = evaluated(domain.physical_features, (some * (1 + signs)).astype(np.float32))
+    change = np.sqrt(np.square(changed - features[: len(some)], dtype=np.float64).mean(0))
+    return fit_scale(features, conditions, smallest=_CHANGES * change)
+
+
 def fit_scale(
-    features: np.ndarray, conditions: np.ndarray, nodes: int = 64, *, common_floor: float = 0.0
+    features: np.ndarray,
+    conditions: np.ndarray,
+    nodes: int = 64,
+    *,
+    common_floor: float = 0.0,
+    smallest: np.ndarray | float = 0.0,
 ) -> Scale:
     """Measure mean and deviation of `features` as functions of the conditions.
 
@@ -40,23 +71,24 @@ def fit_scale(
             samples, every s-th one.
         common_floor: lower bound of every deviation in units of the rms deviation of all features,
             so that nearly constant features are not amplified; 0 for none.
+        smallest: lower bound of the deviation of each feature, shape (f,).
 
     Returns:
         The scale. Deviations are bounded below by 1e-3 of each feature's deviation over all
         samples. For several conditions the bound is also 0.03 of the rms residual, since few
         samples lie in a corner of the conditions.
     """
-    smallest = _SMALLEST_DEVIATION * features.std(0) + 1e-12
+    least = np.maximum(smallest, _SMALLEST_DEVIATION * features.std(0) + 1e-12)
     if common_floor:
-        smallest = np.maximum(smallest, common_floor * np.sqrt(features.var(0).mean()))
+        least = np.maximum(least, common_floor * np.sqrt(features.var(0).mean()))
     count, columns = conditions.shape
     if columns < 2:
         condition = conditions[:, 0] if columns else conditions.sum(1)
-        return _fit_bins(features, condition, nodes, smallest)
+        return _fit_bins(features, condition, nodes, least)
     nodes = int(np.clip(count // (_FEWEST_OF_SEVERAL * columns**2), 2, min(nodes, _MOST_NODES)))
     rows = slice(None, None, -(-count // _MOST_SAMPLES))
     with threadpool_limits(1):  # the matrices are small
-        return _fit_smooth(features[rows], conditions[rows], nodes, smallest)
+        return _fit_smooth(features[rows], conditions[rows], nodes, least)
 
 
 def _fit_bins(

@@ -20,7 +20,7 @@ class TrainingState(NamedTuple):
     """State of a run; it determines the rest of the run.
 
     Attributes:
-        samples: samples seen, the clock of all schedules.
+        samples: samples seen.
         generator: parameters of the generator.
         discriminator: parameters of the discriminator, {} if there is none.
         moments: Adam's moments of every stage and network.
@@ -28,6 +28,8 @@ class TrainingState(NamedTuple):
         best: the average with the best score on the validation split so far.
         best_score: score of `best`.
         best_samples: samples seen when `best` was kept.
+        rises: checkpoints in a row at which the validation loss was certainly above that of `best`.
+        skipped: samples by which each stage was cut short, shape (stages,).
     """
 
     samples: jax.Array
@@ -38,6 +40,13 @@ class TrainingState(NamedTuple):
     best: Parameters
     best_score: jax.Array
     best_samples: jax.Array
+    rises: jax.Array
+    skipped: jax.Array
+
+    @property
+    def clock(self) -> jax.Array:
+        """Position on the schedules of all stages one after the other, in samples."""
+        return self.samples + self.skipped.sum()
 
 
 def initial_state(
@@ -58,4 +67,6 @@ def initial_state(
         best=generator,
         best_score=jnp.asarray(jnp.inf, jnp.float32),
         best_samples=jnp.zeros((), jnp.int32),
+        rises=jnp.zeros((), jnp.int32),
+        skipped=jnp.zeros(len(trains), jnp.int32),
     )

@@ -6,10 +6,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from physgan.training.impossible import possible
 from physgan.training.model import Model
 from physgan.training.objective import Objective
 from physgan.training.schedules import cosine, ema_decay
-from physgan.training.stages import Metrics, Stage, Step, whole_batches
+from physgan.training.stages import USED, Metrics, Stage, Step, whole_batches
 from physgan.training.state import Parameters, TrainingState
 
 __all__ = [
@@ -55,6 +56,8 @@ def objective_step(
 ) -> Step:
     """A step of the generator on an objective, by Adam with a falling rate.
 
+    Events whose loss is that of a density of zero do not count in the mean.
+
     Args:
         model: of the generator.
         settings: batch size and the average's half-life.
@@ -62,7 +65,7 @@ def objective_step(
         objective: minimised.
         rate: learning rate at the start; it falls along a cosine to 1 %.
         samples: length of the stage.
-        start: samples seen before the stage.
+        start: samples of the stages before.
         decay: of the weights, see `decayed`.
     """
     name = f"{objective.name}_loss"
@@ -73,16 +76,18 @@ def objective_step(
         keys = jax.random.split(jax.random.fold_in(key, state.samples))
         real = model.transform(keys[0], batch.astype(jnp.float32))
 
-        def value(parameters: Parameters) -> jax.Array:
-            return model.objective_value(objective, parameters, keys[1], real, conditions)
+        def mean(parameters: Parameters) -> tuple[jax.Array, jax.Array]:
+            losses = model.event_losses(objective, parameters, keys[1], real, conditions)
+            used = possible(losses)
+            return losses.mean(where=used) / model.unit(objective), used
 
-        loss, gradients = jax.value_and_grad(value)(state.generator)
-        now = cosine(rate, _LAST_RATE * rate, state.samples - start, samples)
+        (loss, used), gradients = jax.value_and_grad(mean, has_aux=True)(state.generator)
+        now = cosine(rate, _LAST_RATE * rate, state.clock - start, samples)
         update, moments = adam(0.9, 0.99, clipped(gradients), state.moments[stage]["generator"])
         state = with_moments(state, stage, "generator", moments)
         update = decayed(update, state.generator, decay)
         state = state._replace(generator=descend(state.generator, update, now))
-        return count(state, settings), {name: loss, "rate": now}
+        return count(state, settings), {name: loss, "rate": now, USED: used}
 
     return step
 
@@ -110,7 +115,7 @@ def objective_stage(
         objective: minimised.
         rate: learning rate at the start.
         samples: length.
-        start: samples seen before the stage.
+        start: samples of the stages before.
         decay: of the weights, see `decayed`.
     """
     assert objective is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from physgan.training.model import Model
 from physgan.training.objective import Objective
 from physgan.training.state import Parameters
 
-__all__ = ["DISTANCE", "feature_distance", "in_chunks", "validator"]
+__all__ = ["DISTANCE", "Validated", "Validator", "feature_distance", "in_chunks"]
 
 DISTANCE = "validation_distance"
 """Key of the distance of features among the validation metrics."""
@@ -72,45 +72,84 @@ def in_chunks(
     return parts
 
 
-def validator(
-    model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
-) -> Callable[..., dict[str, float]]:
-    """A function that evaluates generator parameters on a validation split.
+class Validated(NamedTuple):
+    """What an evaluation found.
+
+    Attributes:
+        scores: "validation_distance", and the `score` of each objective, such as "validation_nll".
+        losses: score -> objective of each event, shape (n,).
+    """
+
+    scores: dict[str, float]
+    losses: dict[str, np.ndarray]
+
+
+class Validator:
+    """Evaluates generator parameters on a validation split.
 
     Args:
         model: generates.
         samples: network space, shape (n, ...).
         conditions: shape (n, c).
         seed: of the generated samples, the same at every call.
-
-    Returns:
-        (parameters, the stage's objective) -> {"validation_distance": ...}, and the `score` of the
-        model's objective and of the stage's, such as "validation_nll".
     """
 
-    @jax.jit
-    def features(
-        parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
-        fake = model.generate(parameters, key, c)
-        real = x.astype(jnp.float32)
-        return model.validation_features(real, c), model.validation_features(fake, c)
+    def __init__(
+        self, model: Model, samples: np.ndarray, conditions: np.ndarray, seed: int
+    ) -> None:
+        self.model, self.samples, self.conditions, self.seed = model, samples, conditions, seed
 
-    @partial(jax.jit, static_argnums=0)
-    def value(
-        objective: Objective, parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
-    ) -> jax.Array:
-        return model.objective_value(objective, parameters, key, x.astype(jnp.float32), c)
+        @jax.jit
+        def features(
+            parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            fake = model.generate(parameters, key, c)
+            real = x.astype(jnp.float32)
+            return model.validation_features(real, c), model.validation_features(fake, c)
 
-    def validate(parameters: Parameters, stage: Objective | None = None) -> dict[str, float]:
-        parts = in_chunks(partial(features, parameters), samples, conditions, seed)
+        @partial(jax.jit, static_argnums=0)
+        def losses(
+            objective: Objective, parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
+        ) -> jax.Array:
+            with jax.default_matmul_precision(
+                "highest"
+            ):  # a rounded sum of cells may be impossible
+                return model.event_losses(objective, parameters, key, x.astype(jnp.float32), c)
+
+        self._features, self._losses = features, losses
+
+    def __call__(self, parameters: Parameters, stage: Objective | None = None) -> Validated:
+        """Evaluate by the distance of features, the model's objective and that of the stage."""
+        samples, conditions = self.samples, self.conditions
+        parts = in_chunks(partial(self._features, parameters), samples, conditions, self.seed)
         real, fake = (np.concatenate(part) for part in zip(*parts, strict=True))
         scores = {DISTANCE: feature_distance(real, fake, conditions[: len(real)])}
-        for objective in dict.fromkeys((model.objective, stage)):
+        every: dict[str, np.ndarray] = {}
+        for objective in dict.fromkeys((self.model.objective, stage)):
             if objective is not None:
-                evaluate = partial(value, objective, parameters)
-                values = in_chunks(evaluate, samples, conditions, seed)
-                scores[objective.score] = float(np.mean([float(v) for v in values]))
-        return scores
+                losses = self.losses(objective, parameters, samples, conditions)
+                every[objective.score] = losses
+                scores[objective.score] = float(losses.mean()) / self.model.unit(objective)
+        return Validated(scores, every)
 
-    return validate
+    def losses(
+        self,
+        objective: Objective,
+        parameters: Parameters,
+        samples: np.ndarray,
+        conditions: np.ndarray,
+    ) -> np.ndarray:
+        """An objective of every event, float64 (n,).
+
+        Chunks are equally long, so the last two may share events.
+        """
+        found = np.empty(len(samples))
+        chunk = min(_CHUNK, len(samples))
+        for first in range(0, len(samples), chunk):
+            start = min(first, len(samples) - chunk)
+            key, rows = (
+                jax.random.fold_in(jax.random.key(self.seed), start),
+                slice(start, start + chunk),
+            )
+            found[rows] = self._losses(objective, parameters, key, samples[rows], conditions[rows])
+        return found

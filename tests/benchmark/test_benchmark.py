@@ -148,6 +148,14 @@ def test_baseline_is_worse_than_the_surrogate(wrong) -> None:
     assert row["cells"]["far too warm"] == [None, None]
 
 
+def test_what_a_classifier_sees_through_misses_a_target(wrong, right) -> None:
+    """Here lattices half as warm again; the truth does not miss it, by four errors."""
+    for report in (wrong[0], right):
+        row = next(r for r in report["targets"]["rows"] if r["measure"] == "auc")
+        assert row["cells"]["far too warm"][0]["verdict"] == "missed"
+    assert row["cells"]["perfect"][0]["verdict"] == "reached"
+
+
 def test_energy_is_held_against_the_exact_value(wrong) -> None:
     report, _ = wrong
     weights = np.exp(-ENERGIES / 3.0)
@@ -198,7 +206,7 @@ def test_the_largest_auc_leads(wrong) -> None:
     assert again["largest_auc"] is None
     assert largest["curve"][-1]["count"] == largest["value"]["train_counts"][0]
     assert largest["curve"][-1]["value"][0] == largest["value"]["auc"]
-    words = f"The largest AUC of all classifiers is {largest['value']['auc']:.3f}"
+    words = f"The largest AUC, {largest['value']['auc']:.3f}"
     assert report["verdict"]["largest_auc"].startswith(words)
     head = (out / "report.html").read_text().split("<main>")[0]
     assert words in head

@@ -49,7 +49,7 @@ def test_each_condition_has_a_column_and_joins_what_differs_in_it_alone() -> Non
     upper = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in upper] == ["mean response"] * 2 + ["energy resolution"] * 2
     labels = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
-    assert labels == ["energy_mev (MeV)", "theta (rad)"] * 2
+    assert labels == ["kinetic energy (MeV)", "angle to the stack's axis (rad)"] * 2
     assert joined(upper[0]) == [[0, 3], [1, 4], [2]]
     assert joined(upper[1]) == [[0, 1], [3, 4], [2]]
     words = [text.get_text() for text in upper[0].texts]
@@ -70,8 +70,8 @@ def test_a_condition_that_is_the_same_everywhere_has_no_panel() -> None:
     [
         ((), "300 MeV"),
         (("theta",), "300 MeV, 0.1 rad"),
-        (("theta", "phi"), "energy_mev 300 MeV, theta 0.1 rad, phi 0.1 rad"),
-        (("particle",), "energy_mev 300 MeV, particle 0.1"),
+        (("theta", "phi"), "energy 300 MeV, theta 0.1 rad, phi 0.1 rad"),
+        (("particle",), "energy 300 MeV, particle 0.1"),
     ],
 )
 def test_titles_name_conditions_that_units_do_not_tell_apart(

@@ -15,7 +15,7 @@ from physgan.benchmark.report.formatting import percent, seconds_text, with_erro
 from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.benchmark.sources import DrawnSet, Plan, subseed
 from physgan.benchmark.speed import measure_speed
-from physgan.benchmark.targets import evaluate, evaluate_auc
+from physgan.benchmark.targets import TargetResult, beside_truth, evaluate, evaluate_auc
 from physgan.domains import Spectrum, Target
 from physgan.fidelity import BoostedTrees, Estimate, Procedure, SpectrumCounts, TwoSampleResult
 from simulators import SIMULATORS
@@ -93,6 +93,40 @@ def test_few_samples_neither_pass_nor_fail_a_spectrum(value, error, passed, reso
     cell = evaluate(Target("E", "E", "separation", 3.0), own)
     assert cell is not None
     assert (cell.passed, cell.resolved) == (passed, resolved)
+
+
+@pytest.mark.parametrize(
+    ("measure", "limit", "value", "error", "verdict"),
+    [
+        ("relative", 0.01, 0.008, 0.004, "reached"),
+        ("relative", 0.01, 0.012, 0.004, "missed"),
+        ("relative", 0.01, 0.001, 0.02, "cannot tell"),
+        ("relative", 0.01, 0.1, 0.02, "missed"),
+        ("absolute", 0.01, 0.015, 0.02, "cannot tell"),
+    ],
+)
+def test_three_verdicts_of_deviations(measure, limit, value, error, verdict) -> None:
+    """Known to the limit, or far beyond it, or neither."""
+    cell = evaluate(Target("x", "x", measure, limit), comparison(found(1 + value, 1.0, error)))
+    assert cell is not None
+    assert cell.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("own", "truth", "verdict"),
+    [
+        ((0.97, 0.02), (0.99, 0.02), "reached"),
+        ((0.85, 0.02), (0.99, 0.02), "missed"),
+        ((0.97, 0.02), (0.88, 0.02), "cannot tell"),
+        ((0.86, 0.02), (0.88, 0.02), "cannot tell"),
+        ((0.70, 0.02), (0.88, 0.02), "missed"),
+    ],
+)
+def test_nothing_is_told_where_the_truth_misses_too(own, truth, verdict) -> None:
+    """Unless a source is worse than the truth itself."""
+    target = Target("E", "x", "overlap", 0.9)
+    sides = [TargetResult(*side, side[0] >= 0.9) for side in (own, truth)]
+    assert beside_truth(target, *sides).verdict == verdict
 
 
 @pytest.mark.parametrize(

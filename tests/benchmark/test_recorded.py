@@ -55,7 +55,7 @@ def report(digits, tmp_path_factory) -> dict:
     return benchmark(
         Chosen(digits, "all of them", range(10)),
         truth,
-        conditions=[{}],
+        conditions=truth.bins(400),
         count=400,
         seed=1,
         out=tmp_path_factory.mktemp("report"),
@@ -86,31 +86,36 @@ def test_what_a_recording_cost_is_not_known(report) -> None:
     assert report["verdict"]["speed"].endswith("a sample.")
 
 
-def test_every_recorded_sample_is_handed_out_once(digits) -> None:
+def test_every_recorded_event_is_in_one_set(digits) -> None:
     truth = Recorded(digits, (), [FIELD], seed=3)
-    assert truth.places == [{}]
+    assert len(truth) == 1617
     pixels, _ = digits.read("test")
-    everything = [truth.sample({}, n, 0)[FIELD] for n in (1000, truth.fewest - 1000)]
-    rows = np.concatenate(everything).reshape(len(pixels[FIELD]), -1)
+    sets = truth.sets(539, 3)
+    rows = np.concatenate([events.samples[FIELD] for events in sets]).reshape(1617, -1)
     both = [np.sort(values, axis=0) for values in (rows, pixels[FIELD].reshape(rows.shape))]
     np.testing.assert_array_equal(*both)
-    with pytest.raises(InputError, match=r"expected 1 more recorded samples .*; got 0; ask"):
-        truth.sample({}, 1, 0)
+    with pytest.raises(InputError, match=r"expected 3 sets of 540 events .*; got 1617 .* 539"):
+        truth.sets(540, 3)
 
 
-def test_recorded_samples_are_of_the_condition_asked_for(digits) -> None:
+def test_a_condition_of_few_values_has_a_bin_for_each(digits) -> None:
+    """Every set has its share of each, to one event for each set."""
     truth = Recorded(digits, digits.info.conditions, [FIELD], seed=3)
-    assert truth.places == [{"label": float(n)} for n in range(10)]
-    samples, known = truth.labelled
-    sevens = samples[FIELD][known["label"] == 7]
-    drawn = truth.sample({"label": 7}, len(sevens), 0)[FIELD]
-    assert {image.tobytes() for image in drawn} == {image.tobytes() for image in sevens}
+    bins = truth.bins(500)
+    assert [each.means for each in bins] == [{"label": float(n)} for n in range(10)]
+    labels = truth.labelled[1]["label"]
+    for events in truth.sets(539, 3):
+        for each in bins:
+            found = events.samples[FIELD][each.holds(events.conditions, 539)]
+            there = {image.tobytes() for image in truth.labelled[0][FIELD][labels == each.low]}
+            assert {image.tobytes() for image in found} <= there
+            assert abs(len(found) - len(there) / 3) <= 3
 
 
-def test_a_dataset_without_test_split_is_refused(digits, tmp_path: Path) -> None:
+def test_a_dataset_without_the_split_is_refused(digits, tmp_path: Path) -> None:
     source = digits.path.parent
     import_idx(source / "images", tmp_path / "d.h5", splits={"train": 1.0})
-    with pytest.raises(InputError, match=r"expected a test split in .*; got none"):
+    with pytest.raises(InputError, match=r"expected a split test in .*; got none"):
         Recorded(open_dataset(tmp_path / "d.h5"), (), [FIELD])
 
 
@@ -131,18 +136,21 @@ def test_a_run_is_held_against_the_test_split(digits, tmp_path: Path, monkeypatc
     about = SimpleNamespace(
         conditions=digits.info.conditions,
         fields=digits.info.fields,
+        simulator="",
         recipe="",
         seen={},
         provenance="",
     )
-    monkeypatch.setattr(f"{RUN}.load", lambda path: SimpleNamespace(description=about))
+    monkeypatch.setattr(f"{RUN}.load", lambda path: SimpleNamespace(description=about, name="gan"))
     monkeypatch.setattr(f"{RUN}.benchmark", lambda *given, **named: seen.update(named) or {})
     benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label")
-    labels = digits.read("test")[1]["label"]
-    assert seen["conditions"] == [{"label": float(n)} for n in range(10)]
-    assert seen["count"] == min(np.bincount(labels.astype(int))) // 4
+    assert [each.low for each in seen["conditions"]] == list(range(10))
+    assert seen["count"] == 1617 // 3
     assert seen["classes"][2] == "label"
     with pytest.raises(InputError, match=r"as classes \(label\); got 'kind'"):
         benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="kind")
+    with pytest.raises(InputError, match=r"expected --data, since .* the dataset .* got none"):
+        benchmark_run(tmp_path, tmp_path / "out")
+    about.simulator = "ising"
     with pytest.raises(InputError, match="expected --data with --classes"):
         benchmark_run(tmp_path, tmp_path / "out", classes="label")

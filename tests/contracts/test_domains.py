@@ -13,7 +13,7 @@ from tiny import COUNT, KINDS, dataset
 
 COVARIANT = {
     "spins": r"^magnetisation$",  # odd under the global flip; its square is invariant
-    "showers": r"(?<=[_ ])(eta|phi)(?=,|$)",  # components across the beam, that a rotation mixes:
+    "showers": r"(?<=[_ ])(eta|phi|x|y)(?=,|$)",  # components across the beam, that turning mixes:
     # a centre is a vector, whose length is invariant, and the squares of two widths are the
     # diagonal of a second moment, whose trace is
 }
@@ -129,6 +129,8 @@ def test_names_refer_to_observables(kind: str) -> None:
     quantities = {*names, *(e.name for e in (*domain.ensemble, *domain.spectra))}
     targets = [t for profile in domain.targets.values() for t in profile]
     assert {t.observable for t in targets if t.measure != "auc"} <= quantities
+    for profile in domain.targets.values():
+        assert [t.measure for t in profile].count("auc") == 1, "what separates where figures agree"
 
 
 @every_kind
@@ -245,11 +247,11 @@ def test_a_view_has_the_entries_in_physical_units(kind: str) -> None:
 
 @every_kind
 def test_continuous_entries_have_a_spectrum(kind: str) -> None:
-    """In the field's own unit; discrete ones, such as spins, need none."""
+    """In the field's own unit; whole numbers may have one, too, and spins need none."""
     tiny = dataset(kind)
     domain = tiny.domain
     field = next(f for f in tiny.info.fields if f.name == domain.field)
-    assert bool(domain.spectra) == np.issubdtype(np.dtype(field.dtype), np.floating)
+    assert domain.spectra or not np.issubdtype(np.dtype(field.dtype), np.floating)
     columns = domain.views(tiny.samples, tiny.known)[domain.physical_view]
     entries = np.asarray(tiny.samples[domain.field], np.float64).reshape(COUNT, -1)
     for spectrum in domain.spectra:

@@ -123,7 +123,7 @@ def test_objectives_and_their_gradients_are_finite(name: str) -> None:
             (_, backwards), _ = step(network.parameters, samples[::-1], conditions[::-1])
             np.testing.assert_allclose(backwards[::-1], each, rtol=1e-4, atol=1e-4)
         elif objective:
-            step = jax.jit(jax.value_and_grad(objective))
+            step = jax.jit(jax.value_and_grad(lambda *of, each=objective: each(*of).mean()))
             value, slopes = step(network.parameters, jax.random.key(5), samples, conditions)
             assert np.isfinite(value), kind
         else:

@@ -94,6 +94,34 @@ def _showers(*transverse: Axis) -> Tiny:
     return Tiny(info, {"deposits": deposits.astype(np.float32)}, {"energy_mev": energy})
 
 
+def _cells(axes: tuple[Axis, ...], whole: bool) -> Tiny:
+    """Bumps that move with one condition and grow with another, half of the cells empty.
+
+    One sample in eight is empty. Counts, or charges of 0.2 and more.
+    """
+    rng = np.random.default_rng(1)
+    place, size = np.resize(np.linspace(-1, 1, 16), COUNT), np.geomspace(1, 10, COUNT)
+    values = size * (rng.random(COUNT) < 7 / 8)
+    for axis in axes:
+        along = np.linspace(-1.5, 1.5, len(axis.values))
+        bump = np.exp(-((along - place[:, None]) ** 2))
+        values = values[..., None] * bump.reshape(COUNT, *[1] * (values.ndim - 1), -1)
+    values = values * rng.exponential(size=values.shape)
+    values = np.where(values > 0.2, np.ceil(4 * values) if whole else values, 0)
+    lit = values[values > 0]
+    info = DatasetInfo(
+        "cells",
+        (Field("values", "ADC" if whole else "fC", tuple(a.name for a in axes), "charge",
+               "int32" if whole else "float32"),),
+        (Condition("place", "1", -1.0, 1.0), Condition("size", "1", 1.0, 10.0, "log")),
+        axes,
+        parameters={"threshold": float(lit.min()), "largest": float(lit.max())},
+        seed=1,
+    )  # fmt: skip
+    dtype = np.int32 if whole else np.float32
+    return Tiny(info, {"values": values.astype(dtype)}, {"place": place, "size": size})
+
+
 def _images(side: int, channels: int, levels: int) -> Tiny:
     """Blobs around random centres, of two labels, in grey levels or not; one picture is black."""
     rng = np.random.default_rng(1)
@@ -131,10 +159,18 @@ ALPHA = Axis("alpha", "rad", tuple(np.linspace(-np.pi, np.pi, 5).tolist()))
 RINGS = Axis("r", "mm", (0.0, 20.0, 80.0))
 SQUARE = tuple(Axis(name, "mm", (-30.0, -10.0, 10.0, 30.0)) for name in ("x", "y"))
 
+PADS = Axis("pad", "1", (0.0, 1.0, 2.0, 3.0))
+TIMES = Axis("time", "us", (0.25, 0.75, 1.25, 1.75, 2.5))
+PLANES = Axis("plane", "1", (0.0, 1.0))
+
 DATASETS: dict[str, Callable[[], Tiny]] = {
     "spins": _spins,
     "showers": partial(_showers, ALPHA, RINGS),
     "showers, square cells": partial(_showers, *SQUARE),
+    "cells": partial(_cells, (PADS, TIMES), False),
+    "cells, counts": partial(_cells, (PADS, TIMES), True),
+    "cells, counts on a strip": partial(_cells, (TIMES,), True),
+    "cells, three axes": partial(_cells, (PLANES, PADS, TIMES), False),
     "images": partial(_images, 16, 3, 255),
     "images, 28 x 28": partial(_images, 28, 1, 0),
     "points": _points,
@@ -164,8 +200,8 @@ class Network(NamedTuple):
         draw: (parameters, noise, conditions) -> samples in network space.
         noise_size: uniform numbers that a sample takes.
         adversarial: whether a discriminator can teach it, by slopes through what it draws.
-        objective: (parameters, key, samples, conditions) -> what training on its own lowers, None
-            if it needs a discriminator.
+        objective: (parameters, key, samples, conditions) -> what training on its own lowers, shape
+            (n,); None if it needs a discriminator.
         negative_log_likelihood: (parameters, samples, conditions) -> shape (n,), None if unknown.
     """
 
@@ -212,7 +248,7 @@ def generator(name: str, kind: str) -> Network | None:
         call("__call__"),
         module.noise_size(),
         own is None,
-        partial(model.objective_value, model.objective) if model.objective else None,
+        partial(model.event_losses, model.objective) if model.objective else None,
         call("negative_log_likelihood") if known else None,
     )
 

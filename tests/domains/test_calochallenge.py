@@ -72,6 +72,49 @@ def test_there_and_back(showers: Path, tmp_path: Path) -> None:
     assert grids[0]["r"] == grids[1]["r"]
 
 
+@pytest.mark.parametrize(
+    ("axes", "conditions", "message"),
+    [
+        (("layer", "x", "y"), ("energy_gev", "theta"), "got layer, x, y; the format has rings and"),
+        (("layer", "alpha", "r"), ("theta",), "an incident energy among the conditions; got theta"),
+        (("layer", "alpha", "r"), ("energy_gev", "theta"), ""),
+    ],
+)
+def test_cells_and_conditions_that_the_format_has_no_place_for(
+    tmp_path: Path,
+    rng: np.random.Generator,
+    axes: tuple[str, ...],
+    conditions: tuple[str, ...],
+    message: str,
+) -> None:
+    known = {
+        "energy_gev": Condition("energy_gev", "GeV", 0.0, 10.0),
+        "theta": Condition("theta", "rad", 0.0, 1.0),
+    }
+    info = DatasetInfo(
+        domain="showers",
+        fields=(Field("deposits", "MeV", axes, "energy", "float32"),),
+        conditions=tuple(known[name] for name in conditions),
+        grid=(
+            Axis("layer", "1", (0.0,)),
+            Axis(axes[1], "mm", (-1.0, 0.0, 1.0)),
+            Axis(axes[2], "mm", (0.0, 1.0, 2.0)),
+        ),
+    )
+    deposits = rng.exponential(size=(5, 1, 2, 2)).astype(np.float32)
+    values = {name: np.linspace(0.1, 1, 5) for name in conditions}
+    write_dataset(tmp_path / "a.h5", {"deposits": deposits}, values, info)
+    if message:
+        with pytest.raises(InputError, match=message):
+            export_calochallenge(tmp_path / "a.h5", tmp_path / "b.hdf5")
+        assert [path.name for path in tmp_path.iterdir()] == ["a.h5"]
+        return
+    result = export_calochallenge(tmp_path / "a.h5", tmp_path / "b.hdf5")
+    assert result["left_out"] == ["theta"]
+    with h5py.File(tmp_path / "b.hdf5") as file:
+        np.testing.assert_allclose(file["incident_energies"][:, 0], 1000 * values["energy_gev"])
+
+
 def test_files_of_either_precision_are_read(showers: Path, tmp_path: Path) -> None:
     """The Challenge's own are float64; other tools, and this one before, write float32."""
     double, single = tmp_path / "double.hdf5", tmp_path / "single.hdf5"

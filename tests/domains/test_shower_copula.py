@@ -12,11 +12,11 @@ from scipy.special import ndtr, ndtri
 from tiny_showers import ENERGY, cylinder, described, ragged
 
 from physgan.data import Condition, DatasetInfo, write_dataset
+from physgan.domains.copula.fit import fit_state
+from physgan.domains.copula.layer_sums import match_layers
+from physgan.domains.copula.tables import LEVELS, level_of, quantile
 from physgan.domains.showers.copula import ShowerCopula
-from physgan.domains.showers.copula_fit import fit_state
-from physgan.domains.showers.copula_tables import LEVELS, level_of, quantile
 from physgan.domains.showers.geometry import geometry_of
-from physgan.domains.showers.layer_sums import match_layers
 from physgan.errors import InputError
 from physgan.methods import train
 from physgan.surrogates import load
@@ -132,7 +132,7 @@ def test_an_event_depends_on_its_number_alone(copula: ShowerCopula) -> None:
 
 def test_pieces_do_not_matter(copula: ShowerCopula, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = copula.sample({"energy_mev": 70.0}, 100, seed=8)["deposits"]
-    monkeypatch.setattr("physgan.domains.showers.copula._CHUNK_NUMBERS", 300)
+    monkeypatch.setattr("physgan.domains.copula.entries._CHUNK_NUMBERS", 300)
     np.testing.assert_allclose(
         copula.sample({"energy_mev": 70.0}, 100, seed=8)["deposits"], whole, rtol=1e-6
     )
@@ -364,5 +364,5 @@ def test_bad_training_sets_are_refused() -> None:
     deposits, energy = toy_showers(source, 100, 1)
     with pytest.raises(InputError, match="expected showers with energy; got zeros only"):
         ShowerCopula.fit(source, {"deposits": 0 * deposits}, {"energy_mev": energy})
-    with pytest.raises(InputError, match="expected two showers or more; got 1; make more"):
+    with pytest.raises(InputError, match="expected two samples or more; got 1; make more"):
         ShowerCopula.fit(source, {"deposits": deposits[:1]}, {"energy_mev": energy[:1]})

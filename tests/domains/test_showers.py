@@ -48,10 +48,10 @@ def test_two_equal_cells() -> None:
     deposits = np.zeros((1, 2, 4, 4))
     deposits[0, 0, 0, 1] = deposits[0, 0, 2, 1] = 3.0  # x = -3 and 1, y = -1
     found = measured(BOXES, deposits)
-    assert found["centre_eta"][0] == pytest.approx([-1, 0])
-    assert found["width_eta"][0] == pytest.approx([2, 0])
-    assert found["centre_phi"][0] == pytest.approx([-1, 0])
-    assert found["width_phi"][0] == pytest.approx([0, 0], abs=1e-6)
+    assert found["centre_x"][0] == pytest.approx([-1, 0])
+    assert found["width_x"][0] == pytest.approx([2, 0])
+    assert found["centre_y"][0] == pytest.approx([-1, 0])
+    assert found["width_y"][0] == pytest.approx([0, 0], abs=1e-6)
     assert found["centre_r"][0, 0] == pytest.approx((np.sqrt(10) + np.sqrt(2)) / 2)
     assert found["width_r"][0, 0] == pytest.approx((np.sqrt(10) - np.sqrt(2)) / 2)
     assert found["sparsity"][0] == pytest.approx([14 / 16, 1])
@@ -162,7 +162,8 @@ def test_features_of_the_discriminator_are_the_observables(
     np.testing.assert_allclose(spectrum.sum(1), lit, rtol=1e-4)
     share = found["layer_energy"] / total[:, None]
     np.testing.assert_allclose(np.exp(parts[0]), share, rtol=2e-3, atol=2e-5)
-    names = [f"{kind}_{way}" for kind in ("centre", "width") for way in ("eta", "phi", "r")]
+    ways = [name.removeprefix("centre_") for name in found if name.startswith("centre_")]
+    names = [f"{kind}_{way}" for kind in ("centre", "width") for way in ways]
     for name, part in zip(names, parts[1:7], strict=True):
         np.testing.assert_allclose(part, found[name] / domain.cells.length, atol=2e-3)
 

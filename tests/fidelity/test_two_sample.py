@@ -86,12 +86,15 @@ def test_dense_network_finds_the_best_possible_auc_and_divergence(rng) -> None:
 
 def test_trees_find_it_too(rng) -> None:
     result = two_sample_test(shifted(rng, SHIFT), BoostedTrees())
-    assert result.auc[0] == pytest.approx(norm.cdf(SHIFT / np.sqrt(2)), abs=0.03)
+    assert abs(result.auc[0] - norm.cdf(SHIFT / np.sqrt(2))) < 3 * result.auc[1]
     assert result.jsd is None
 
 
 def test_result_says_how_it_was_obtained(rng) -> None:
-    """60 % of each side train a classifier that selects, 80 % another one; 20 % test."""
+    """60 % of each side train a classifier that selects, 80 % another one; 20 % test.
+
+    So few samples are tested in folds, once each.
+    """
     view = vector_view("x", *rng.normal(size=(2, 100, 2)))
     quick = replace(DENSE, epochs=1, repeats=1)
     network, trees = (two_sample_test(view, c) for c in (quick, BoostedTrees(rounds=5)))
@@ -99,8 +102,8 @@ def test_result_says_how_it_was_obtained(rng) -> None:
     assert trees.procedure.train_counts == (80, 80)
     assert network.procedure.test_counts == trees.procedure.test_counts == (20, 20)
     assert str(trees.procedure) == (
-        "boosted trees, at most 5 rounds, trained on 80 % (80 a side), tested on 20 a side, "
-        "2 repeats"
+        "boosted trees, at most 5 rounds, trained on 80 % (80 a side), tested on 100 a side, "
+        "5 folds"
     )
     assert network.procedure.to_json() == {
         "classifier": "network",
@@ -111,14 +114,36 @@ def test_result_says_how_it_was_obtained(rng) -> None:
         "train_share": 0.6,
         "train_counts": [60, 60],
         "test_counts": [20, 20],
+        "folds": 0,
     }  # fmt: skip
 
 
+def test_few_samples_are_each_tested_once(rng) -> None:
+    """In bins of two conditions in turn, of which the first is shared out evenly."""
+    numbers = np.array([0, 2]) + rng.integers(0, 2, (130, 2))
+    splits = []
+
+    class Spy(BoostedTrees):
+        def scores(self, rows, labels, split, seed):
+            splits.append(split)
+            return super().scores(rows, labels, split, seed)
+
+    view = vector_view("x", rng.normal(size=(70, 2)), rng.normal(size=(60, 2)), numbers)
+    result = two_sample_test(view, Spy(rounds=2))
+    assert len(splits) == result.procedure.folds == 5
+    assert sorted(np.concatenate([split.test for split in splits])) == list(range(130))
+    for split in splits:
+        assert sorted(np.concatenate(split)) == list(range(130))
+        of_first = np.bincount(numbers[split.test, 0]) / np.bincount(numbers[:, 0])
+        np.testing.assert_allclose(of_first, 0.2, atol=0.04)
+    assert len(result.per_condition) == 4
+
+
 def test_fewer_samples_train_and_the_same_ones_test(rng) -> None:
-    """The AUC of six features from ten samples a side is far from that of thousands."""
+    """The AUC of six features from twenty samples a side is far from that of thousands."""
     view = shifted(rng, SHIFT)
-    few, all_of_them = (two_sample_test(view, BoostedTrees(), most=most) for most in (30, None))
-    assert few.procedure.train_counts == (30, 30)
+    few, all_of_them = (two_sample_test(view, BoostedTrees(), most=most) for most in (20, None))
+    assert few.procedure.train_counts == (20, 20)
     assert few.procedure.test_counts == all_of_them.procedure.test_counts
     assert few.auc[0] < all_of_them.auc[0] - 3 * all_of_them.auc[1]
 
@@ -178,8 +203,12 @@ def test_every_classifier_sees_every_view(rng) -> None:
 
 @pytest.mark.parametrize(
     "classifier",
-    [DenseNetwork(width=16, epochs=4, batch=50, rate=2e-3, repeats=1), BoostedTrees(10, repeats=1)],
-    ids=["network", "trees"],
+    [
+        DenseNetwork(width=16, epochs=4, batch=50, rate=2e-3, repeats=1),
+        BoostedTrees(10, repeats=1),
+        BoostedTrees(10),
+    ],
+    ids=["network", "trees", "trees in folds"],
 )
 def test_false_alarms(rng, classifier: TwoSampleClassifier) -> None:
     """20 tests of equal distributions: a Gaussian error has 0.9 beyond two, 0.05 beyond three.
@@ -205,8 +234,8 @@ def test_equal_lattices_cannot_be_told_apart(classifier: TwoSampleClassifier) ->
 @pytest.mark.parametrize("classifier", [BoostedTrees(), CONVOLUTIONAL], ids=["trees", "convnet"])
 def test_hidden_correlations_are_found_at_each_condition(classifier: TwoSampleClassifier) -> None:
     result = on_lattices(0.4, classifier)
-    assert result.auc[0] > 0.65
-    assert min(value for value, _ in result.per_condition) > 0.6
+    for area, error in (result.auc, *result.per_condition):
+        assert area > 0.5 + 4 * error
 
 
 def test_same_seed_same_result(rng) -> None:
@@ -235,8 +264,12 @@ def test_columns_of_very_small_size_are_seen(rng) -> None:
     view = shifted(rng, 2.0, 1000)
     small = replace(view, rows=view.rows * np.float32(1e-4))
     quick = replace(DENSE, repeats=1)
-    assert two_sample_test(small, quick).auc[0] > 0.85
-    assert two_sample_test(small, replace(quick, standardise=False)).auc[0] < 0.7
+    seen, missed = (
+        two_sample_test(small, replace(quick, standardise=standardise)).auc
+        for standardise in (True, False)
+    )
+    assert seen[0] > 0.85
+    assert missed[0] < seen[0] - 3 * missed[1]
 
 
 def test_auc_against_counting(rng: np.random.Generator) -> None:
@@ -253,3 +286,18 @@ def test_auc_of_shifted_gaussians_and_its_error(rng: np.random.Generator) -> Non
     values, errors = np.array(repeats).T
     assert values.mean() == pytest.approx(norm.cdf(shift / np.sqrt(2)), abs=0.005)
     assert errors.mean() == pytest.approx(values.std(), rel=0.2)
+
+
+def test_pairs_at_equal_conditions_do_not_hide_a_difference(rng) -> None:
+    """Equal laws at five conditions, in pairs: AUC 0.5, within 3 errors of the mean of six tests.
+
+    Where a pair's samples may lie in different parts, trees reach 0.455 +- 0.003.
+    """
+    found = []
+    for seed in range(6):
+        conditions = rng.random((2000, 5))
+        sides = [np.concatenate([conditions, rng.normal(size=(2000, 2))], 1) for _ in range(2)]
+        view = vector_view("pairs", *map(np.float32, sides))
+        found.append(two_sample_test(view, BoostedTrees(), seed).auc)
+    values, errors = np.array(found).T
+    assert abs(values.mean() - 0.5) < 3 * errors.mean() / np.sqrt(len(found))

@@ -1,10 +1,16 @@
 """Detectors on metrics of training runs with a known state."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
+from physgan.domains.points import Points
+from physgan.training import Model, feature_scale
 from physgan.training.diagnostics import (
     all_winning,
     blind,
@@ -12,7 +18,9 @@ from physgan.training.diagnostics import (
     oscillation,
     overfitting,
 )
-from physgan.training.monitor import Announcer
+from physgan.training.monitor import Announcer, make_monitor
+from physgan.training.state import initial_state
+from simulators import GaussianRing
 
 PAIRS = 2_000
 
@@ -94,7 +102,9 @@ def metrics_of(*changes: dict[str, Any]) -> list[dict[str, Any]]:
         ({"accuracy_held_out": 1.0}, "all-winning discriminator", "raise gamma"),
         ({"accuracy_train": 0.9}, "overfitting discriminator", "more samples"),
         ({"modes_lost": 7}, "mode collapse", "7 of 20 clusters are lost"),
-        ({"narrow": 2, "spread": 0.1}, "mode collapse", "10% of the truth's"),
+        ({"narrow": 2, "spread": 0.1}, "mode collapse", "observable fell to 10% of the truth's"),
+        ({"narrow": 1, "narrowest": "depth"}, "mode collapse", "the spread of depth fell to"),
+        ({"narrow": 2, "narrowest": "depth"}, "mode collapse", "(too narrow: 2 observables)"),
         ({"repeats": 1, "duplicates": 12.0}, "mode collapse", "12 times too often"),
     ],
 )  # fmt: skip
@@ -129,6 +139,50 @@ def test_a_warning_is_given_once_and_taken_back(capsys: pytest.CaptureFixture[st
         "note",
     ]
     assert lines[3] == "note: no mode collapse any more after 5000 samples\n"
+
+
+class Share(Points):
+    """The first number, and the share of the other in itself: 1, but for rounding."""
+
+    def physical_features(self, array: jax.Array) -> jax.Array:
+        share = (0.3 * array[:, 1] + 0.7 * array[:, 1]) / array[:, 1]
+        return jnp.stack([array[:, 0], share], 1)
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        return ("depth", "share")
+
+
+class Narrow(Model):
+    """Draws the first number with a part of its spread, the other without any."""
+
+    def generate(self, parameters: Any, key: jax.Array, conditions: jax.Array) -> jax.Array:
+        depth = parameters * jax.random.normal(key, (len(conditions),))
+        return jnp.stack([depth, jnp.full_like(depth, 3.0)], 1)
+
+    def score(self, parameters: Any, inputs: Any, conditions: jax.Array) -> jax.Array:
+        return inputs[1][:, 0]
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.2])
+def test_a_lost_spread_is_named_and_an_observable_without_one_loses_none(
+    rng: np.random.Generator, spread: float
+) -> None:
+    domain = Share(GaussianRing())
+    real = np.float32(rng.normal(size=(2, 2_048, 2)) * [1, 0.1] + [0, 7])
+    conditions = np.zeros((2_048, 0), np.float32)
+    assert 0 < np.ptp(np.asarray(jax.jit(domain.physical_features)(real[0]))[:, 1]) < 1e-6
+    scale = feature_scale(domain, real[0], conditions)
+    model = Narrow(domain, nnx.graphdef(nnx.Module()), scale, 2, None, augment=False)
+    monitor = make_monitor(model, (real[0], conditions), (real[1], conditions), seed=0)
+    state = initial_state(jnp.float32(spread), {}, {})
+    rows = [{"samples": 1000 * n, **monitor(state)} for n in (1, 2)]
+    if spread == 1:
+        assert rows[0]["narrow"] == 0
+        assert rows[0]["observable_pull"] < 5
+        return
+    (found,) = (f for f in findings(rows) if f.kind == "mode collapse")
+    assert (rows[0]["narrow"], rows[0]["narrowest"]) == (1, "depth")
+    assert "the spread of depth fell to 2" in found.evidence
 
 
 def test_swinging_losses_are_found(rng: np.random.Generator) -> None:

@@ -65,7 +65,10 @@ def classifier_figure(results: Results) -> Figure:
             axes.errorbar(positions + shift, values, errors, label=source.name, **style)
         first = tests[numbers[0]].procedure
         axes.set_title(f"{first.settings.label}, {first.samples}")
-        names = [tests[n].view.replace(", ", ",\n").replace(" ", "\n") for n in numbers]
+        names = [
+            tests[n].view.replace("-", "-\n").replace(", ", ",\n").replace(" ", "\n")
+            for n in numbers
+        ]
         axes.set_xticks(positions, names, fontsize=7)
         axes.set_xlim(-0.5, len(numbers) - 0.5)
     _auc_curves(grid[0, -1], results)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from physgan.benchmark.report.formatting import condition_units, value_text
+from physgan.benchmark.report.formatting import condition_label, condition_units, value_text
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -32,7 +32,7 @@ def curve_figure(results: Results) -> Figure:
     """Every scalar observable against each condition; below, the deviation from the truth.
 
     With several conditions that vary there is a column for each, and points that differ in no
-    other are joined.
+    other are joined. Bins are at the mean of the condition in them.
     """
     scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
     names = _varied(results)
@@ -64,11 +64,12 @@ def _curve(
 ) -> None:
     places = np.array([c[name] for c in results.plan.conditions], float)
     families = _families(results, name)
+    own = np.concatenate(families)
     _exact_curves(main, results, observable, name, families)
     ink = colours(results)
     for place, source in enumerate(results.sources):
         found = [c.observables[observable.name] for c in results.comparisons[source.name]]
-        shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places) or 1.0)
+        shift = (place - (len(results.sources) - 1) / 2) * 0.006 * (np.ptp(places[own]) or 1.0)
         style: dict[str, Any] = {
             "color": ink[source.name],
             "ms": 4,
@@ -92,7 +93,8 @@ def _curve(
         below.margins(x=0.15)
     below.axhline(0, color=EXACT, lw=1)
     main.tick_params(labelbottom=False)
-    below.set_xlabel(name + unit_text(condition_units(results).get(name, "")))
+    unit = unit_text(condition_units(results).get(name, ""))
+    below.set_xlabel(condition_label(results, name) + unit)
     main.set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
     main.set_title(observable.long_name)
     below.set_ylabel("Δ")
@@ -100,11 +102,12 @@ def _curve(
 
 def _truth(axes: Axes, results: Results, name: str, along: str, families: list[np.ndarray]) -> None:
     """The reference as open circles; beside each family the values of its other conditions."""
-    places = [c[along] for c in results.plan.conditions]
-    truth = [found[name].value for found in results.reference.estimates]
+    own = np.concatenate(families)
+    places = np.array([c[along] for c in results.plan.conditions])
+    truth = np.array([found[name].value for found in results.reference.estimates])
     shown = results.reference_set.name
     ink = colours(results)[shown]
-    axes.plot(places, truth, "o", mfc="none", mec=ink, ms=7, label=shown)
+    axes.plot(places[own], truth[own], "o", mfc="none", mec=ink, ms=7, label=shown)
     if len(families) == 1:
         return
     for rows in families:
@@ -125,11 +128,15 @@ def _varied(results: Results) -> list[str]:
     """Conditions that differ among the benchmark's; the first if none does."""
     conditions = results.plan.conditions
     names = list(conditions[0])
+    if results.plan.bins:
+        return names
     return [n for n in names if len({c[n] for c in conditions}) > 1] or names[:1]
 
 
 def _families(results: Results, name: str) -> list[np.ndarray]:
-    """Numbers of the conditions that differ in `name` alone, by rising value of it."""
+    """Numbers of the conditions that differ in `name` alone, or its bins, by rising value."""
+    if results.plan.bins:
+        return [np.array([n for n, each in enumerate(results.plan.bins) if each.name == name])]
     found: dict[tuple[float, ...], list[int]] = {}
     conditions = results.plan.conditions
     for number in sorted(range(len(conditions)), key=lambda n: conditions[n][name]):
@@ -145,7 +152,9 @@ def _exact_curves(
     name: str,
     families: list[np.ndarray],
 ) -> None:
-    """Lines of the exact solutions of the finite and of the infinite system."""
+    """Lines of the exact solutions of the finite and of the infinite system, not of bins."""
+    if results.plan.bins:
+        return
     values = [c[name] for c in results.plan.conditions]
     fine = np.linspace(min(values), max(values), _FINE)
     for rows in families:
@@ -164,7 +173,7 @@ def _vector(
 ) -> None:
     name, ink = observable.name, colours(results)
     truth = results.reference.best(number, name)
-    index = np.arange(truth.value.size)
+    index = np.arange(truth.value.size) if observable.along is None else np.array(observable.along)
     main.plot(
         index,
         truth.value,
@@ -184,5 +193,5 @@ def _vector(
     quantity, unit = observable.axis or ("", "")
     main.tick_params(labelbottom=False)
     below.set_xlabel(quantity + unit_text(unit))
-    below.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    below.xaxis.set_major_locator(MaxNLocator(4, integer=observable.along is None))
     main.set_title(figure_title(results, number))

@@ -1,27 +1,39 @@
 """Results as text: the verdict at the top, formatted values and conditions."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from physgan.benchmark.results import Results
+from physgan.benchmark.recorded import Recorded
+from physgan.benchmark.report.words import words_of
+from physgan.benchmark.results import Results, Verdict
+from physgan.benchmark.sources import Bin
+from physgan.benchmark.targets import CANNOT_TELL, MISSED, REACHED
 from physgan.fidelity import TwoSampleResult
 
 __all__ = [
     "classifier_title",
+    "condition_label",
     "condition_text",
     "condition_title",
     "condition_units",
+    "error_sentence",
     "headline",
     "largest_auc_sentence",
     "percent",
     "seconds_text",
+    "short_name",
     "speed_sentence",
     "speed_words",
     "value_text",
     "with_error",
 ]
+
+
+_MANY = 1_000
+"""Events a set from which on nothing is said of their number."""
 
 
 def with_error(value: float, error: float) -> str:
@@ -53,11 +65,9 @@ def seconds_text(seconds: float) -> str:
 
 def condition_text(results: Results, condition_index: int) -> str:
     """All values of condition `condition_index`, such as "temperature 2.269 J/k_B"."""
-    units = condition_units(results)
-    return ", ".join(
-        f"{name} {value:.4g} {units.get(name, '')}".strip()
-        for name, value in results.plan.conditions[condition_index].items()
-    )
+    if results.plan.bins:
+        return _bin_text(results, results.plan.bins[condition_index], named=True)
+    return _named(results, results.plan.conditions[condition_index])
 
 
 def condition_units(results: Results) -> dict[str, str]:
@@ -65,9 +75,25 @@ def condition_units(results: Results) -> dict[str, str]:
     return {c.name: c.unit for c in results.simulator.conditions if c.unit != "1"}
 
 
+def condition_label(results: Results, name: str) -> str:
+    """Words for the axis of a condition: its long name, if no other condition has the same."""
+    words = [c.long_name for c in results.simulator.conditions]
+    found = next((c.long_name for c in results.simulator.conditions if c.name == name), "")
+    return found if found and words.count(found) == 1 else short_name(results, name)
+
+
+def short_name(results: Results, name: str) -> str:
+    """A condition's name without its unit: "energy" for energy_mev."""
+    return name.removesuffix(f"_{condition_units(results).get(name, '').lower()}")
+
+
 def condition_title(results: Results, condition_index: int) -> str:
     """Condition `condition_index` as a heading, with a star if it was held out of training."""
     star = " *" if results.seen_in_training[condition_index] == "held out" else ""
+    bins = results.plan.bins
+    if bins:
+        named = len({each.name for each in bins}) > 1
+        return _bin_text(results, bins[condition_index], named) + star
     return value_text(results, results.plan.conditions[condition_index]) + star
 
 
@@ -77,7 +103,25 @@ def value_text(results: Results, values: Mapping[str, float]) -> str:
     known = list(units.values())
     if len(values) == 1 or (all(known) and len(set(known)) == len(known)):
         return ", ".join(f"{value:.4g} {units[name]}".strip() for name, value in values.items())
-    return ", ".join(f"{name} {value:.4g} {units[name]}".strip() for name, value in values.items())
+    return _named(results, values)
+
+
+def _named(results: Results, values: Mapping[str, float]) -> str:
+    units = condition_units(results)
+    return ", ".join(
+        f"{short_name(results, name)} {value:.4g} {units.get(name, '')}".strip()
+        for name, value in values.items()
+    )
+
+
+def _bin_text(results: Results, chosen: Bin, named: bool) -> str:
+    """A bin of a condition: "energy 200 to 317 MeV", "label 7", or "" for all events."""
+    if not chosen.name:
+        return ""
+    low, high = f"{chosen.low:.4g}", f"{chosen.high:.4g}"
+    span = low if low == high else f"{low} to {high}"
+    name = short_name(results, chosen.name) if named else ""
+    return f"{name} {span} {condition_units(results).get(chosen.name, '')}".strip()
 
 
 def classifier_title(result: TwoSampleResult) -> str:
@@ -97,40 +141,74 @@ def headline(results: Results) -> dict[str, Any]:
 def _reached(results: Results, name: str) -> dict[str, Any]:
     """One source's part of the headline."""
     targets = results.target_results(name)
-    missed = []
-    for verdict in results.verdicts:
-        row = verdict.results[name]
-        short = {n: found for n, found in enumerate(row) if found is not None and not found.passed}
-        if short:
-            place = "" if verdict.together else _at_conditions(results, list(short))
-            untold = not any(found.resolved for found in short.values())
-            missed.append(verdict.target.label + place + " (too few samples to tell)" * untold)
-    reached = sum(result.passed for result in targets)
+    labels = {
+        words: [
+            verdict.target.label + place
+            for verdict in results.verdicts
+            for place in _places(results, verdict, name, words)
+        ]
+        for words in (MISSED, CANNOT_TELL)
+    }
+    counts = Counter(result.verdict for result in targets)
+    reached = counts[REACHED]
     if not targets:
         sentence = "No targets are set."
     elif reached == len(targets):
         sentence = f"All {len(targets)} targets are reached."
     else:
-        sentence = f"{reached} of {len(targets)} targets are reached."
+        sentence = f"{reached} of {len(targets)} targets are reached, {counts[MISSED]} missed"
+        sentence += f", {counts[CANNOT_TELL]} cannot be told." if counts[CANNOT_TELL] else "."
+    worst = next((words for words in (MISSED, CANNOT_TELL) if counts[words]), REACHED)
     return {
         "passed": reached == len(targets),
+        "verdict": worst,
         "reached": reached,
         "targets": len(targets),
         "sentence": sentence,
-        "missed": missed,
+        "missed": labels[MISSED],
+        "cannot_tell": labels[CANNOT_TELL],
     }
 
 
+def _places(results: Results, verdict: Verdict, name: str, words: str) -> list[str]:
+    """Where a source's verdict on a target is `words`: one text for all places, or none."""
+    row = verdict.results[name]
+    numbers = [n for n, found in enumerate(row) if found is not None and found.verdict == words]
+    if not numbers:
+        return []
+    return [""] if verdict.together else [_at_conditions(results, numbers)]
+
+
 def largest_auc_sentence(results: Results) -> str:
-    """The largest AUC with what it was made from, beside the truth's own and the other sources'."""
-    name = results.surrogate.name
+    """The largest AUC and how to read it, beside the truth's own and the other sources'."""
+    name, words = results.surrogate.name, words_of(results)
     own = results.largest_auc[name]
-    beside = {"truth against truth": own.floor}
-    beside |= {other: found.value for other, found in results.largest_auc.items() if other != name}
-    words = "; ".join(f"{source} {with_error(*found.auc)}" for source, found in beside.items())
+    procedure = own.value.procedure
+    others = [
+        f"; {other} {with_error(*found.value.auc)}"
+        for other, found in results.largest_auc.items()
+        if other != name
+    ]
     return (
-        f"The largest AUC of all classifiers is {with_error(*own.value.auc)} ({words}), "
-        f"of {classifier_title(own.value)}, trained on {own.value.procedure.samples}."
+        f"The largest AUC, {with_error(*own.value.auc)} on unseen {words.samples} "
+        f"({procedure.tested}), says how well the best classifier tells generated from "
+        f"{words.real} {words.samples} (0.5: not at all, 1: always; {words.real} against "
+        f"{words.real} gives {with_error(*own.floor.auc)}{''.join(others)}). "
+        f"It is of {classifier_title(own.value)}, trained on {procedure.samples}."
+    )
+
+
+def error_sentence(results: Results) -> str:
+    """How wide the errors are where recorded events are few; "" where they are not."""
+    recorded, name = results.simulator, results.surrogate.name
+    if not isinstance(recorded, Recorded) or results.plan.count >= _MANY:
+        return ""
+    _, error = results.largest_auc[name].value.auc
+    return (
+        f"There are few recorded events: {len(recorded):,}, in {len(results.reference.sets) + 1} "
+        f"sets of {results.plan.count:,}. The largest AUC is known to ± {error:.2g}; "
+        "differences smaller than the errors in the tables cannot be seen. More events in the "
+        "test split narrow them as the square root of their number."
     )
 
 
@@ -170,15 +248,17 @@ def speed_sentence(results: Results) -> str:
 
 
 def _at_conditions(results: Results, numbers: list[int]) -> str:
-    """Some conditions in a row, if there are any: " at temperature 2.1, 2.5"."""
+    """Some conditions in a row, if there are any: " at temperature 2.1 J/k_B, 2.5 J/k_B"."""
+    if results.plan.bins:
+        texts = [condition_text(results, n) for n in numbers]
+        if len(numbers) == len(results.plan.bins) > 1:
+            return " in all bins"
+        return " at " + "; ".join(texts) if any(texts) else ""
     chosen = [results.plan.conditions[n] for n in numbers]
     if not chosen[0]:
         return ""
     if len(chosen[0]) > 1:
-        return " at " + "; ".join(_short(condition) for condition in chosen)
+        return " at " + "; ".join(_named(results, condition) for condition in chosen)
     (name,) = chosen[0]
-    return f" at {name} {', '.join(f'{condition[name]:.4g}' for condition in chosen)}"
-
-
-def _short(condition: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4g}" for name, value in condition.items())
+    values = ", ".join(value_text(results, condition) for condition in chosen)
+    return f" at {short_name(results, name)} {values}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from physgan.benchmark.compare import NOMINAL, Comparison, ObservableResult
+from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.formatting import (
     headline,
@@ -16,7 +17,7 @@ from physgan.benchmark.report.formatting import (
     speed_sentence,
 )
 from physgan.benchmark.results import Results
-from physgan.benchmark.sources import DrawnSet
+from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.training.diagnostics import findings
 
 __all__ = ["as_json", "dumps"]
@@ -40,6 +41,7 @@ def as_json(results: Results) -> dict[str, Any]:
             "name": simulator.name,
             "version": simulator.version,
             "parameters": simulator.parameters,
+            "recorded": simulator.what if isinstance(simulator, Recorded) else None,
         },
         "surrogate": results.surrogate.name,
         "environment": results.environment,
@@ -49,8 +51,10 @@ def as_json(results: Results) -> dict[str, Any]:
             "speed": speed_sentence(results),
         },
         "conditions": [
-            {"values": dict(c), "training": seen}
-            for c, seen in zip(plan.conditions, results.seen_in_training, strict=True)
+            {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
+            for number, (c, seen) in enumerate(
+                zip(plan.conditions, results.seen_in_training, strict=True)
+            )
         ],
         "truth": [_truth(results, n) for n in range(len(plan.conditions))],
         "sources": [_source(results, source) for source in results.sources],
@@ -66,6 +70,14 @@ def as_json(results: Results) -> dict[str, Any]:
 def dumps(report: Mapping[str, Any]) -> str:
     """JSON text of a report."""
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
+
+
+def _bin(plan: Plan, condition_index: int) -> dict[str, Any] | None:
+    """The bin, of which "values" are the means; None at fixed conditions."""
+    if not plan.bins:
+        return None
+    chosen = plan.bins[condition_index]
+    return {"condition": chosen.name, "low": chosen.low, "high": chosen.high}
 
 
 def _truth(results: Results, condition_index: int) -> dict[str, Any]:
@@ -150,7 +162,10 @@ def _targets(results: Results) -> dict[str, Any]:
     rows = []
     for verdict in results.verdicts:
         target = verdict.target
-        cells = {name: [r and asdict(r) for r in row] for name, row in verdict.results.items()}
+        cells = {
+            name: [r and {**asdict(r), "verdict": r.verdict} for r in row]
+            for name, row in verdict.results.items()
+        }
         rows.append(
             {
                 "label": target.label,

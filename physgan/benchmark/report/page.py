@@ -8,10 +8,12 @@ from markupsafe import Markup, escape
 
 from physgan.benchmark.compare import NOMINAL
 from physgan.benchmark.recorded import Recorded
+from physgan.benchmark.reference import effective_bins
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.formatting import (
     classifier_title,
     condition_text,
+    error_sentence,
     headline,
     largest_auc_sentence,
     percent,
@@ -19,9 +21,10 @@ from physgan.benchmark.report.formatting import (
     speed_words,
 )
 from physgan.benchmark.report.style import data_uri
+from physgan.benchmark.report.words import words_of
 from physgan.benchmark.results import Results
 from physgan.domains.base import Spectrum
-from physgan.fidelity import EFFECTIVE_BINS, Binning
+from physgan.fidelity import Binning
 from physgan.training.diagnostics import findings
 
 __all__ = ["page"]
@@ -47,6 +50,13 @@ def _content(results: Results) -> dict[str, Any]:
         "results": results,
         "recorded": isinstance(results.simulator, Recorded),
         "headline": headline(results),
+        "words": words_of(results),
+        "binned": any(each.name for each in results.plan.bins),
+        "several_conditions": len(results.plan.conditions[0]) > 1,
+        "error_sentence": error_sentence(results),
+        "condition_texts": [
+            condition_text(results, n) for n in range(len(results.plan.conditions))
+        ],
         "speed_sentence": speed_sentence(results),
         "speed_words": speed_words(results),
         "largest_auc_sentence": largest_auc_sentence(results),
@@ -74,12 +84,19 @@ def _content(results: Results) -> dict[str, Any]:
         "speed_independence": results.speed.independence if results.speed else "",
         "timed_at": condition_text(results, results.speed.timed_at) if results.speed else "",
         **_training(results),
-        "effective_bins": EFFECTIVE_BINS,
+        "effective_bins": _effective(results),
         "any_exact": any(
             value is not None for values in results.reference.exact for value in values.values()
         ),
         "any_held_out": "held out" in results.seen_in_training,
     }
+
+
+def _effective(results: Results) -> str:
+    """Effective numbers of bins of the histograms."""
+    counts = [len(next(iter(values.values()))) for values in results.reference.sets[0].values]
+    found = sorted({effective_bins(count) for count in counts})
+    return " to ".join(str(number) for number in dict.fromkeys([*found[:1], *found[-1:]]))
 
 
 def _curves(results: Results) -> str | None:

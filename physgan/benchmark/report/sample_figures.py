@@ -35,11 +35,12 @@ _SCALED = 0.75, 0.75, 0.45
 @styled
 def picture_figure(results: Results) -> Figure:
     """The first samples of every source: a row a source, a block a condition."""
-    domain, conditions = results.plan.domain, len(results.plan.conditions)
-    drawn = np.unique(np.linspace(0, conditions - 1, min(conditions, _MOST_CONDITIONS)).astype(int))
+    domain, apart = results.plan.domain, results.plan.apart
+    blocks = min(len(apart), _MOST_CONDITIONS)
+    drawn = np.unique(np.array(apart)[np.linspace(0, len(apart) - 1, blocks).astype(int)])
     each = _EACH if results.plan.conditions[0] else _EACH_ALONE
     rows = [results.reference_set, *(s for s in results.sources if s.role != "truth")]
-    scaled, blocks = bool(domain.picture_unit), len(drawn)
+    scaled = bool(domain.picture_unit)
     left, right, bottom = _SCALED if scaled else (_LEFT, 0.0, 0.0)
     gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (each - 1)
     side = min(2.2, (WIDTH - left - right - gaps) / (blocks * each))

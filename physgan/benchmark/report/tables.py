@@ -16,7 +16,7 @@ from physgan.benchmark.report.formatting import (
 from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.sources import DrawnSet
 from physgan.benchmark.speed import Speed
-from physgan.benchmark.targets import TargetResult
+from physgan.benchmark.targets import CANNOT_TELL, MISSED, REACHED, TargetResult
 from physgan.domains.base import EnsembleObservable, Spectrum
 from physgan.fidelity import ClassReport, largest_auc
 
@@ -78,7 +78,7 @@ def target_table(results: Results) -> Table:
             elif source.role == "variant":
                 table.rows.append((source.name, "variant", found))
             elif verdict.target.measure != "baseline":
-                quiet = [Entry(entry.text) for entry in found]
+                quiet = [Entry(entry.text, entry.note) for entry in found]
                 table.rows.append((source.name, "quiet", quiet))
     return table
 
@@ -158,12 +158,24 @@ def vector_table(results: Results, observable: EnsembleObservable) -> Table:
             resolved = result.deviation.error < 0.02 * np.maximum(value, 1e-300)
             resolved &= result.deviation.error > 0
             share = np.abs(result.deviation.value[resolved]) / value[resolved]
-            entry = int(np.flatnonzero(resolved)[np.argmax(share)]) if resolved.any() else 0
             quantity = observable.axis[0] if observable.axis else ""
-            text = percent(float(share.max())) if resolved.any() else "–"
-            row.append(Entry(text, f"{quantity} = {entry}, of {resolved.sum()} known to 2 %"))
+            if not resolved.any():
+                worst = int(np.argmax(np.abs(np.atleast_1d(result.pull))))
+                pull = float(np.atleast_1d(result.pull)[worst])
+                place = f"{quantity} {_place(observable, worst)}"
+                row.append(Entry("–", f"none known to 2 %; most {pull:+.1f} σ, {place}"))
+                continue
+            entry = int(np.flatnonzero(resolved)[np.argmax(share)])
+            place = f"{quantity} {_place(observable, entry)}"
+            note = f"{place}, of {resolved.sum()} known to 2 %"
+            row.append(Entry(percent(float(share.max())), note))
         table.rows.append((source.name, source.role, row))
     return table
+
+
+def _place(observable: EnsembleObservable, entry: int) -> str:
+    """Coordinate of an entry of a vector."""
+    return f"{entry if observable.along is None else observable.along[entry]:.4g}"
 
 
 def auc_table(results: Results) -> Table:
@@ -306,13 +318,12 @@ def _target_text(verdict: Verdict) -> str:
 
 def _target_entry(verdict: Verdict, result: TargetResult | None) -> Entry:
     if result is None or not np.isfinite(result.value):
-        return Entry("–", "not resolved" if result else "no baseline short of truth")
-    kind = "pass" if result.passed else "fail"
-    note = "" if result.resolved else "too few samples to tell"
+        return Entry("–", CANNOT_TELL if result else "no baseline short of truth")
+    kind = {REACHED: "pass", MISSED: "fail", CANNOT_TELL: ""}[result.verdict]
     if verdict.target.measure in ("absolute", "separation", "auc"):
-        return Entry(with_error(result.value, result.error), note, kind)
+        return Entry(with_error(result.value, result.error), result.verdict, kind)
     sign = "+" if verdict.target.measure == "baseline" and result.value > 0 else ""
-    return Entry(sign + percent(result.value, result.error), kind=kind)
+    return Entry(sign + percent(result.value, result.error), result.verdict, kind)
 
 
 def _value_entry(comparison: Comparison, name: str) -> Entry:

@@ -1,14 +1,16 @@
 """Pictures: intensities between 0 and 1 on a grid of pixels, of one or more channels."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.base import Described, Domain, Samples
+from physgan.domains.images.copula import ImageCopula
 from physgan.domains.images.importer import IMPORTER
+from physgan.domains.images.levels import in_levels, levels_of
 from physgan.domains.images.measures import feature_names, features
 from physgan.domains.images.observables import ENSEMBLE, TARGETS, observables_of
 from physgan.domains.images.pictures import draw_image
@@ -47,6 +49,7 @@ class Images(Domain):
     name = "images"
     summary = "pictures: intensities between 0 and 1 on a grid of pixels"
     field = "intensities"
+    baselines: ClassVar = {"copula": ImageCopula}
     importer = IMPORTER
     observables = observables_of("intensities")
     ensemble = ENSEMBLE
@@ -63,7 +66,7 @@ class Images(Domain):
                 f"{', '.join(axes) or 'none'}"
             )
         self.shape = tuple(lengths[axis] for axis in axes)
-        self.levels = int(source.parameters.get("levels", 0))
+        self.levels = levels_of(source)
 
     def points(self, samples: Samples) -> np.ndarray:
         """The pixels, float32 (n, pixels)."""
@@ -83,10 +86,7 @@ class Images(Domain):
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
         """Inverse of `encode`, clipped to [0, 1] and rounded to the grey levels."""
-        values = np.clip((np.asarray(array, np.float32) + 1) / 2, 0, 1)
-        if self.levels > 1:
-            values = np.round(values * (self.levels - 1)) / np.float32(self.levels - 1)
-        return {self.field: values.astype(np.float32)}
+        return {self.field: in_levels((np.asarray(array, np.float32) + 1) / 2, self.levels)}
 
     def physical_features(self, array: jax.Array) -> jax.Array:
         """Observables of each picture; see `features`."""

@@ -23,4 +23,5 @@ IMPORTER = Importer(
     valid=lambda values: (values >= 0) & (values <= 1),
     expected="intensities from 0 to 1",
     check=_check,
+    words=("image", "picture", "pixel", "digit"),
 )

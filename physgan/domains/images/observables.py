@@ -72,5 +72,6 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
         Target("intensity histogram", "intensity", "overlap", 0.85),
         Target("contrast histogram", "contrast", "overlap", 0.85),
         Target("power spectrum", "mean_spectrum", "relative", 0.2),
+        Target("largest AUC", "", "auc", 0.65),
     ),
 }

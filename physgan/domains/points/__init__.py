@@ -1,7 +1,7 @@
 """Points of a few dimensions: the smallest samples, for studies of training itself."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -9,13 +9,20 @@ import numpy as np
 
 from physgan.domains.base import Described, Domain, Observable, Samples
 from physgan.domains.importer import Importer
+from physgan.domains.points.copula import PointCopula
 from physgan.domains.points.observables import ENSEMBLE, observables_of, targets_of
 from physgan.errors import InputError
 
 __all__ = ["Points"]
 
 _FREQUENCIES = np.array([1.0, 2.0, 4.0, 8.0, 16.0], np.float32)
-IMPORTER = Importer(field="points", long_name="position", dtype="float32", axes=(("coordinate",),))
+IMPORTER = Importer(
+    field="points",
+    long_name="position",
+    dtype="float32",
+    axes=(("coordinate",),),
+    words=("point", "position", "coordinate"),
+)
 _TRAINING = {
     "discriminator": "fourier",
     "batch_size": 64,
@@ -52,6 +59,7 @@ class Points(Domain):
     name = "points"
     summary = "points of a few dimensions"
     field = "points"
+    baselines: ClassVar = {"copula": PointCopula}
     importer = IMPORTER
     observables: tuple[Observable, ...] = ()
     ensemble = ENSEMBLE

@@ -6,30 +6,33 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 
-from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
+from physgan.domains.base import (
+    Conditions,
+    Described,
+    Domain,
+    EnsembleObservable,
+    Observable,
+    Samples,
+)
+from physgan.domains.showers.cascade_settings import cascade_settings, threshold_of
 from physgan.domains.showers.copula import ShowerCopula
-from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS
+from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS, lateral_ensemble
 from physgan.domains.showers.features import cell_levels, feature_names, physical_features
 from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
 from physgan.domains.showers.importer import IMPORTER
 from physgan.domains.showers.observables import ShowerSums, energy_name, observables_of
-from physgan.domains.showers.pictures import draw_cells, shower_figure
+from physgan.domains.showers.pictures import FEW_LAYERS, draw_cells, draw_layers, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.spectra import spectra_of
-from physgan.domains.showers.split_density import LogBins
 from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
 from physgan.domains.showers.views import PHYSICAL_VIEW, shower_views
-from physgan.errors import InputError
 from simulators.protocol import Condition
 
 __all__ = ["Showers"]
 
-_FEW, _SHARE, _APART = 10, 100, 2.0
-_MARGIN, _ROUNDING = 0.1, 1e-6
 _EMPTY = 0.1
 _NO_FEATURES = ("lit_cells", "ring_energy")
-_ABSOLUTE_ENERGY = {"components": 2, "spectra": 8, "functions": 3}
 _TRAINING = {
     "batch_size": 128,
     "generator_width": 96,
@@ -37,6 +40,7 @@ _TRAINING = {
     "embedding": 32,
     "likelihood_samples": 640_000,
     "likelihood_rate": 5e-3,
+    "weight_decay": 0.2,
     "adversarial_samples": 0,
     "rejection_samples": 256_000,
     "generator_rate": 1e-5,
@@ -69,9 +73,9 @@ class Showers(Domain):
     baselines: ClassVar = {"copula": ShowerCopula}
     importer = IMPORTER
     preprocessing = LogDeposits
-    picture_note = "energy by depth and distance, summed over the other axis"
+    picture_note: str = "energy by depth and distance, summed over the other axis"
     picture_unit = "MeV"
-    ensemble = ENSEMBLE
+    ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms = ("response", "lit_cells")
     targets = TARGETS
     observables: tuple[Observable, ...] = ()
@@ -84,6 +88,10 @@ class Showers(Domain):
         self.observables = observables_of(self.cells, energy)
         self.features = tuple(o.name for o in self.observables if o.name not in _NO_FEATURES)
         self.spectra = spectra_of(self.cells)
+        self._few_layers = self.cells.grid[0] <= FEW_LAYERS
+        if self._few_layers:
+            self.picture_note = "energy of each layer's cells, seen along the beam"
+            self.ensemble = lateral_ensemble(self.observables)
         self._sums = ShowerSums(self.cells)
         self._energy = self.conditions.index(energy) if energy else None
         self._symmetry = _symmetry_of(self.cells, source.conditions)
@@ -104,8 +112,11 @@ class Showers(Domain):
         return np.log1p(flat / max(float(flat.mean()), 1e-30)).astype(np.float32)
 
     def picture(self, axes: Any, samples: Samples, index: int) -> None:
-        """Draw shower `index`, depth against the last axis."""
+        """Draw shower `index`: depth against the last axis, or the layers if they are few."""
         shower = self.cells.to_grid(samples["deposits"][index : index + 1])[0]
+        if self._few_layers:
+            draw_layers(axes, shower, self.cells.edges)
+            return
         draw_cells(axes, shower, *list(self.cells.edges.items())[1:])
 
     def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
@@ -139,32 +150,25 @@ class Showers(Domain):
         return feature_names(shape[0])
 
     def training(self) -> dict[str, Any]:
-        """Wider networks than the methods' defaults, and a longer likelihood stage."""
-        return dict(_TRAINING)
+        """Wider networks than the methods' defaults, and a longer likelihood stage.
+
+        Without augmentation if the cells have no symmetry.
+        """
+        return {**_TRAINING, "augment": self._symmetry is not _unchanged}
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The cascade, with threshold and response of these showers."""
-        totals = array.reshape(len(array), -1).sum(1, dtype=np.float64)
         scale = 1.0 if self._energy is None else conditions[:, self._energy]
-        ratio = np.log((totals / scale)[totals > 0])
-        mean, deviation = float(ratio.mean()), max(float(ratio.std()), 1e-3)
-        threshold = _threshold(array)
         return {
             "network": "shower-cascade",
-            "shape": list(array.shape[1:]),
-            "threshold": threshold,
-            "ratio": [mean, deviation],
-            "bounds": [(bound - mean) / deviation for bound in _bounds(ratio)],
-            "empty": bool((totals == 0).any()),
+            **cascade_settings(array, threshold_of(array), scale, most=1.0),
             "relative": self._energy is not None,
-            "bins": _log_bins(array, threshold, float(totals.max())),
-            **_ABSOLUTE_ENERGY,
             **({"energy_column": self._energy} if self._energy else {}),
         }
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
         """Logarithms of the deposits in units of the threshold."""
-        return {"threshold": _threshold(array)}
+        return {"threshold": threshold_of(array)}
 
 
 def _symmetry_of(
@@ -177,48 +181,11 @@ def _symmetry_of(
     edges = [np.asarray(e) for e in cells.edges.values()]
     if not off_axis and edges and not cells.round and _square(*edges):
         return random_square_symmetry
-    return lambda keys, array: array
+    return _unchanged
 
 
-def _threshold(array: np.ndarray) -> float:
-    """The read-out threshold: the smallest deposit that is not zero.
-
-    Without a threshold deposits thin out towards the smallest one, and others may be smaller: then
-    a quarter of it.
-    """
-    positive = array[array > 0]
-    if not positive.size:
-        raise InputError("expected showers with energy; got zeros only")
-    few = min(_FEW, len(positive) // _SHARE)
-    smallest, other = np.partition(positive, [0, few])[[0, few]].tolist()
-    return smallest if other < _APART * smallest else smallest / 4
-
-
-def _bounds(ratio: np.ndarray) -> tuple[float, float]:
-    """Range of the logarithm of the response, a tenth wider at either end than what was seen.
-
-    All incident energy, 0, is not passed if no shower did, but for rounding.
-    """
-    middle, low, high = (float(end) for end in (np.median(ratio), ratio.min(), ratio.max()))
-    wider = high + _MARGIN * (high - middle)
-    return low + _MARGIN * (low - middle), max(0.0, high) if high < _ROUNDING < wider else wider
-
-
-def _log_bins(array: np.ndarray, threshold: float, largest: float) -> list[int]:
-    """Arguments of `LogBins`, up to the largest total.
-
-    Beyond the range of the default the narrow bins are where most deposits are.
-    """
-    default = LogBins()
-    top = np.log(largest / threshold)
-    if top <= default.edges[-1]:
-        return [default.below, default.narrow, default.above]
-    wide = float(default.widths[-1])
-    counts = np.histogram(np.log(array[array > 0] / threshold), np.arange(0, top + wide, wide))[0]
-    window = round(default.window[1] / wide)
-    inside = np.convolve(counts, np.ones(window), "valid")
-    below = int(inside.argmax())
-    return [below, default.narrow, int(np.ceil(top / wide)) - window - below + 1]
+def _unchanged(keys: jax.Array, array: jax.Array) -> jax.Array:
+    return array
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:

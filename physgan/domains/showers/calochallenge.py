@@ -28,6 +28,7 @@ from physgan.data.sharded import write_events
 from physgan.data.writer import first_bad_row
 from physgan.errors import InputError
 from simulators.protocol import Progress
+from simulators.units import convert
 
 __all__ = ["Binning", "export_calochallenge", "import_calochallenge"]
 
@@ -117,11 +118,16 @@ def export_calochallenge(
 ) -> dict[str, Any]:
     """Write a dataset of showers as `out` (HDF5) and the XML file beside it.
 
+    Returns:
+        {"path", "binning", "events", "cells", "left_out"}: the last are conditions that the format
+        has no place for.
+
     Raises:
-        InputError: for a dataset without `deposits` in layers, alpha and r and `energy_mev`.
+        InputError: for a dataset without `deposits` in layers, alpha and r, or without an incident
+            energy.
     """
     dataset, path = open_dataset(data), Path(out)
-    binning = _binning_of(dataset.info)
+    binning, energy = _binning_of(dataset.info), _energy_of(dataset.info)
     rows = max(1, SHARD_BYTES // dataset.row_bytes)
     temporary = path.with_name(path.name + ".part")
     with h5py.File(temporary, "w") as file:
@@ -132,14 +138,20 @@ def export_calochallenge(
         for start in range(0, len(dataset), rows):
             stop = min(start + rows, len(dataset))
             samples, conditions = dataset.read(start=start, stop=stop)
-            energies[start:stop, 0] = conditions["energy_mev"]
+            energies[start:stop, 0] = convert(conditions[energy.name], energy.unit, "MeV")
             showers[start:stop] = samples["deposits"].reshape(stop - start, -1)
             if progress is not None:
                 progress(stop, len(dataset))
     os.replace(temporary, path)
     xml = path.with_suffix(".xml")
     write_atomically(xml, binning.to_xml())
-    return {"path": str(path), "binning": str(xml), "events": len(dataset), "cells": binning.cells}
+    return {
+        "path": str(path),
+        "binning": str(xml),
+        "events": len(dataset),
+        "cells": binning.cells,
+        "left_out": [c.name for c in dataset.info.conditions if c.name != energy.name],
+    }
 
 
 def import_calochallenge(
@@ -238,16 +250,25 @@ def _info_of(cells: Binning, energies: np.ndarray) -> DatasetInfo:
     )
 
 
+def _energy_of(info: DatasetInfo) -> Condition:
+    """The incident energy among the conditions: the first that is an energy."""
+    for condition in info.conditions:
+        if condition.kind == "energy":
+            return condition
+    names = ", ".join(condition.name for condition in info.conditions) or "none"
+    raise InputError(f"expected an incident energy among the conditions; got {names}")
+
+
 def _binning_of(info: DatasetInfo) -> Binning:
     """The binning that a dataset's grid describes."""
     if "binning" in info.parameters:
         return Binning.from_xml(info.parameters["binning"])
     edges: Mapping[str, tuple[float, ...]] = {axis.name: axis.values for axis in info.grid}
     axes = next((field.axes for field in info.fields if field.name == "deposits"), ())
-    if axes != ("layer", "alpha", "r") or "energy_mev" not in {c.name for c in info.conditions}:
+    if axes != ("layer", "alpha", "r"):
         raise InputError(
-            f"expected deposits with axes layer, alpha, r and the condition energy_mev; "
-            f"got {', '.join(axes) or 'no deposits'}; cylinders can be exported, other cells not"
+            f"expected deposits with axes layer, alpha, r; got {', '.join(axes) or 'no deposits'}; "
+            "the format has rings and sectors only; physgan export writes other cells"
         )
     pid, name = PARTICLES[info.parameters.get("particle", "e-")]
     layers = len(edges["layer"])

@@ -1,12 +1,12 @@
 """Observables of many showers at one condition, and targets of surrogates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from physgan.domains.base import Conditions, EnsembleObservable, Target
+from physgan.domains.base import Conditions, EnsembleObservable, Observable, Target
 
-__all__ = ["ENSEMBLE", "TARGETS"]
+__all__ = ["ENSEMBLE", "TARGETS", "lateral_ensemble"]
 
 PerSample = Mapping[str, np.ndarray]
 
@@ -46,6 +46,27 @@ ENSEMBLE: tuple[EnsembleObservable, ...] = (
         axis=("layer", "1"),
     ),
 )  # fmt: skip
+
+
+def lateral_ensemble(observables: Sequence[Observable]) -> tuple[EnsembleObservable, ...]:
+    """For detectors of few layers: profiles across the beam in place of those along it."""
+    ring = next(o for o in observables if o.name == "ring_energy")
+    return (
+        *ENSEMBLE[:2],
+        EnsembleObservable(
+            "lateral_profile", r"$\langle E_r \rangle$", "MeV", "lateral profile",
+            "mean energy of all cells at this distance from the axis",
+            lambda values, condition: np.asarray(values["ring_energy"].mean(0)),
+            ("ring_energy",), axis=ring.axis, along=ring.along,
+        ),
+        EnsembleObservable(
+            "lateral_fluctuation", r"$\sigma(E_r)$", "MeV", "fluctuation across the beam",
+            "standard deviation of the energy at this distance from the axis",
+            lambda values, condition: np.asarray(values["ring_energy"].std(0)),
+            ("ring_energy",), axis=ring.axis, along=ring.along,
+        ),
+    )  # fmt: skip
+
 
 TARGETS: Mapping[str, tuple[Target, ...]] = {
     "quickstart": (

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from physgan.domains.entry_counts import smooth_entry_counts
 from physgan.domains.showers.geometry import CellGeometry
 
 __all__ = ["cell_levels", "feature_names", "physical_features"]
@@ -44,6 +45,7 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
     width = jnp.sqrt(jnp.maximum(square - centre**2, 0) + _SMALLEST_SPREAD**2)
     scale = _SMALLEST_SHARE * total[..., None]
     occupied = (deposits / (deposits + scale)).mean(-1)
+    spectrum = smooth_entry_counts(deposits, _LOWEST_MEV, _BIN, _BINS)
     return jnp.concatenate(
         [
             jnp.log(some / total),
@@ -51,7 +53,7 @@ def physical_features(geometry: CellGeometry, showers: jax.Array) -> jax.Array:
             *width,
             occupied,
             jnp.log(total),
-            jnp.sqrt(_spectrum(deposits) + _ONE_QUARTER),
+            jnp.sqrt(spectrum + _ONE_QUARTER),
         ],
         -1,
     )
@@ -71,16 +73,3 @@ def feature_names(layers: int) -> tuple[str, ...]:
 def cell_levels(showers: jax.Array) -> jax.Array:
     """ln(1 + E / 1 keV) of every cell, shape (n, cells); the energies are in MeV."""
     return jnp.log1p(showers.reshape(len(showers), -1) / _UNIT_MEV)
-
-
-def _spectrum(deposits: jax.Array) -> jax.Array:
-    """Lit cells of each shower near each energy, shape (n, bins)."""
-    cells = deposits.reshape(len(deposits), -1)
-    place = jnp.log(jnp.maximum(cells, _LOWEST_MEV) / _LOWEST_MEV) / _BIN
-    place = jnp.minimum(place, _BINS - 1.001)
-    lower = jnp.floor(place)
-    above, lower = place - lower, lower.astype(jnp.int32)
-    shower = jnp.arange(len(cells))[:, None]
-    counts = jnp.zeros((len(cells), _BINS))
-    counts = counts.at[shower, lower].add(jnp.where(cells > 0, 1 - above, 0))
-    return counts.at[shower, lower + 1].add(jnp.where(cells > 0, above, 0))

@@ -1,5 +1,6 @@
 """Requirements on imported arrays of deposits."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,6 +38,14 @@ def _check(shape: tuple[int, ...], conditions: Sequence[str]) -> None:
         raise InputError("expected a condition, such as energy_mev=key:MeV; got none")
 
 
+def _likely_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """One layer, square if it can be, for samples of one or two axes."""
+    if len(shape) == 1:
+        side = math.isqrt(shape[0])
+        return (1, side, side) if side * side == shape[0] else (1, *shape)
+    return (1, *shape) if len(shape) == 2 else shape
+
+
 IMPORTER = Importer(
     field="deposits",
     long_name="energy",
@@ -49,4 +58,6 @@ IMPORTER = Importer(
     check=_check,
     axis=_axis,
     threshold=True,
+    words=("deposit", "shower", "energ", "calo"),
+    likely_shape=_likely_shape,
 )

@@ -1,8 +1,9 @@
 """Observables of a shower: the high-level features of the CaloChallenge.
 
 C. Krause et al., arXiv:2410.21611, section 4: total energy; for each layer the energy, centres of
-energy and widths in eta, phi and r, and the share of empty cells. The number of lit cells and the
-energy by distance from the axis are observables besides.
+energy and widths in eta, phi and r, and the share of empty cells. Square cells have x and y, and
+cells without edges column and row, in place of eta and phi. The number of lit cells and the energy
+by distance from the axis are observables besides.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,20 +96,28 @@ def observables_of(geometry: CellGeometry, energy: str | None) -> tuple[Observab
         layered("layer_energy", "$E_l$", "MeV", "layer energy", sums.layer_energies),
         layered("sparsity", "$s_l$", "1", "share of empty cells", sums.sparsity),
     ]
-    directions = {"eta": geometry.eta, "phi": geometry.phi, "r": geometry.radius}
-    for name, position in directions.items():
+    unit, symbols = "mm" if geometry.in_mm else "cells", {"eta": "\\eta", "phi": "\\phi"}
+    positions = (geometry.eta, geometry.phi, geometry.radius)
+    for name, position in zip(_directions(geometry), positions, strict=True):
         centre, width = (partial(m, position=position) for m in (sums.centre, sums.width))
-        symbol = name if name == "r" else f"\\{name}"
+        symbol = symbols.get(name, name if len(name) == 1 else f"\\mathrm{{{name}}}")
         observables += [
             layered(
-                f"centre_{name}", f"$\\langle {symbol} \\rangle_l$", "mm",
+                f"centre_{name}", f"$\\langle {symbol} \\rangle_l$", unit,
                 f"centre of energy in {name}", centre,
             ),
             layered(
-                f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", "mm", f"width in {name}", width
+                f"width_{name}", f"$\\sigma_{{{symbol}, l}}$", unit, f"width in {name}", width
             ),
         ]  # fmt: skip
     return (*observables, _lit_cells(sums), _ring_energy(sums))
+
+
+def _directions(geometry: CellGeometry) -> tuple[str, str, str]:
+    """Names of the transverse coordinates: those of the CaloChallenge for rings and sectors."""
+    if "x" in geometry.edges:
+        return "x", "y", "r"
+    return ("eta", "phi", "r") if geometry.in_mm else ("column", "row", "r")
 
 
 def _lit_cells(sums: ShowerSums) -> Observable:
@@ -128,5 +137,6 @@ def _ring_energy(sums: ShowerSums) -> Observable:
     return Observable(
         "ring_energy", "$E_r$", "MeV", "energy in cells at this distance",
         lambda samples, conditions: sums.by_rows(samples, lambda deposits: deposits @ member),
-        axis=("distance from the axis", "mm"), along=tuple(map(float, radii)),
+        axis=("distance from the axis", "mm" if sums.geometry.in_mm else "cells"),
+        along=tuple(map(float, radii)),
     )  # fmt: skip

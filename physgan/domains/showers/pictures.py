@@ -1,4 +1,4 @@
-"""Pictures of a shower: r against depth, and r-phi of layers, in MeV on a logarithmic scale."""
+"""Pictures of a shower: r against depth, and layers face on, in MeV on a logarithmic scale."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["draw_cells", "shower_figure"]
+__all__ = ["FEW_LAYERS", "draw_cells", "draw_layers", "shower_figure"]
+
+FEW_LAYERS = 3
+"""Detectors of up to so many layers are seen face on: they have no depth to show."""
 
 ARC = 16
 _MOST_LABELS = 9
@@ -43,6 +46,51 @@ def draw_cells(
         axes.set_ylabel(f"{name} (mm)")
 
 
+def draw_layers(axes: Any, deposits: np.ndarray, edges: Mapping[str, Sequence[float]]) -> None:
+    """Draw the layers of a shower face on, side by side on matplotlib `axes`.
+
+    Colours cover four decades below the largest cell.
+
+    Args:
+        axes: to draw on.
+        deposits: shape (layers, rows, columns), MeV.
+        edges: "alpha" and "r", or "x" and "y", of rows and columns; empty to count the cells.
+    """
+    top = max(float(deposits.max()), 1e-9)
+    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    names = list(edges) or ["row", "column"]
+    first, second = (
+        np.asarray(edges[name], np.float64) if edges else np.arange(length + 1) - 0.5
+        for name, length in zip(names, deposits.shape[1:], strict=True)
+    )
+    if "r" in edges:  # arcs rather than chords
+        first, deposits = _finer(first, ARC), np.repeat(deposits, ARC, axis=1)
+        across, up = (second * side(first[:, None]) for side in (np.cos, np.sin))
+        names = ["x", "y"]
+    else:
+        across, up = np.broadcast_arrays(first[:, None], second)
+    width = float(np.ptp(across))
+    for layer, values in enumerate(deposits):
+        shown = np.ma.masked_less_equal(values, 0)
+        axes.pcolormesh(across + 1.1 * layer * width, up, shown, norm=norm)
+    middle = [
+        float(across.min() + across.max()) / 2 + 1.1 * n * width for n in range(len(deposits))
+    ]
+    ends = [float(across.min()), float(across.max())]
+    if len(deposits) > 1:
+        axes.set_xticks(middle, [f"layer {n}" for n in range(len(deposits))])
+    else:
+        axes.set_xticks(ends, [f"{end:.3g}" for end in ends])
+    axes.set_yticks([float(up.min()), float(up.max())], [f"{v:.3g}" for v in (up.min(), up.max())])
+    unit = " (mm)" if edges else ""
+    axes.set(
+        xlim=(ends[0], ends[1] + 1.1 * (len(deposits) - 1) * width), ylabel=f"{names[1]}{unit}",
+        xlabel="" if len(deposits) > 1 else f"{names[0]}{unit}",
+    )  # fmt: skip
+    if edges:
+        axes.set_aspect("equal")
+
+
 def shower_figure(
     deposits: np.ndarray,
     edges: Mapping[str, Sequence[float]],
@@ -58,7 +106,8 @@ def shower_figure(
         layers: layers to draw; by default six around the largest deposit.
 
     Returns:
-        A figure: above, depth against radius; below, one picture per layer.
+        A figure: above, depth against radius, or the energy by the last axis where layers are few;
+        below, one picture per layer.
 
     Raises:
         ValueError: if the shape does not fit the edges.
@@ -75,14 +124,20 @@ def shower_figure(
     rows = figure.add_gridspec(2, 1)
     above, below = (figure.add_subfigure(rows[i, 0]) for i in range(2))
     side = above.subplots()
-    mesh = side.pcolormesh(
-        np.arange(len(deposits) + 1) - 0.5,
-        np.asarray(edges[names[1]]),
-        np.ma.masked_less_equal(deposits.sum(1).T, 0),
-        norm=LogNorm(vmin=top * 1e-4, vmax=max(float(deposits.sum(1).max()), top)),
-    )
-    side.set(xlabel="layer", ylabel=f"{names[1]}, mm", title=title)
-    above.colorbar(mesh, label="MeV")
+    if len(deposits) <= FEW_LAYERS:
+        for layer, values in enumerate(deposits):
+            side.stairs(values.sum(0), edges[names[1]], label=f"layer {layer}")
+        side.set(xlabel=f"{names[1]}, mm", ylabel="MeV", title=title)
+        side.legend(frameon=False)
+    else:
+        mesh = side.pcolormesh(
+            np.arange(len(deposits) + 1) - 0.5,
+            np.asarray(edges[names[1]]),
+            np.ma.masked_less_equal(deposits.sum(1).T, 0),
+            norm=LogNorm(vmin=top * 1e-4, vmax=max(float(deposits.sum(1).max()), top)),
+        )
+        side.set(xlabel="layer", ylabel=f"{names[1]}, mm", title=title)
+        above.colorbar(mesh, label="MeV")
     kind = {"projection": "polar"} if round_cells else {}
     panels = below.subplots(1, len(layers), squeeze=False, subplot_kw=kind)[0]
     for panel, layer in zip(panels, layers, strict=True):
@@ -91,7 +146,7 @@ def shower_figure(
         if round_cells:  # arcs rather than chords
             across, values = _finer(across, ARC), np.repeat(values, ARC, axis=1)
         up = np.asarray(edges[names[1]])
-        panel.pcolormesh(across, up, np.ma.masked_less_equal(values, 0), norm=norm)
+        face = panel.pcolormesh(across, up, np.ma.masked_less_equal(values, 0), norm=norm)
         panel.set_title(f"layer {layer}", fontsize="small")
         panel.tick_params(labelsize="xx-small")
         if round_cells:
@@ -99,6 +154,8 @@ def shower_figure(
             panel.set_xlabel("r, mm", fontsize="x-small")
         else:
             panel.set_xlabel(f"{names[0]}, mm", fontsize="x-small")
+    if len(deposits) <= FEW_LAYERS:
+        below.colorbar(face, ax=panels, label="MeV")
     return figure
 
 

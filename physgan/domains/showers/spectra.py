@@ -4,19 +4,18 @@ A calorimeter's cells have structure at fixed energies: peaks of one and two min
 tracks, Compton edges, the edge of the threshold. Bins of 5 % in energy resolve it.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from physgan.domains.base import Spectrum
+from physgan.domains.runs import group_of, grouped, span
 from physgan.domains.showers.geometry import CellGeometry
 from physgan.domains.showers.views import cell_energies
 
 __all__ = ["spectra_of"]
 
 _WIDTH = 0.05
-_GROUPS = 5
 _CHALLENGE_LOWEST, _CHALLENGE_EDGES = 0.5e-3 / 0.033, 50
 
 
@@ -31,20 +30,20 @@ def spectra_of(geometry: CellGeometry) -> tuple[Spectrum, ...]:
     spectrum = partial(
         Spectrum, symbol="$E$", unit="MeV", values=cell_energies, logarithmic=True, edges=_edges
     )
-    depth, rings = _grouped(geometry.grid[0]), _grouped(len(radii))
+    depth, rings = grouped(geometry.grid[0]), grouped(len(radii))
     return (
         spectrum("cell_energy", long_name="energy of lit cells"),
         spectrum(
             "cell_energy_by_depth",
             long_name="energy of lit cells by depth",
-            parts=tuple(_span("layer", "s", members, "") for members in depth),
-            part=_group_of(depth)[geometry.layer],
+            parts=tuple(span("layer", "s", members, "") for members in depth),
+            part=group_of(depth)[geometry.layer],
         ),
         spectrum(
             "cell_energy_by_radius",
             long_name="energy of lit cells by radius",
-            parts=tuple(_span("r =", "", radii[members], unit) for members in rings),
-            part=_group_of(rings)[ring],
+            parts=tuple(span("r =", "", radii[members], unit) for members in rings),
+            part=group_of(rings)[ring],
         ),
         spectrum(
             "voxel_energy", long_name="energy of voxels (CaloChallenge)", edges=_challenge_edges
@@ -65,19 +64,3 @@ def _edges(energies: np.ndarray) -> np.ndarray:
 def _challenge_edges(energies: np.ndarray) -> np.ndarray:
     highest = max(float(energies.max(initial=0.0)), 2 * _CHALLENGE_LOWEST)
     return np.geomspace(_CHALLENGE_LOWEST, highest, _CHALLENGE_EDGES)
-
-
-def _grouped(count: int) -> list[np.ndarray]:
-    """Numbers 0 ... count - 1 in at most five runs of nearly equal length."""
-    return np.array_split(np.arange(count), min(count, _GROUPS))
-
-
-def _group_of(groups: Sequence[np.ndarray]) -> np.ndarray:
-    return np.repeat(np.arange(len(groups)), [len(members) for members in groups])
-
-
-def _span(word: str, plural: str, values: np.ndarray, unit: str) -> str:
-    """Words for a run of layers or rings: "layer 3", "layers 0-1" or "r = 2.5-8 mm"."""
-    if len(values) == 1:
-        return f"{word} {values[0]:.3g}{unit}"
-    return f"{word}{plural} {values[0]:.3g}-{values[-1]:.3g}{unit}"

@@ -25,4 +25,5 @@ IMPORTER = Importer(
     valid=lambda values: (values == 1) | (values == -1),
     expected="spins of +1 and -1",
     check=_check,
+    words=("spin", "lattice"),
 )

@@ -1,4 +1,4 @@
-"""Fit of the copula of showers: marginals in windows of the conditions, and correlations."""
+"""Fit of a copula: marginals in windows of the conditions, and correlations."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import scipy.linalg
 import scipy.special
 from scipy.spatial import cKDTree
 
-from physgan.domains.showers.copula_tables import LEVELS, CopulaState, steps_between
+from physgan.domains.copula.tables import LEVELS, CopulaState, steps_between
 from physgan.errors import InputError
 
 __all__ = ["fit_state"]
@@ -26,6 +26,7 @@ _APART = 1e3
 _EFFECT_BINS = 8
 _RIDGE = 10.0
 _LEAST_LEVEL = 0.2
+_SMALLEST_SQUARE = 1e-4
 
 _PROBABILITIES = (1 - np.cos(np.pi * np.linspace(0, 1, LEVELS))) / 2
 """Chebyshev's points: steps of 1 % in the middle and of 0.01 % at either end."""
@@ -48,7 +49,7 @@ def fit_state(
         rng: breaks the ties of zeros.
     """
     if len(places) < 2:
-        raise InputError(f"expected two showers or more; got {len(places)}; make more")
+        raise InputError(f"expected two samples or more; got {len(places)}; make more")
     parts: Iterable[tuple[np.ndarray, np.ndarray]]
     scores: Iterable[np.ndarray]
     if places.ndim == 1:
@@ -134,9 +135,12 @@ def _effects(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """How much the values depend on each condition, shape (c,), 0.01 or more.
 
     The root of the mean share of the variance of their roots between eight bins of the condition,
-    less what chance gives.
+    less what chance gives. Where there are no zeros, whose share would tell, the distances of the
+    roots from their means count as well, so that a spread which changes is seen.
     """
     roots = np.sqrt(values)
+    if values.min() > 0:
+        roots = np.concatenate([roots, np.abs(roots - roots.mean(0))], 1)
     total = np.maximum(roots.var(0), 1e-30)
     effects = []
     for place in places.T:
@@ -163,7 +167,8 @@ def _marginals_at(values: np.ndarray, away: np.ndarray) -> tuple[np.ndarray, np.
     """`_marginals` at the place from which the samples are `away`, shape (m, c).
 
     The share of zeros is a straight line's there; the others are multiplied by the ratio of their
-    mean there to that at their own place, whose logarithm is a straight line.
+    mean there to that at their own place, whose logarithm is a straight line. Where nothing is
+    zero, so is the logarithm of the spread.
     """
     line = np.column_stack([np.ones(len(away)), away / np.maximum(np.abs(away).max(0), 1e-12)])
     lit = (values > 0).astype(np.float64)
@@ -176,9 +181,20 @@ def _marginals_at(values: np.ndarray, away: np.ndarray) -> tuple[np.ndarray, np.
     slope = np.linalg.solve(gram, ((values / mean).T @ line)[..., None])[..., 0]
     trend = line[:, 1:] @ (slope[:, 1:] / np.maximum(slope[:, 0], _LEAST_LEVEL)[:, None]).T
     shifted = values * np.exp(-np.clip(trend, -1, 1))
+    if lit.all():
+        shifted = _of_one_spread(shifted, line, ridge)
     quantiles = _marginals(shifted)[1]
     zeros = np.clip(zeros, 0, 1 - 1 / len(values))
     return np.where(lit.any(0), zeros, 1), quantiles
+
+
+def _of_one_spread(values: np.ndarray, line: np.ndarray, ridge: np.ndarray) -> np.ndarray:
+    """Values (m, v) whose deviations from their mean are scaled to the spread where `line` is 0."""
+    mean = values.mean(0)
+    away = values - mean
+    squares = np.log(away**2 + _SMALLEST_SQUARE * away.var(0) + 1e-30)
+    slope = np.linalg.solve(line.T @ line + ridge, line.T @ squares)
+    return np.asarray(mean + away * np.exp(-np.clip(line[:, 1:] @ slope[1:] / 2, -1, 1)))
 
 
 def _scores(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:

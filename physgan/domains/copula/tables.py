@@ -1,4 +1,4 @@
-"""The tables of the copula of showers: marginals at places, and one correlation."""
+"""The tables of a copula: marginals at places, and one correlation."""
 
 from itertools import product
 from typing import NamedTuple
@@ -21,7 +21,8 @@ class CopulaState(NamedTuple):
         quantiles: of the values above zero, at `level_of`'s levels, shape (k, LEVELS, v).
         triangle: rows of the lower Cholesky factor of the correlation matrix of normal
             scores, packed, shape (v (v + 1) / 2,).
-        threshold: the smallest deposit of a cell, MeV, shape ().
+        threshold: the smallest cell that is not zero, or by how much all entries were raised,
+            shape ().
     """
 
     nodes: np.ndarray

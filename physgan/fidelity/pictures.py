@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.ticker import LogFormatter
 
 from physgan.fidelity.spectra import SpectrumCounts
 
@@ -13,6 +14,7 @@ _RATIOS = (0.5, 1.5)
 _TINY = 1e-300
 _RESOLVED = 0.05
 _MOST_MERGED = 8
+_FEW_DECADES = (2, 0.4)
 
 
 class Curve(NamedTuple):
@@ -64,6 +66,7 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
     below.set_ylim(*_RATIOS)
     if spectrum.logarithmic:
         above.set(xscale="log", yscale="log")
+        above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=_FEW_DECADES))
         below.set_xscale("log")
 
 

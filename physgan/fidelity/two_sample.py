@@ -311,7 +311,7 @@ def _split(view: View, rng: np.random.Generator, selects: bool, fold: int = -1) 
     parts: list[list[np.ndarray]] = [[], [], []]
     first = view.groups.reshape(len(view.labels), -1)[:, 0]
     for group in np.unique(first):
-        places = rng.random(np.count_nonzero(first == group))
+        places = rng.permutation(np.count_nonzero(first == group))
         for label in (1, 0):
             rows = np.flatnonzero((view.labels == label) & (first == group))
             cuts = [round(_TRAIN * len(rows)), round((_TRAIN + _SELECT) * len(rows))]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from physgan.data import load_recipe, recipe_names
+from physgan.data import load_recipe, open_dataset, recipe_names
 from physgan.methods import METHODS, train
-from physgan.methods.few_events import chosen_settings
+from physgan.methods.few_events import _LIMITS, chosen_settings
 
 SUGGESTED = {
     "batch_size": 50, "augment": False, "likelihood_samples": 600_000, "adversarial_samples": 0,
@@ -56,8 +56,14 @@ def test_lengths_of_a_recipe_are_kept(name: str) -> None:
     assert not {key for key in given if key.endswith("_samples")} & suited.keys()
 
 
-def test_a_run_records_the_lengths_that_it_chose(exact_dataset: Path, tmp_path: Path) -> None:
-    """6,000 events, of which fewer than 256,000 samples suit."""
+def test_a_run_records_the_lengths_that_it_chose(
+    exact_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten passes over its training events."""
+    monkeypatch.setitem(
+        _LIMITS, "likelihood_samples", _LIMITS["likelihood_samples"]._replace(passes=10, steps=1)
+    )
+    events = len(open_dataset(exact_dataset).splits["train"])
 
     def stop(done: int, total: int) -> None:
         if done:
@@ -67,5 +73,5 @@ def test_a_run_records_the_lengths_that_it_chose(exact_dataset: Path, tmp_path: 
         train(exact_dataset, tmp_path, {"adversarial_samples": 64}, progress=stop)
     config = json.loads((tmp_path / "run.json").read_text())["config"]
     assert config["adversarial_samples"] == 64
-    assert 6_000 < config["likelihood_samples"] < 256_000
+    assert config["likelihood_samples"] == 10 * events < 256_000
     assert config["checkpoint_samples"] == round(config["likelihood_samples"] / 10)

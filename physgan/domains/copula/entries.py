@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from zipfile import BadZipFile
 
 import numpy as np
 
 from physgan.domains.base import Described, Samples
 from physgan.domains.copula.fit import fit_state
 from physgan.domains.copula.tables import LEVELS, CopulaState, quantile, triangle_of
+from physgan.domains.fitted_arrays import read_arrays
 from physgan.errors import InputError
 from simulators.protocol import Condition, Progress
 
@@ -200,11 +200,7 @@ class Copula:
         Raises:
             InputError: if the file is not one.
         """
-        try:
-            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in CopulaState._fields}
-        except (KeyError, ValueError, TypeError, EOFError, AttributeError, BadZipFile):
-            arrays = {}
+        arrays = read_arrays(path, CopulaState._fields)
         if not _consistent(arrays, cls.width(source), len(source.conditions)):
             raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
         return cls(source, CopulaState(**arrays))

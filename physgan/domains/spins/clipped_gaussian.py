@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
-from zipfile import BadZipFile
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.base import Described
+from physgan.domains.fitted_arrays import read_arrays
 from physgan.domains.spins import clipped_field
 from physgan.domains.spins.clipped_field import ClippedState
 from physgan.errors import InputError
@@ -134,11 +134,7 @@ class ClippedGaussian:
         Raises:
             InputError: if the file is not one.
         """
-        try:
-            with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in ClippedState._fields}
-        except (KeyError, ValueError, TypeError, EOFError, AttributeError, BadZipFile):
-            arrays = {}
+        arrays = read_arrays(path, ClippedState._fields)
         if not _consistent(arrays):
             raise InputError(f"expected a file of ClippedGaussian.save; got {path}; fit it again")
         state = ClippedState(**{k: jnp.asarray(v, jnp.float32) for k, v in arrays.items()})

@@ -12,6 +12,7 @@ from physgan.domains.base import (
     Target,
 )
 from physgan.domains.cells import Cells
+from physgan.domains.fields import Fields
 from physgan.domains.images import Images
 from physgan.domains.importer import Importer
 from physgan.domains.points import Points
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 DOMAINS: dict[str, type[Domain]] = {
-    domain.name: domain for domain in (Cells, Images, Points, Showers, Spins)
+    domain.name: domain for domain in (Cells, Fields, Images, Points, Showers, Spins)
 }
 """Domain name -> class."""
 

@@ -1,0 +1,65 @@
+"""The exact symmetries of a field, by the names of its axes, drawn at random (JAX)."""
+
+import jax
+import jax.numpy as jnp
+
+__all__ = ["ISOTROPIC", "ZONAL", "isotropic", "zonal"]
+
+ISOTROPIC = ("y", "x")
+"""Axes of a field on a torus whose physics prefers no direction."""
+
+ZONAL = ("north", "east")
+"""Axes of a pseudoscalar on a torus that rotates about the local vertical, as vorticity does."""
+
+
+def isotropic(keys: jax.Array, fields: jax.Array) -> jax.Array:
+    """A random translation and one of the square's eight rotations and reflections for each field.
+
+    Args:
+        keys: shape (n,), one per field.
+        fields: shape (n, L, L).
+
+    Returns:
+        shape (n, L, L), differentiable.
+    """
+    draws = _drawn(keys, fields, 3)
+    fields = _moved(fields, draws, draws[2], draws[3])
+    return jnp.where(draws[4] > 0, fields.swapaxes(1, 2), fields)
+
+
+def zonal(keys: jax.Array, fields: jax.Array) -> jax.Array:
+    """A random translation for each field, and for half of them the mirror image in the equator.
+
+    The barotropic vorticity equation with a gradient beta of the planetary vorticity is unchanged
+    when north and south are exchanged and the vorticity changes its sign. It is not under an
+    exchange of east and west.
+
+    Args:
+        keys: shape (n,), one per field.
+        fields: shape (n, rows from south to north, columns from west to east).
+
+    Returns:
+        The same shape, differentiable.
+    """
+    draws = _drawn(keys, fields, 1)
+    mirrored = _moved(fields, draws, draws[2], jnp.zeros_like(draws[2]))
+    return mirrored * jnp.where(draws[2] > 0, -1, 1).astype(fields.dtype)
+
+
+def _drawn(keys: jax.Array, fields: jax.Array, coins: int) -> jax.Array:
+    """Row, column and `coins` coins for each field, whole numbers of shape (2 + coins, n, 1, 1)."""
+    limits = jnp.array([*fields.shape[1:], *[2] * coins])
+    draws = jax.vmap(lambda key: jax.random.randint(key, limits.shape, 0, limits))(keys)
+    return draws.T[..., None, None]
+
+
+def _moved(
+    fields: jax.Array, shift: jax.Array, mirror_rows: jax.Array, mirror_columns: jax.Array
+) -> jax.Array:
+    """Fields shifted by (row, column) on the torus, with rows and columns mirrored or not."""
+    _, rows, columns = fields.shape
+    row = (shift[0] + jnp.where(mirror_rows > 0, -1, 1) * jnp.arange(rows)[:, None]) % rows
+    column = (shift[1] + jnp.where(mirror_columns > 0, -1, 1) * jnp.arange(columns)) % columns
+    places = (row * columns + column).reshape(len(fields), -1)
+    moved = jnp.take_along_axis(fields.reshape(len(fields), -1), places, 1)
+    return moved.reshape(fields.shape)

@@ -287,7 +287,6 @@ class Domain(ABC):
     name: ClassVar[str]
     summary: ClassVar[str] = ""
     field: ClassVar[str]
-    periodic: ClassVar[bool] = False
     unit_scale: ClassVar[bool] = True
     needs_conditions: ClassVar[bool] = False
     physical_view: ClassVar[str] = "low-level"
@@ -296,6 +295,7 @@ class Domain(ABC):
     importer: ClassVar[Importer | None] = None
     preprocessing: ClassVar[type[Preprocessing]] = Standardisation
 
+    periodic: bool = False
     picture_note: str = ""
     picture_unit: str = ""
     conditions: tuple[str, ...]

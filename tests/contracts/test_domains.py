@@ -21,6 +21,9 @@ COVARIANT = {
 
 Names that are alike but for this part belong together: the sum of their squares is invariant.
 """
+ROUNDING = {"fields": 1e-6}
+"""Domain -> relative error of samples that went to network space and back, by rounding."""
+
 NOTHING = r"(?!)"
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -81,7 +84,7 @@ def test_decoding_undoes_encoding(kind: str) -> None:
     field = tiny.domain.field
     decoded = tiny.domain.decode(tiny.encoded)[field]
     assert decoded.dtype == tiny.samples[field].dtype
-    np.testing.assert_array_equal(decoded, tiny.samples[field])
+    np.testing.assert_allclose(decoded, tiny.samples[field], rtol=ROUNDING.get(tiny.domain.name, 0))
 
 
 @every_kind
@@ -272,8 +275,8 @@ def test_arrays_for_classifiers_and_distances(kind: str) -> None:
     assert images.ndim == 4
     assert np.isfinite(images).all()
     moved = tiny.domain.augment(images, np.random.default_rng(0))
-    pixels = [np.sort(i.reshape(COUNT, -1), 1) for i in (images, moved)]
-    np.testing.assert_array_equal(*pixels)  # an exact symmetry of pictures moves pixels
+    pixels = [np.sort(np.abs(i).reshape(COUNT, -1), 1) for i in (images, moved)]
+    np.testing.assert_array_equal(*pixels)  # an exact symmetry moves pixels, or changes all signs
     points = tiny.domain.points(tiny.samples)
     if points is not None:
         assert points.dtype == np.float32

@@ -155,6 +155,34 @@ def _points() -> Tiny:
     return Tiny(info, ring.sample({}, COUNT, seed=1), {})
 
 
+def _fields(names: tuple[str, str], unit: str, *conditions: str) -> Tiny:
+    """Smooth maps with a tail, brighter and clumpier with the conditions; one is flat.
+
+    Maps of vorticity are as likely as their negatives.
+    """
+    rng = np.random.default_rng(1)
+    side = 16
+    places = {n: rng.uniform(0.5, 1, COUNT) for n in conditions}
+    bright = sum(places.values()) if places else np.ones(COUNT)
+    waves = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.rfftfreq(side), indexing="ij"))
+    noise = np.fft.rfft2(rng.normal(size=(COUNT, side, side)))
+    smooth = np.fft.irfft2(noise * np.exp(-((6 * waves) ** 2)))
+    smooth /= smooth.std()
+    values = np.exp(0.8 * bright[:, None, None] * smooth) - 1
+    if names[0] == "north":
+        values = np.sinh(bright[:, None, None] * (smooth - smooth.mean((1, 2), keepdims=True)))
+    values[0] = 0
+    info = DatasetInfo(
+        "fields",
+        (Field("values", unit, names, "value", "float32"),),
+        tuple(Condition(n, "1", 0.5, 1.0) for n in conditions),
+        tuple(Axis(n, "km", tuple(3.0 * k + 1.5 for k in range(side))) for n in names),
+        parameters={"scale": 0.5},
+        seed=1,
+    )
+    return Tiny(info, {"values": values.astype(np.float32)}, places)
+
+
 ALPHA = Axis("alpha", "rad", tuple(np.linspace(-np.pi, np.pi, 5).tolist()))
 RINGS = Axis("r", "mm", (0.0, 20.0, 80.0))
 SQUARE = tuple(Axis(name, "mm", (-30.0, -10.0, 10.0, 30.0)) for name in ("x", "y"))
@@ -171,6 +199,9 @@ DATASETS: dict[str, Callable[[], Tiny]] = {
     "cells, counts": partial(_cells, (PADS, TIMES), True),
     "cells, counts on a strip": partial(_cells, (TIMES,), True),
     "cells, three axes": partial(_cells, (PLANES, PADS, TIMES), False),
+    "fields": partial(_fields, ("y", "x"), "1", "omega_m", "sigma_8"),
+    "fields, zonal": partial(_fields, ("north", "east"), "1/s", "beta"),
+    "fields, plain": partial(_fields, ("row", "column"), "K"),
     "images": partial(_images, 16, 3, 255),
     "images, 28 x 28": partial(_images, 28, 1, 0),
     "points": _points,

@@ -1,14 +1,18 @@
 """Fields: real numbers on a two-dimensional grid, such as maps of the sky or of a fluid."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from physgan.domains.base import Described, Domain, Observable, Samples, Target
+from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
+from physgan.domains.fields.features import feature_names, physical_features
 from physgan.domains.fields.layout import FIELD, layout_of
+from physgan.domains.fields.observables import ensemble_of, observables_of
 from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, isotropic, zonal
+from physgan.domains.fields.targets import TARGETS
+from physgan.domains.fields.views import field_views, spectrum_of
 
 __all__ = ["Fields"]
 
@@ -17,9 +21,9 @@ class Fields(Domain):
     """The domain of fields.
 
     The samples' field is "values", float32 (n, rows, columns), in any unit; conditions are
-    optional. In network space they are arcsinh(x / scale), of the same shape; the scale is the
-    source's parameter "scale", by default 1. The names of the axes state the symmetries: see
-    `symmetries`. A field with other axes has none, and is not periodic.
+    optional. In network space they are arcsinh((x - offset) / scale), of the same shape; scale and
+    offset are the source's parameters, by default 1 and 0. The names of the axes state the
+    symmetries: see `symmetries`. A field with other axes has none, and is not periodic.
 
     Args:
         source: has fields, conditions, grid and parameters: a dataset, a simulator or a surrogate.
@@ -32,23 +36,37 @@ class Fields(Domain):
     summary = "real numbers on a two-dimensional grid: maps of the sky, of a fluid"
     field = FIELD
     observables: tuple[Observable, ...] = ()
-    targets = {"quickstart": (Target("largest AUC", "", "auc", 0.75),)}
+    targets = TARGETS
 
     def __init__(self, source: Described) -> None:
         super().__init__(source)
         self.layout = layout_of(source)
-        self.observables = (
-            Observable("variance", r"$\sigma^2$", "1", "variance", lambda samples, conditions: (
-                np.asarray(samples[FIELD], np.float64).var((1, 2)))),
-        )
+        self.observables = observables_of(self.layout)
+        self.ensemble = ensemble_of(self.layout)
+        self.spectra = (spectrum_of(self.layout),)
+        self.periodic = self.layout.periodic
+        self._conditions = tuple(source.conditions)
+
+    def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
+        """Pixels, their histogram and features; see `field_views`."""
+        return field_views(self.layout, self._conditions, self.observables, samples, conditions)
+
+    def images(self, samples: Samples) -> np.ndarray:
+        """arcsinh((x - offset) / scale) as float32 (n, rows, columns, 1)."""
+        return self.encode(samples)[..., None]
+
+    def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One random symmetry for each field; see `transform`."""
+        keys = jax.random.split(jax.random.key(int(rng.integers(2**31))), len(images))
+        return np.asarray(self.transform(keys, jnp.asarray(images[..., 0])))[..., None]
 
     def encode(self, samples: Samples) -> np.ndarray:
-        """arcsinh(x / scale), float32 (n, rows, columns)."""
-        return np.arcsinh(np.asarray(samples[FIELD], np.float32) / np.float32(self.layout.scale))
+        """arcsinh((x - offset) / scale), float32 (n, rows, columns)."""
+        return self.layout.encoded(samples[FIELD])
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
-        """Inverse of `encode`."""
-        return {FIELD: np.sinh(np.asarray(array, np.float32)) * np.float32(self.layout.scale)}
+        """Inverse of `encode`, to rounding: one part in a million up to 1e6 scales."""
+        return {FIELD: self.layout.decoded(array).astype(np.float32)}
 
     def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
         """One random symmetry for each field."""
@@ -59,3 +77,11 @@ class Fields(Domain):
     def discriminator_input(self, array: jax.Array) -> jax.Array:
         """Fields as images, (n, rows, columns, 1)."""
         return array[..., None]
+
+    def physical_features(self, array: jax.Array) -> jax.Array:
+        """Observables of each field; see `physical_features`."""
+        return physical_features(self.layout, array)
+
+    def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
+        """Names of those features."""
+        return feature_names(self.layout)

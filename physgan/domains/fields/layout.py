@@ -22,13 +22,15 @@ class FieldLayout:
         axes: rows and columns; their values are the centres of the pixels, equally spaced.
         unit: of the values.
         long_name: of the values, words for axes.
-        scale: size of a typical value in that unit.
+        scale: size of a typical value in that unit, measured from `offset`.
+        offset: a typical value in that unit; 0 where signs have a meaning.
     """
 
     axes: tuple[Axis, Axis]
     unit: str
     long_name: str
     scale: float
+    offset: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -43,13 +45,60 @@ class FieldLayout:
     @property
     def lengths(self) -> tuple[float, float]:
         """Sides of the field in the unit of its axes, pixels' widths included."""
-        spans = (np.ptp(axis.values) * n / (n - 1) for axis, n in zip(self.axes, self.shape))
-        return tuple(float(span) for span in spans)  # type: ignore[return-value]
+        height, width = (
+            float(np.ptp(axis.values)) * len(axis.values) / (len(axis.values) - 1)
+            for axis in self.axes
+        )
+        return height, width
+
+    @property
+    def length_unit(self) -> str:
+        """Unit of `spacing`: that of both axes, or "pixel" if they have different ones."""
+        return self.axes[0].unit if self.axes[0].unit == self.axes[1].unit else "pixel"
+
+    @property
+    def wave_unit(self) -> str:
+        """Unit of wavenumbers, in which a wave's phase advances by 1 per length."""
+        over, _, under = self.length_unit.partition("/")
+        return f"{under}/{over}" if under else over if over == "1" else f"1/{over}"
+
+    @property
+    def spacing(self) -> tuple[float, float]:
+        """Height and width of a pixel in `length_unit`."""
+        if self.length_unit == "pixel":
+            return 1.0, 1.0
+        (rows, columns), (height, width) = self.shape, self.lengths
+        return height / rows, width / columns
 
     @property
     def periodic(self) -> bool:
         """Whether opposite edges touch."""
         return self.names in (ISOTROPIC, ZONAL)
+
+    @property
+    def zonal(self) -> bool:
+        """Whether the physics prefers the direction east, and a mirror image changes the sign."""
+        return self.names == ZONAL
+
+    def encoded(self, values: np.ndarray) -> np.ndarray:
+        """arcsinh((x - offset) / scale), float32 of the same shape."""
+        centred = np.asarray(values, np.float64) - self.offset
+        return np.arcsinh(centred / self.scale).astype(np.float32)
+
+    def decoded(self, array: np.ndarray) -> np.ndarray:
+        """Inverse of `encoded`, float64."""
+        return np.asarray(np.sinh(np.asarray(array, np.float64)) * self.scale + self.offset)
+
+    def unit_of(self, value: int, length: int = 0) -> str:
+        """Unit of a power of the values times a power of a length, such as "K^2 (Mpc/h)^2"."""
+        of_length = self.length_unit if length > 0 else self.wave_unit
+        powers = ((self.unit, value), (of_length, abs(length)))
+        parts = [
+            unit if power == 1 else f"({unit})^{power}" if "/" in unit else f"{unit}^{power}"
+            for unit, power in powers
+            if power and unit != "1"
+        ]
+        return " ".join(parts) or "1"
 
     @property
     def label(self) -> str:
@@ -72,4 +121,5 @@ def layout_of(source: Described) -> FieldLayout:
     scale = float(source.parameters.get("scale", 1.0))
     if not 0 < scale < float("inf"):
         raise InputError(f"expected a scale above 0 of the {FIELD}; got {scale}")
-    return FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale)
+    offset = float(source.parameters.get("offset", 0.0))
+    return FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset)

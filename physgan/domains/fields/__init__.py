@@ -1,6 +1,7 @@
 """Fields: real numbers on a two-dimensional grid, such as maps of the sky or of a fluid."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,8 @@ from physgan.domains.base import Conditions, Described, Domain, Observable, Samp
 from physgan.domains.fields.features import feature_names, physical_features
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import ensemble_of, observables_of
+from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
+from physgan.domains.fields.preprocessing import StandardisedPixels
 from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, isotropic, zonal
 from physgan.domains.fields.targets import TARGETS
 from physgan.domains.fields.views import field_views, spectrum_of
@@ -35,6 +38,7 @@ class Fields(Domain):
     name = "fields"
     summary = "real numbers on a two-dimensional grid: maps of the sky, of a fluid"
     field = FIELD
+    preprocessing = StandardisedPixels
     observables: tuple[Observable, ...] = ()
     targets = TARGETS
 
@@ -45,6 +49,8 @@ class Fields(Domain):
         self.ensemble = ensemble_of(self.layout)
         self.spectra = (spectrum_of(self.layout),)
         self.periodic = self.layout.periodic
+        self.picture_note = picture_note(self.layout)
+        self.picture_unit = self.layout.label or "value"
         self._conditions = tuple(source.conditions)
 
     def views(self, samples: Samples, conditions: Conditions) -> dict[str, np.ndarray]:
@@ -59,6 +65,14 @@ class Fields(Domain):
         """One random symmetry for each field; see `transform`."""
         keys = jax.random.split(jax.random.key(int(rng.integers(2**31))), len(images))
         return np.asarray(self.transform(keys, jnp.asarray(images[..., 0])))[..., None]
+
+    def picture(self, axes: Any, samples: Samples, index: int) -> None:
+        """Draw field `index` with a scale bar."""
+        draw_field(axes, self.layout, np.asarray(samples[FIELD][index]))
+
+    def figure(self, samples: Samples, conditions: Conditions, index: int) -> Any | None:
+        """The same with a colour bar."""
+        return field_figure(self.layout, np.asarray(samples[FIELD][index]))
 
     def encode(self, samples: Samples) -> np.ndarray:
         """arcsinh((x - offset) / scale), float32 (n, rows, columns)."""
@@ -85,3 +99,8 @@ class Fields(Domain):
     def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """Names of those features."""
         return feature_names(self.layout)
+
+    def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
+        """Mean and standard deviation of all pixels."""
+        deviation = float(array.std(dtype=np.float64))
+        return {"mean": float(array.mean(dtype=np.float64)), "deviation": deviation or 1.0}

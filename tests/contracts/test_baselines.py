@@ -32,7 +32,7 @@ def test_it_draws_samples_of_the_domain(kind: str, name: str) -> None:
     assert np.isfinite(drawn[field]).all()
     assert drawn[field].min() >= content.samples[field].min() - 1e-5
     again = content.domain.decode(content.domain.encode(drawn))[field]
-    np.testing.assert_allclose(again, drawn[field], atol=1e-6)
+    np.testing.assert_allclose(again, drawn[field], rtol=1e-6, atol=1e-6)
     assert len(np.unique(drawn[field].reshape(COUNT, -1), axis=0)) > COUNT / 2
 
 

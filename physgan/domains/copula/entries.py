@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from physgan.domains.base import Described, Samples
+from physgan.domains.copula.conditions import checked_conditions, event_noise
 from physgan.domains.copula.fit import fit_state
 from physgan.domains.copula.tables import LEVELS, CopulaState, quantile, triangle_of
 from physgan.domains.fitted_arrays import read_arrays
@@ -171,14 +172,14 @@ class Copula:
         Raises:
             InputError: for missing, wrong or outlying conditions.
         """
-        known = self._checked(conditions, count, extrapolate)
+        known = checked_conditions(self.conditions, conditions, count, extrapolate, self.name)
         width = self.state.empty.shape[1]
         step = max(1, _CHUNK_NUMBERS // width)
         one = {name: np.ones(1) for name in known}
         parts = [] if count else [self.restored(np.zeros((1, width)), one)[:0]]
         for start in range(0, count, step):
             stop = min(start + step, count)
-            noise = self._noise(seed, first_event + start, stop - start)
+            noise = event_noise(seed, first_event + start, stop - start, width)
             part = {name: column[start:stop] for name, column in known.items()}
             places = _places(self.conditions, self._axes, part, stop - start)
             values = quantile(self.state, noise @ self._factor, places)
@@ -204,45 +205,6 @@ class Copula:
         if not _consistent(arrays, cls.width(source), len(source.conditions)):
             raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
         return cls(source, CopulaState(**arrays))
-
-    def _checked(
-        self, conditions: Mapping[str, Any], count: int, extrapolate: bool
-    ) -> dict[str, np.ndarray]:
-        """All conditions, float64, one number for each sample."""
-        if count < 0:
-            raise InputError(f"expected a count of 0 or more; got {count}")
-        names = [c.name for c in self.conditions]
-        if set(conditions) != set(names):
-            raise InputError(f"expected the conditions {names}; got {sorted(conditions)}")
-        for condition in self.conditions:
-            given = np.asarray(conditions[condition.name], np.float64)
-            low, high = condition.minimum, condition.maximum
-            if given.shape not in ((), (count,)):
-                raise InputError(
-                    f"expected {condition.name} to be one number or {count}; "
-                    f"got shape {given.shape}"
-                )
-            room = 1e-5 * max(abs(low), abs(high))
-            outside = given[~((given >= low - room) & (given <= high + room))]
-            sensible = np.all(np.isfinite(outside) & ((outside > 0) | (low <= 0)))
-            if outside.size and not (extrapolate and sensible):
-                raise InputError(
-                    f"expected {condition.name} in [{low:g}, {high:g}] {condition.unit} (fitted "
-                    f"range of {self.name}); got {outside.flat[0]:g}; "
-                    "pass extrapolate=True to sample anyway"
-                )
-        return {
-            name: np.broadcast_to(np.asarray(conditions[name], np.float64), (count,))
-            for name in names
-        }
-
-    def _noise(self, seed: int, first: int, count: int) -> np.ndarray:
-        """White normal numbers, each row of (seed, event number) alone."""
-        noise = np.empty((count, self.state.empty.shape[1]))
-        for row in range(count):
-            stream = np.random.Philox(key=seed, counter=[0, 0, 0, first + row])
-            np.random.Generator(stream).standard_normal(out=noise[row])
-        return noise
 
 
 def _main_condition(conditions: Sequence[Condition]) -> Condition | None:

@@ -1,13 +1,14 @@
 """Fields: real numbers on a two-dimensional grid, such as maps of the sky or of a fluid."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
+from physgan.domains.fields.copula import FieldCopula
 from physgan.domains.fields.features import feature_names, physical_features
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import ensemble_of, observables_of
@@ -38,6 +39,7 @@ class Fields(Domain):
     name = "fields"
     summary = "real numbers on a two-dimensional grid: maps of the sky, of a fluid"
     field = FIELD
+    baselines: ClassVar = {"copula": FieldCopula}
     preprocessing = StandardisedPixels
     observables: tuple[Observable, ...] = ()
     targets = TARGETS

@@ -10,6 +10,7 @@ import numpy as np
 from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
 from physgan.domains.fields.copula import FieldCopula
 from physgan.domains.fields.features import feature_names, physical_features
+from physgan.domains.fields.importer import IMPORTER
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import ensemble_of, observables_of
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
@@ -40,6 +41,7 @@ class Fields(Domain):
     summary = "real numbers on a two-dimensional grid: maps of the sky, of a fluid"
     field = FIELD
     baselines: ClassVar = {"copula": FieldCopula}
+    importer = IMPORTER
     preprocessing = StandardisedPixels
     observables: tuple[Observable, ...] = ()
     targets = TARGETS

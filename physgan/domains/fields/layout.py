@@ -121,5 +121,6 @@ def layout_of(source: Described) -> FieldLayout:
     scale = float(source.parameters.get("scale", 1.0))
     if not 0 < scale < float("inf"):
         raise InputError(f"expected a scale above 0 of the {FIELD}; got {scale}")
-    offset = float(source.parameters.get("offset", 0.0))
+    zonal = tuple(axis.name for axis in axes) == ZONAL
+    offset = 0.0 if zonal else float(source.parameters.get("offset", 0.0))
     return FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset)

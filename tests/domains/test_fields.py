@@ -1,0 +1,208 @@
+"""Layouts, symmetries, features, pictures and imports of fields."""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
+
+from physgan.data import DatasetInfo, Field, open_dataset
+from physgan.domains import Fields, domain_of
+from physgan.domains.fields.features import feature_names, physical_features
+from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
+from physgan.domains.fields.preprocessing import StandardisedPixels
+from physgan.domains.fields.spectrum import modes_of, ring_power
+from physgan.domains.fields.symmetries import isotropic, zonal
+from physgan.errors import InputError
+from physgan.importing import import_arrays
+from simulators.protocol import Axis
+
+SIDE = 16
+ROWS, COLUMNS = np.indices((SIDE, SIDE))
+
+
+def domain(
+    names: tuple[str, str] = ISOTROPIC, unit: str = "K", columns: int = SIDE, **parameters: float
+) -> Fields:
+    axes = (
+        Axis(names[0], "km", tuple(np.arange(SIDE) * 3.0)),
+        Axis(names[1], "km", tuple(np.arange(columns) * 3.0)),
+    )
+    field = Field("values", unit, names, "value", "float32")
+    found = domain_of(DatasetInfo("fields", (field,), (), axes, parameters=parameters, seed=1))
+    assert isinstance(found, Fields)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "axes", "message"),
+    [
+        ({"scale": 0.0}, 2, "expected a scale above 0"),
+        ({"scale": float("nan")}, 2, "expected a scale above 0"),
+        ({}, 1, "two axes of two pixels or more; got y"),
+    ],
+)
+def test_what_is_refused(parameters: dict[str, float], axes: int, message: str) -> None:
+    grid = (Axis("y", "km", (0.0, 1.0)), Axis("x", "km", (0.0, 1.0)))[:axes]
+    field = Field("values", "K", tuple(axis.name for axis in grid), "value", "float32")
+    with pytest.raises(InputError, match=message):
+        domain_of(DatasetInfo("fields", (field,), (), grid, parameters=parameters, seed=1))
+
+
+def test_lengths_count_whole_pixels() -> None:
+    own = domain().layout
+    assert own.lengths == (SIDE * 3.0, SIDE * 3.0)
+    assert own.spacing == (3.0, 3.0)
+    assert (own.length_unit, own.wave_unit) == ("km", "1/km")
+    assert (own.unit_of(2, 2), own.unit_of(0, -2), own.unit_of(1)) == ("K^2 km^2", "(1/km)^2", "K")
+
+
+def test_axes_of_two_units_are_measured_in_pixels() -> None:
+    axes = (Axis("time", "s", (0.0, 5.0)), Axis("pad", "mm", (0.0, 1.0, 2.0)))
+    field = Field("values", "1", ("time", "pad"), "value", "float32")
+    own = domain_of(DatasetInfo("fields", (field,), (), axes, seed=1))
+    assert isinstance(own, Fields)
+    assert (own.layout.spacing, own.layout.length_unit) == ((1.0, 1.0), "pixel")
+    assert not own.periodic
+
+
+def test_names_of_axes_state_the_symmetries() -> None:
+    assert [domain(names).periodic for names in (ISOTROPIC, ZONAL, PLAIN)] == [True, True, False]
+    field = np.random.default_rng(0).normal(size=(1, SIDE, SIDE)).astype(np.float32)
+    keys = jax.random.split(jax.random.key(1), 400)
+    many = np.repeat(field, len(keys), 0)
+    tops = np.asarray(isotropic(keys, jnp.asarray(many))).reshape(len(keys), -1).argmax(1)
+    assert len(np.unique(tops)) > 200, "translations reach the whole torus"
+    still = domain(PLAIN).transform(keys, jnp.asarray(many))
+    np.testing.assert_array_equal(still, many)
+
+
+def test_a_mirror_image_of_vorticity_exchanges_north_and_south_only() -> None:
+    """A front that is steep on its east side stays so; its sign goes with north and south."""
+    saw = np.broadcast_to(np.arange(SIDE) / SIDE - 0.5, (400, SIDE, SIDE)).astype(np.float32)
+    moved = np.asarray(zonal(jax.random.split(jax.random.key(0), 400), jnp.asarray(saw)))
+    steps = np.diff(moved, axis=2)
+    signs = np.sign(np.median(steps, (1, 2)))
+    assert set(signs) == {-1.0, 1.0}
+    ramp = saw + np.where(np.arange(SIDE) < SIDE // 2, 0, 2)[:, None].astype(np.float32)
+    turned = np.asarray(zonal(jax.random.split(jax.random.key(0), 400), jnp.asarray(ramp)))
+    assert (np.abs(turned).max((1, 2)) == np.abs(ramp).max()).all()
+    np.testing.assert_array_equal(np.sign(turned.mean((1, 2))), signs)
+
+
+def test_encoding_compresses_what_is_far_from_the_offset() -> None:
+    own = domain(scale=2.0, offset=280.0)
+    values = np.array([280.0, 282.0, 280.0 + 2 * np.sinh(5)], np.float32).reshape(1, 1, 3)
+    encoded = own.encode({"values": values})
+    assert encoded.ravel() == pytest.approx([0, np.arcsinh(1), 5], abs=1e-4)
+    np.testing.assert_allclose(own.decode(encoded)["values"], values, rtol=1e-6)
+    assert domain(ZONAL, offset=3.0).layout.offset == 0, "signs have a meaning"
+
+
+def test_features_hold_the_power_spectrum_of_values() -> None:
+    """ln P(k) of x, in units of the scale and of pixels, whatever the map to network space."""
+    own = domain(scale=0.5)
+    power = bell(modes_of(own.layout), 6.0)
+    values = np.sinh(gaussian(own.layout, power, 4)).astype(np.float32)
+    array = jnp.asarray(own.encode({"values": values}))
+    columns = own.physical_features(array).T
+    found = dict(zip(own.feature_names(array.shape[1:]), columns, strict=True))
+    expected = np.log(ring_power(modes_of(own.layout), values) / (0.5**2 * 3.0**2))
+    names = [name for name in found if name.startswith("log power")]
+    assert len(names) == expected.shape[1]
+    for name, column in zip(names[:5], expected.T, strict=False):
+        np.testing.assert_allclose(found[name], column, rtol=1e-3, atol=1e-3)
+    share = (values > values.mean((1, 2), keepdims=True)).mean((1, 2))
+    np.testing.assert_allclose(found["share above 0 sigma"], share, atol=0.05)
+
+
+def test_features_count_boundaries() -> None:
+    """Of a wave of n periods: 2 n lines across the field at its mean, each of slope one in units
+    of the threshold, whose smoothed density is that of the lines' length."""
+    own = layout(ISOTROPIC, 64, 1.0)
+    wave = jnp.asarray(0.1 * np.sin(2 * np.pi * 2 * np.arange(64) / 64) * np.ones((64, 1)))
+    columns = physical_features(own, wave[None].astype(jnp.float32))[0]
+    found = dict(zip(feature_names(own), columns, strict=True))
+    assert found["boundary at 0 sigma"] == pytest.approx(2 * 2 / 64, rel=0.05)
+
+
+def test_classifiers_see_images_under_symmetries() -> None:
+    own = domain(ISOTROPIC)
+    values = np.random.default_rng(0).normal(size=(50, SIDE, SIDE)).astype(np.float32)
+    images = own.images({"values": values})
+    moved = own.augment(images, np.random.default_rng(1))
+    assert moved.shape == images.shape
+    assert (np.abs(moved - images).max((1, 2, 3)) > 0).mean() > 0.9
+    again = own.augment(images, np.random.default_rng(1))
+    np.testing.assert_array_equal(moved, again)
+
+
+def test_one_scale_serves_all_pixels() -> None:
+    own = domain()
+    array = 3 + 2 * np.random.default_rng(0).normal(size=(500, SIDE, SIDE)).astype(np.float32)
+    pixels = StandardisedPixels((SIDE, SIDE), **own.preprocessing_settings(array))
+    assert pixels.shape == (SIDE, SIDE, 1)
+    variables = pixels.forward(jnp.asarray(array), jnp.zeros((500, 0)), jax.random.key(0))
+    assert float(variables.mean()) == pytest.approx(0, abs=1e-4)
+    assert float(variables.std()) == pytest.approx(1, abs=1e-4)
+    back = pixels.inverse(variables, jnp.zeros((500, 0)))
+    np.testing.assert_allclose(back, array, atol=1e-5)
+
+
+@pytest.mark.parametrize("names", [ISOTROPIC, ZONAL])
+def test_pictures_have_a_bar_of_a_round_length(names: tuple[str, str]) -> None:
+    own, field = domain(names).layout, np.random.default_rng(0).normal(size=(SIDE, SIDE))
+    figure, axes = plt.subplots()
+    draw_field(axes, own, field)
+    low, high = axes.images[0].get_clim()
+    assert (low == -high) == (names == ZONAL)
+    assert [text.get_text() for text in axes.texts] == ["10 km"]
+    (bar,) = axes.lines
+    assert np.ptp(bar.get_xdata()) * own.spacing[1] == pytest.approx(10)
+    assert picture_note(own) == "value [K], bar of 10 km"
+    assert field_figure(own, field).axes[1].get_ylabel() == "value [K]"
+    plt.close(figure)
+
+
+def test_import_keeps_the_unit_and_measures_scale_and_offset(tmp_path: Path) -> None:
+    """Of normal values the median is the mean, and half of the central 68 % the deviation."""
+    values = np.random.default_rng(0).normal(285, 7, (300, 20, 24)).astype(np.float32)
+    np.save(tmp_path / "t.npy", values)
+    edges = {"y_m": list(np.arange(21) * 50.0)}
+    out = tmp_path / "t.h5"
+    import_arrays(
+        tmp_path / "t.npy", out, domain="fields", unit="K", axes=("y_m", "x"), edges=edges
+    )
+    info = open_dataset(out).info
+    assert info.fields[0].unit == "K"
+    assert info.parameters == {
+        "offset": pytest.approx(285, abs=0.1), "scale": pytest.approx(7, abs=0.1),
+    }  # fmt: skip
+    assert {axis.name: axis.values[:2] for axis in info.grid}["y_m"] == (25.0, 75.0)
+    own = domain_of(info)
+    assert isinstance(own, Fields)
+    assert not own.periodic
+
+
+def test_import_takes_the_word_of_axes_for_periodic_maps(tmp_path: Path) -> None:
+    np.savez(tmp_path / "m.npz", kappa=np.random.default_rng(0).normal(size=(50, 8, 8)))
+    import_arrays(tmp_path / "m.npz", tmp_path / "m.h5", domain="fields", samples="kappa",
+                  axes=("y", "x"))  # fmt: skip
+    assert domain_of(open_dataset(tmp_path / "m.h5").info).periodic
+
+
+def test_import_refuses_what_cannot_be_learnt(tmp_path: Path) -> None:
+    for name, values, edges, message in (
+        ("flat", np.full((50, 8, 8), 3.0), None, "expected values that differ; got 3 only"),
+        ("line", np.zeros((50, 8, 1)), None, "two rows and columns or more"),
+        ("gap", np.zeros((50, 8, 8)), [0.0, 1, 2, 3, 4, 5, 6, 7, 9], "equally spaced rising"),
+    ):
+        np.save(tmp_path / f"{name}.npy", values)
+        given = {"row": edges} if edges else None
+        with pytest.raises(InputError, match=message):
+            import_arrays(
+                tmp_path / f"{name}.npy", tmp_path / f"{name}.h5", domain="fields", edges=given
+            )

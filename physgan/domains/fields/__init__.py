@@ -14,7 +14,7 @@ from physgan.domains.fields.importer import IMPORTER
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import ensemble_of, observables_of
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
-from physgan.domains.fields.preprocessing import StandardisedPixels
+from physgan.domains.fields.preprocessing import WhitenedField, mode_variances
 from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, isotropic, zonal
 from physgan.domains.fields.targets import TARGETS
 from physgan.domains.fields.views import field_views, spectrum_of
@@ -42,7 +42,7 @@ class Fields(Domain):
     field = FIELD
     baselines: ClassVar = {"copula": FieldCopula}
     importer = IMPORTER
-    preprocessing = StandardisedPixels
+    preprocessing = WhitenedField
     observables: tuple[Observable, ...] = ()
     targets = TARGETS
 
@@ -105,6 +105,8 @@ class Fields(Domain):
         return feature_names(self.layout)
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
-        """Mean and standard deviation of all pixels."""
-        deviation = float(array.std(dtype=np.float64))
-        return {"mean": float(array.mean(dtype=np.float64)), "deviation": deviation or 1.0}
+        """Mean, and variances of modes; where edges do not touch, the variance of pixels."""
+        mean = float(array.mean(dtype=np.float64))
+        if not self.periodic:
+            return {"mean": mean, "variances": [float(array.var(dtype=np.float64)) or 1.0]}
+        return {"mean": mean, "variances": mode_variances(array - np.float32(mean))}

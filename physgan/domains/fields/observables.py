@@ -77,8 +77,9 @@ def ensemble_of(layout: FieldLayout) -> tuple[EnsembleObservable, ...]:
     modes = modes_of(layout)
     means = [
         EnsembleObservable(
-            f"mean_{o.name}", rf"$\langle${o.symbol}$\rangle$", o.unit, f"mean {o.long_name}",
-            f"mean over fields of {o.name}", partial(_mean, o.name), (o.name,),
+            f"mean_{o.name}", rf"$\langle {o.symbol.strip('$')} \rangle$", o.unit,
+            f"mean {o.long_name}", f"mean over fields of {o.name}",
+            partial(_mean, o.name), (o.name,),
             axis=o.axis, along=o.along,
         )
         for o in observables_of(layout)
@@ -90,7 +91,7 @@ def ensemble_of(layout: FieldLayout) -> tuple[EnsembleObservable, ...]:
 def _of_power(layout: FieldLayout, modes: Modes) -> tuple[EnsembleObservable, ...]:
     """Quantities of many fields' power spectra."""
     along, counts = modes.centres, modes.counts
-    large = _below_half_nyquist(modes)
+    large = _up_to_half_nyquist(modes)
     bins = bins_of(modes)
     edges = ", ".join(f"{along[s]:.3g}-{along[b - 1]:.3g}" for s, b in bins)
     wave, needs = ("k", layout.wave_unit), ("power",)
@@ -114,7 +115,7 @@ def _of_power(layout: FieldLayout, modes: Modes) -> tuple[EnsembleObservable, ..
     return (
         EnsembleObservable(
             "large_scale_power", r"$\langle P(k)\rangle$", layout.unit_of(2, 2),
-            "mean power below half the Nyquist wavenumber", "mean over fields of power",
+            "mean power up to half the Nyquist wavenumber", "mean over fields of power",
             of_large_scales, needs, axis=wave, along=tuple(along[:large].tolist()),
         ),
         EnsembleObservable(
@@ -154,11 +155,11 @@ _EULER_CURVE = EnsembleObservable(
 
 
 def bins_of(modes: Modes) -> list[tuple[int, int]]:
-    """At most six bins below half the Nyquist wavenumber: first ring, and the one after the last.
+    """At most six bins up to half the Nyquist wavenumber: first ring, and the one after the last.
 
     They grow in equal ratios. More of them could not be resolved with a thousand fields.
     """
-    last = _below_half_nyquist(modes)
+    last = _up_to_half_nyquist(modes)
     edges = np.unique(np.rint(np.geomspace(1, last + 1, _BINS + 1)).astype(int)) - 1
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
@@ -185,8 +186,8 @@ def log_power_correlation(modes: Modes, power: np.ndarray) -> np.ndarray:
     return np.asarray(matrix[np.triu_indices(len(bins), 1)])
 
 
-def _below_half_nyquist(modes: Modes) -> int:
-    """Number of rings below half of the last one's wavenumber."""
+def _up_to_half_nyquist(modes: Modes) -> int:
+    """Number of rings up to half of the Nyquist wavenumber."""
     return max((len(modes.counts) + 1) // 2, 1)
 
 

@@ -13,6 +13,7 @@ def _targets(power: float, coupling: float, shape: float, auc: float) -> tuple[T
         Target("boundary at thresholds", "mean_minkowski_v1", "relative", shape),
         Target("Euler characteristic", "euler_curve", "absolute", shape),
         Target("one-point distribution", "value", "separation", 3.0),
+        Target("variance histogram, against the baseline", "variance", "baseline", 0.0),
         Target("largest AUC", "", "auc", auc),
     )
 

@@ -468,8 +468,8 @@ class Domain(ABC):
         """Arguments of `preprocessing` for these training samples in network space (n, ...)."""
         return {}
 
-    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-        """The generator's exact layers by argument name, given the simulator's parameters.
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments of the generator that are no settings, such as exact layers, by name.
 
         Raises:
             InputError: for parameters that the domain's generator does not support.

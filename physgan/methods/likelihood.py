@@ -124,7 +124,7 @@ def generator_of(
     network_settings = _network_settings(info, domain, settings, samples, conditions)
     generator: Generator = domain.build_generator(network_settings, info.parameters, seed)
     if isinstance(generator, Initialised):
-        generator.initialise(samples)
+        generator.initialise(samples, conditions)
     graph, parameters = split(generator)
     model = Model(
         domain,

@@ -66,6 +66,6 @@ class LikelihoodGenerator(Generator, Protocol):
 class Initialised(Generator, Protocol):
     """A generator some of whose initial parameters are measured on training samples."""
 
-    def initialise(self, samples: np.ndarray) -> None:
+    def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
         """Set them from samples in network space, shape (n, ...)."""
         ...

@@ -49,9 +49,9 @@ class CellCascade(nnx.Module):
             ranges, threshold=threshold, relative=False, rngs=rngs, **cascade
         )
 
-    def initialise(self, samples: np.ndarray) -> None:
+    def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
         """See `ShowerCascade.initialise`."""
-        self.cascade.initialise(dequantised_once(samples) if self.whole else samples)
+        self.cascade.initialise(dequantised_once(samples) if self.whole else samples, conditions)
 
     def noise_size(self, size: int | None = None) -> int:
         """Uniform numbers per sample."""

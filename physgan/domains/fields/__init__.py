@@ -1,6 +1,6 @@
 """Fields: real numbers on a two-dimensional grid, such as maps of the sky or of a fluid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
 from physgan.domains.fields.copula import FieldCopula
 from physgan.domains.fields.features import feature_names, physical_features
+from physgan.domains.fields.generator import FieldTransformer
 from physgan.domains.fields.importer import IMPORTER
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import ensemble_of, observables_of
@@ -20,6 +21,23 @@ from physgan.domains.fields.targets import TARGETS
 from physgan.domains.fields.views import field_views, spectrum_of
 
 __all__ = ["Fields"]
+
+_TRAINING = {
+    "batch_size": 64,
+    "generator_width": 16,
+    "discriminator_width": 24,
+    "discriminator_blocks": 3,
+    "likelihood_samples": 0,
+    "adversarial_samples": 128_000,
+    "generator_rate": 3e-4,
+    "discriminator_rate": 1e-3,
+    "rate_fall": 10.0,
+    "gamma": 1.0,
+    "head_start": 3_200,
+    "ema_samples": 5_000.0,
+    "checkpoint_samples": 6_400,
+    "validation_samples": 2_048,
+}
 
 
 class Fields(Domain):
@@ -40,6 +58,7 @@ class Fields(Domain):
     name = "fields"
     summary = "real numbers on a two-dimensional grid: maps of the sky, of a fluid"
     field = FIELD
+    generators: ClassVar = {"field-transformer": FieldTransformer}
     baselines: ClassVar = {"copula": FieldCopula}
     importer = IMPORTER
     preprocessing = WhitenedField
@@ -103,6 +122,18 @@ class Fields(Domain):
     def feature_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """Names of those features."""
         return feature_names(self.layout)
+
+    def training(self) -> dict[str, Any]:
+        """Adversarial training from the start, of the domain's own generator."""
+        return dict(_TRAINING)
+
+    def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
+        """The Gaussian copula field with its convolutional network."""
+        return {"network": "field-transformer"}
+
+    def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The layout."""
+        return {"layout": self.layout}
 
     def preprocessing_settings(self, array: np.ndarray) -> dict[str, Any]:
         """Mean, and variances of modes; where edges do not touch, the variance of pixels."""

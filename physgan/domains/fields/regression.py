@@ -1,6 +1,7 @@
 """Smooth functions of the conditions: polynomials, and exponentials of polynomials."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -17,25 +18,31 @@ _SMALLEST_STEP = 1e-4
 
 
 def polynomial_basis(
-    schema: Sequence[Condition], conditions: Mapping[str, np.ndarray], count: int
-) -> np.ndarray:
+    schema: Sequence[Condition], conditions: Mapping[str, Any], count: int, xp: Any = np
+) -> Any:
     """1, and all products of two or fewer conditions; of one condition, powers to the third.
 
     Each condition is scaled to [-1, 1] over its range, on its own scale, and clipped to it.
+
+    Args:
+        schema: descriptions of the conditions.
+        conditions: name -> number or shape (count,).
+        count: number of rows.
+        xp: NumPy, for float64, or jax.numpy.
 
     Returns:
         shape (count, b).
     """
     columns = []
     for c in schema:
-        value = np.broadcast_to(np.asarray(conditions[c.name], np.float64), count)
+        value = xp.broadcast_to(xp.asarray(conditions[c.name], float), count)
         low, high = c.minimum, c.maximum
         if c.scale == "log":
-            value, low, high = np.log(value), np.log(low), np.log(high)
-        columns.append(np.clip(2 * (value - low) / max(high - low, _TINY) - 1, -1, 1))
+            value, low, high = xp.log(value), float(np.log(low)), float(np.log(high))
+        columns.append(xp.clip(2 * (value - low) / max(high - low, _TINY) - 1, -1, 1))
     squares = [a * b for n, a in enumerate(columns) for b in columns[n:]]
     cubes = [columns[0] ** 3] if len(columns) == 1 else []
-    return np.stack([np.ones(count), *columns, *squares, *cubes], 1)
+    return xp.stack([xp.ones(count), *columns, *squares, *cubes], 1)
 
 
 def fit_polynomial(basis: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -159,7 +159,7 @@ class ShowerCascade(nnx.Module):
             _Stage(s, width, self.split.size, 1 + functions, rngs) for s in stages
         )
 
-    def initialise(self, showers: np.ndarray) -> None:
+    def initialise(self, showers: np.ndarray, conditions: np.ndarray) -> None:
         """Start the histograms at the spectra of the parts of splits, each in a window of energy.
 
         Args:

@@ -78,7 +78,7 @@ def ensemble_of(layout: FieldLayout) -> tuple[EnsembleObservable, ...]:
     means = [
         EnsembleObservable(
             f"mean_{o.name}", rf"$\langle {o.symbol.strip('$')} \rangle$", o.unit,
-            f"mean {o.long_name}", f"mean over fields of {o.name}",
+            f"{o.long_name}, mean over fields", f"mean over fields of {o.name}",
             partial(_mean, o.name), (o.name,),
             axis=o.axis, along=o.along,
         )

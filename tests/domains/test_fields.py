@@ -52,6 +52,12 @@ def test_what_is_refused(parameters: dict[str, float], axes: int, message: str) 
         domain_of(DatasetInfo("fields", (field,), (), grid, parameters=parameters, seed=1))
 
 
+def test_fields_that_a_quarter_turn_changes_are_not_isotropic() -> None:
+    with pytest.raises(InputError, match=r"as many rows as columns.* got \(16, 32\)"):
+        domain(ISOTROPIC, columns=32)
+    assert domain(ZONAL, columns=32).periodic
+
+
 def test_lengths_count_whole_pixels() -> None:
     own = domain().layout
     assert own.lengths == (SIDE * 3.0, SIDE * 3.0)

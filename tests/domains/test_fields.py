@@ -52,6 +52,12 @@ def test_what_is_refused(parameters: dict[str, float], axes: int, message: str) 
         domain_of(DatasetInfo("fields", (field,), (), grid, parameters=parameters, seed=1))
 
 
+def test_fields_that_a_quarter_turn_changes_are_not_isotropic() -> None:
+    with pytest.raises(InputError, match=r"as many rows as columns.* got \(16, 32\)"):
+        domain(ISOTROPIC, columns=32)
+    assert domain(ZONAL, columns=32).periodic
+
+
 def test_lengths_count_whole_pixels() -> None:
     own = domain().layout
     assert own.lengths == (SIDE * 3.0, SIDE * 3.0)
@@ -184,8 +190,11 @@ def test_pictures_have_a_bar_of_a_round_length(names: tuple[str, str]) -> None:
 
 
 def test_import_keeps_the_unit_and_measures_scale_and_offset(tmp_path: Path) -> None:
-    """Of normal values the median is the mean, and half of the central 68 % the deviation."""
-    values = np.random.default_rng(0).normal(285, 7, (300, 20, 24)).astype(np.float32)
+    """Of normal values the median is the mean, and half of the central 68 % the deviation.
+
+    Numbers are big-endian, as readers of FITS give them.
+    """
+    values = np.random.default_rng(0).normal(285, 7, (300, 20, 24)).astype(">f4")
     np.save(tmp_path / "t.npy", values)
     edges = {"y_m": list(np.arange(21) * 50.0)}
     out = tmp_path / "t.h5"

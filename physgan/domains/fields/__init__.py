@@ -9,11 +9,12 @@ import numpy as np
 
 from physgan.domains.base import Conditions, Described, Domain, Observable, Samples
 from physgan.domains.fields.copula import FieldCopula
+from physgan.domains.fields.ensemble import ensemble_of
 from physgan.domains.fields.features import feature_names, physical_features
 from physgan.domains.fields.generator import FieldTransformer
 from physgan.domains.fields.importer import IMPORTER
 from physgan.domains.fields.layout import FIELD, layout_of
-from physgan.domains.fields.observables import ensemble_of, observables_of
+from physgan.domains.fields.observables import observables_of
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
 from physgan.domains.fields.preprocessing import WhitenedField, mode_variances
 from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, isotropic, zonal

@@ -16,6 +16,8 @@ _STEP = 0.5
 _THRESHOLDS = np.linspace(-2, 2, 5)
 _SOFTNESS = 0.25
 _TINY = 1e-6
+_LARGEST = 15.0
+"""arcsinh beyond which an untrained network's values would overflow once squared."""
 
 
 def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
@@ -36,7 +38,7 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     Returns:
         shape (n, f); see `feature_names`.
     """
-    values = jnp.sinh(array)
+    values = jnp.sinh(jnp.clip(array, -_LARGEST, _LARGEST))
     unit, log_variance = _standardised(values)
     own, _ = _standardised(array)
     even = [log_variance, (own**4).mean((1, 2))[:, None], *_log_powers(layout, values)]

@@ -1,6 +1,6 @@
 """The layout of a field: its two axes, its unit, and the scale of its values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -110,7 +110,8 @@ def layout_of(source: Described) -> FieldLayout:
     """The layout of a source's field.
 
     Raises:
-        InputError: if it has no values on two axes of two pixels or more.
+        InputError: if it has no values on two axes of two pixels or more, or if the axes of an
+            isotropic field differ.
     """
     grid = {axis.name: axis for axis in source.grid}
     field = next((f for f in source.fields if f.name == FIELD), None)
@@ -121,6 +122,17 @@ def layout_of(source: Described) -> FieldLayout:
     scale = float(source.parameters.get("scale", 1.0))
     if not 0 < scale < float("inf"):
         raise InputError(f"expected a scale above 0 of the {FIELD}; got {scale}")
-    zonal = tuple(axis.name for axis in axes) == ZONAL
-    offset = 0.0 if zonal else float(source.parameters.get("offset", 0.0))
-    return FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset)
+    offset = float(source.parameters.get("offset", 0.0))
+    layout = FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset)
+    if layout.names == ISOTROPIC and not _square(layout):
+        raise InputError(
+            "expected as many rows as columns, of one width, along the axes y and x, which turning "
+            f"exchanges; got {layout.shape}; give the axes other names"
+        )
+    return replace(layout, offset=0.0) if layout.zonal else layout
+
+
+def _square(layout: FieldLayout) -> bool:
+    """Whether a quarter turn leaves the grid as it is."""
+    (rows, columns), (height, width) = layout.shape, layout.spacing
+    return rows == columns and abs(height - width) < 1e-3 * width

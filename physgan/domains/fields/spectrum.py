@@ -65,9 +65,9 @@ class Modes:
 def modes_of(layout: FieldLayout) -> Modes:
     """The modes of a layout's fields.
 
-    A field whose edges do not touch is multiplied with a Hann window in both directions: leakage
-    from the jump at its edges falls with the third power of the distance in k, but neighbouring
-    rings are correlated, and a ring has fewer degrees of freedom than modes.
+    A field whose edges do not touch is multiplied with a Hann window in both directions. Amplitudes
+    that leak from a wavenumber fall with the third power of the distance from it. But neighbouring
+    rings are correlated, and a ring has fewer degrees of freedom than modes: scatter is larger.
     """
     rows, columns = layout.shape
     height, width = layout.spacing

@@ -8,6 +8,7 @@ __all__ = ["TARGETS"]
 def _targets(power: float, coupling: float, shape: float, auc: float) -> tuple[Target, ...]:
     return (
         Target("power spectrum to half Nyquist", "large_scale_power", "relative", power),
+        Target("scatter of ln P", "log_power_scatter", "relative", coupling),
         Target("correlations of ln P", "log_power_correlation", "absolute", coupling),
         Target("share above thresholds", "mean_minkowski_v0", "relative", shape),
         Target("boundary at thresholds", "mean_minkowski_v1", "relative", shape),

@@ -43,6 +43,7 @@ def main() -> int:
         "jets": scaling(jets),
         "resolution": agreement(coarse, fine),
         "time_step": agreement(coarse, short),
+        "chains": independence(BETAS[-1], DRAGS[0], 24),
     }
     print({name: {k: v for k, v in part.items() if k != "ratio"} for name, part in result.items()})
     budgets = [abs(row[name] - 1) for row in rows for name in ("energy_budget", "enstrophy_budget")]
@@ -56,7 +57,16 @@ def main() -> int:
         "no integral time is longer than the fitted one by a third": all(
             max(r["integral_times"].values()) < 4 / 3 * r["integral_time"] for r in rows
         ),
+        "first snapshots of chains are like later ones, to three errors": max(
+            abs(value) for value in result["chains"]["first_minus_later"].values()
+        )
+        < 3,
+        "neighbours' correlation is below exp(-2) + two errors": max(
+            result["chains"]["correlation"].values()
+        )
+        < np.exp(-2) + 2 * result["chains"]["correlation_error"],
     }
+    checks = {name: bool(good) for name, good in checks.items()}
     print(json.dumps(checks, indent=1))
     strong = [row for row in rows if row["drag"] == DRAGS[1]]
     everything = {"checks": checks, **result, "rows": [*weak.values(), *strong, short, fine]}
@@ -150,7 +160,7 @@ def summary(
         "zonal wavenumber": [s["zonal"] @ wavenumber / s["zonal"].sum(1) for s in series],
         "energy at k = 1 to 2": [s["spectrum"][:, 1:3].sum(1) for s in series],
     }
-    peak = int(mean["zonal"].argmax())
+    peak = int(mean["zonal"][: int(flow.forcing) - 2].argmax())
     near = slice(max(1, peak - 1), peak + 2)
     speed = float(np.sqrt(2 * mean["energy"]))
     row = {
@@ -175,6 +185,42 @@ def summary(
     }
     print({k: v for k, v in row.items() if "spectrum" not in k and k != "profiles"}, flush=True)
     return row
+
+
+def independence(beta: float, drag: float, count: int) -> dict[str, Any]:
+    """Whether snapshots of a chain are alike and independent, from `count` chains of 8.
+
+    Returns:
+        Difference of the first snapshot's mean from that of the others, in standard errors, and
+        the correlation of neighbours, for each quantity.
+    """
+    flow = Turbulence()
+    values = flow.sample({"beta": beta, "drag": drag}, count * flow.block_size, 11)["values"]
+    state = barotropic.from_grid(jnp.asarray(values), flow.modes)
+    weight = 0.5 / barotropic.square_wavenumbers(flow.modes)
+    zonal = np.abs(np.asarray(state)[:, flow.modes + 1 :, 0]) ** 2
+    zonal /= np.arange(1, flow.modes + 1) ** 2
+    observed = {
+        "energy": np.asarray(barotropic.mode_sum(state, weight), float),
+        "zonal energy": zonal.sum(1),
+        "zonal wavenumber": zonal @ np.arange(1, flow.modes + 1) / zonal.sum(1),
+    }
+    first, correlation = {}, {}
+    for name, of_events in observed.items():
+        each = of_events.reshape(count, flow.block_size)
+        later = each[:, 1:].mean(1)
+        error = np.hypot(each[:, 0].std(ddof=1), later.std(ddof=1)) / np.sqrt(count)
+        first[name] = float((each[:, 0].mean() - later.mean()) / error)
+        centred = each - each.mean()
+        correlation[name] = float((centred[:, 1:] * centred[:, :-1]).mean() / centred.var())
+    return {
+        "beta": beta,
+        "drag": drag,
+        "chains": count,
+        "first_minus_later": first,
+        "correlation": correlation,
+        "correlation_error": float(1 / np.sqrt(count * (flow.block_size - 1))),
+    }
 
 
 def spread(values: np.ndarray) -> np.ndarray:

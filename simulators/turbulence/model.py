@@ -118,14 +118,14 @@ class Turbulence:
 
     @staticmethod
     def integral_time(beta: float, drag: float) -> float:
-        """Integrated autocorrelation time of the slowest quantity, (0.6 + 0.2 beta) / mu.
+        """Integrated autocorrelation time of the slowest quantity, (0.7 + 0.25 beta) / mu.
 
         A fit to `validation/turbulence.py`. Without beta it is that of the energy.
 
         Breaks when: jets are so strong that their number hardly ever changes, as above beta = 8
             with drag below 0.012. Chains then keep the number that they have got from rest.
         """
-        return (0.6 + 0.2 * beta) / drag
+        return (0.7 + 0.25 * beta) / drag
 
     def sample(
         self,
@@ -140,7 +140,7 @@ class Turbulence:
 
         Args:
             conditions: "beta" and "drag", without unit, one number or shape (count,). Events of
-                equal conditions within a block share a chain, which makes 8 equal ones up to 3.1
+                equal conditions within a block share a chain, which makes 8 equal ones up to 2.8
                 times cheaper than 8 different ones.
             count: number of events.
             seed: the run, a whole number >= 0.

@@ -13,6 +13,7 @@ from simulators.protocol import (
     Samples,
     Simulator,
 )
+from simulators.turbulence import Turbulence
 
 __all__ = [
     "SIMULATORS",
@@ -27,10 +28,12 @@ __all__ = [
     "Relaxing",
     "Samples",
     "Simulator",
+    "Turbulence",
 ]
 
 SIMULATORS: dict[str, type] = {
     "ising": Ising,
     "calorimeter": Calorimeter,
     "gaussian-ring": GaussianRing,
+    "turbulence": Turbulence,
 }

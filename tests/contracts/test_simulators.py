@@ -39,6 +39,9 @@ SIMULATIONS: dict[str, Simulation] = {
         16,
     ),
     "gaussian-ring": Simulation({"modes": 3}, {}, 4096 + 16),
+    "turbulence": Simulation(
+        {"size": 18, "forcing": 3.0}, {"beta": (0.0, 2.0), "drag": (0.08, 0.1)}, 16
+    ),
 }
 """Simulator -> a short call of it."""
 

@@ -39,6 +39,11 @@ SIMULATIONS: dict[str, Simulation] = {
         16,
     ),
     "gaussian-ring": Simulation({"modes": 3}, {}, 4096 + 16),
+    "cosmology": Simulation(
+        {"particles": 8, "pixels": 8, "side": 50.0, "steps": 2},
+        {"omega_m": (0.2, 0.4), "sigma_8": (0.7, 0.9), "redshift": (0.0, 1.0)},
+        12 + 8,
+    ),
 }
 """Simulator -> a short call of it."""
 

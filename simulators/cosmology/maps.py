@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from simulators.cosmology.background import HUBBLE_DISTANCE, comoving_distance
-from simulators.cosmology.mesh import Single
+from simulators.cosmology.mesh import Single, cells
 
 __all__ = ["convergence_factor", "overdensity_maps"]
 
@@ -26,20 +26,15 @@ def overdensity_maps(positions: Single, pixels: int, slabs: int) -> Single:
     return maps * np.float32(slabs * pixels**2 / len(positions)) - np.float32(1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True)
 def _project(positions: Single, axis: int, pixels: int, slabs: int) -> Single:
     maps = np.zeros((slabs, pixels, pixels), np.float32)
-    one, half = np.float32(1), np.float32(0.5)
-    size = np.float32(pixels)
+    one, half, size = np.float32(1), np.float32(0.5), np.float32(pixels)
     row, column = (axis + 1) % 3, (axis + 2) % 3
     for i in range(len(positions)):
         slab = min(int(positions[i, axis] * np.float32(slabs)), slabs - 1)
-        y = positions[i, row] * size - half
-        x = positions[i, column] * size - half
-        fy, fx = np.floor(y), np.floor(x)
-        v, u = y - fy, x - fx
-        b, a = int(fy) % pixels, int(fx) % pixels
-        b1, a1 = (b + 1) % pixels, (a + 1) % pixels
+        b, b1, v = cells(positions[i, row] * size - half, pixels)
+        a, a1, u = cells(positions[i, column] * size - half, pixels)
         maps[slab, b, a] += (one - v) * (one - u)
         maps[slab, b, a1] += (one - v) * u
         maps[slab, b1, a] += v * (one - u)

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import fft
 
-__all__ = ["PoissonSolver", "deposit", "interpolate", "wavenumbers"]
+__all__ = ["PoissonSolver", "cells", "deposit", "interpolate", "wavenumbers"]
 
 Single = NDArray[np.float32]
 
@@ -18,7 +18,18 @@ FILTER = 2.0
 """Wavenumber in radians per cell beyond which forces are filtered out."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, inline="always")
+def cells(x: np.float32, side: int) -> tuple[int, int, np.float32]:
+    """The two cells that share a coordinate, and the share of the upper one."""
+    floor = np.floor(x)
+    lower = int(floor)
+    if not 0 <= lower < side:
+        lower %= side
+    upper = lower + 1 if lower + 1 < side else 0
+    return lower, upper, x - floor
+
+
+@njit(cache=True, nogil=True)
 def deposit(positions: Single, side: int) -> Single:
     """Mass of unit particles on a mesh, by the cloud-in-cell scheme.
 
@@ -32,11 +43,9 @@ def deposit(positions: Single, side: int) -> Single:
     mesh = np.zeros((side, side, side), np.float32)
     one = np.float32(1)
     for i in range(len(positions)):
-        x, y, z = positions[i]
-        fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
-        u, v, w = x - fx, y - fy, z - fz
-        a, b, c = int(fx) % side, int(fy) % side, int(fz) % side
-        a1, b1, c1 = (a + 1) % side, (b + 1) % side, (c + 1) % side
+        a, a1, u = cells(positions[i, 0], side)
+        b, b1, v = cells(positions[i, 1], side)
+        c, c1, w = cells(positions[i, 2], side)
         p, q, r = one - u, one - v, one - w
         mesh[a, b, c] += p * q * r
         mesh[a, b, c1] += p * q * w
@@ -49,30 +58,34 @@ def deposit(positions: Single, side: int) -> Single:
     return mesh
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def interpolate(mesh: Single, positions: Single, out: Single) -> None:
-    """Values of a mesh at particles, by the cloud-in-cell scheme.
+@njit(cache=True, nogil=True)
+def interpolate(meshes: tuple[Single, Single, Single], positions: Single) -> Single:
+    """Values of three meshes at particles, by the cloud-in-cell scheme.
 
     Args:
-        mesh: shape (side, side, side).
+        meshes: shape (side, side, side) each.
         positions: shape (n, 3), in cells.
-        out: shape (n,), overwritten.
+
+    Returns:
+        shape (n, 3).
     """
-    side = len(mesh)
+    values = np.empty(positions.shape, np.float32)
+    side = len(meshes[0])
     one = np.float32(1)
     for i in range(len(positions)):
-        x, y, z = positions[i]
-        fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
-        u, v, w = x - fx, y - fy, z - fz
-        a, b, c = int(fx) % side, int(fy) % side, int(fz) % side
-        a1, b1, c1 = (a + 1) % side, (b + 1) % side, (c + 1) % side
+        a, a1, u = cells(positions[i, 0], side)
+        b, b1, v = cells(positions[i, 1], side)
+        c, c1, w = cells(positions[i, 2], side)
         p, q, r = one - u, one - v, one - w
-        out[i] = (
-            p * (q * (r * mesh[a, b, c] + w * mesh[a, b, c1])
-                 + v * (r * mesh[a, b1, c] + w * mesh[a, b1, c1]))
-            + u * (q * (r * mesh[a1, b, c] + w * mesh[a1, b, c1])
-                   + v * (r * mesh[a1, b1, c] + w * mesh[a1, b1, c1]))
-        )  # fmt: skip
+        for j in range(3):
+            mesh = meshes[j]
+            values[i, j] = (
+                p * q * (r * mesh[a, b, c] + w * mesh[a, b, c1])
+                + p * v * (r * mesh[a, b1, c] + w * mesh[a, b1, c1])
+                + u * q * (r * mesh[a1, b, c] + w * mesh[a1, b, c1])
+                + u * v * (r * mesh[a1, b1, c] + w * mesh[a1, b1, c1])
+            )
+    return values
 
 
 @cache
@@ -116,8 +129,8 @@ class PoissonSolver:
         density = deposit(positions, self.side)
         waves = fft.rfftn(density, overwrite_x=True)
         waves *= self._potential * np.float32(self.side**3 / len(positions))
-        forces = np.empty((3, len(positions)), np.float32)
-        for k, force in zip(wavenumbers(self.side), forces, strict=True):
-            mesh = fft.irfftn(waves * (1j * k).astype(np.complex64), overwrite_x=True)
-            interpolate(mesh, positions, force)
-        return np.ascontiguousarray(forces.T)
+        x, y, z = (
+            fft.irfftn(waves * (1j * k).astype(np.complex64), overwrite_x=True)
+            for k in wavenumbers(self.side)
+        )
+        return interpolate((x, y, z), positions)

@@ -13,7 +13,7 @@ def overdensity_maps(positions: Single, pixels: int, slabs: int) -> Single:
     """Projected overdensity of slabs, seen along each of the three axes.
 
     Args:
-        positions: shape (n, 3), in units of the box, within [0, 1).
+        positions: shape (n, 3), in units of the box, from 0 to 1.
         pixels: along an edge of a map.
         slabs: of equal thickness along each axis.
 

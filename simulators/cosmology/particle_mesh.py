@@ -18,10 +18,11 @@ def evolve(waves: NDArray[np.complex64], growth: Growth, solver: PoissonSolver) 
 
     With D_1 as time, v = dx/dD_1 and accelerations A = -grad(phi) of unit overdensity, a step from
     D to D + d is a drift by d/2, a kick v -> alpha v + (1 - alpha) A / (D + d/2), and a drift by
-    d/2 (C. Rampf, F. List, O. Hahn, arXiv:2409.19049). Whatever alpha is, Zel'dovich's straight
-    lines are kept exactly, as by FastPM (Y. Feng et al., arXiv:1603.00476); the alpha of `_kept`
-    keeps second-order trajectories too. A kick shrinks the volume of phase space by a constant
-    factor, otherwise the map is symplectic. The forces add up to zero, so does the momentum.
+    d/2 (C. Rampf, F. List, O. Hahn, JCAP 02 (2025) 020, arXiv:2409.19049). Whatever alpha is,
+    Zel'dovich's straight lines are kept exactly, as by FastPM (Y. Feng et al., Mon. Not. R. Astron.
+    Soc. 463, 2273, 2016, arXiv:1603.00476); the alpha of `_kept` keeps second-order trajectories
+    too. A kick changes the volume of phase space by a constant factor, otherwise the map is
+    symplectic. The forces add up to zero, and so does the momentum.
 
     Args:
         waves: of the linear overdensity today, one particle for each of its n^3 cells.
@@ -29,7 +30,7 @@ def evolve(waves: NDArray[np.complex64], growth: Growth, solver: PoissonSolver) 
         solver: of Poisson's equation, on a mesh as fine as the lattice or finer.
 
     Returns:
-        shape (n^3, 3), in units of the box, within [0, 1); a particle that has not moved is in
+        shape (n^3, 3), in units of the box, from 0 to 1; a particle that has not moved is in
         the middle of its cell.
     """
     particles = len(waves)

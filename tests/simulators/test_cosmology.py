@@ -31,8 +31,10 @@ def plane_wave(amplitude: float, particles: int = 16) -> np.ndarray:
 def test_growth_is_the_exact_integral(omega_m: float) -> None:
     """D_1 = E int da / (a E)^3 (Heath 1977); its rate is the derivative of that."""
 
+    def slope(a: float) -> float:
+        return float((a * expansion(a, omega_m)) ** -3)
+
     def heath(a: float) -> float:
-        slope = lambda x: (x * expansion(x, omega_m)) ** -3  # noqa: E731
         return float(expansion(a, omega_m) * integrate.quad(slope, 0, a, epsrel=1e-10)[0])
 
     a = np.array([0.05, 0.25, 0.5, 1.0])

@@ -1,6 +1,7 @@
 """Reference simulators of physics: conditions in, samples out."""
 
 from simulators.calorimeter import Calorimeter
+from simulators.cosmology import Cosmology
 from simulators.gaussian_ring import GaussianRing
 from simulators.ising import Ising
 from simulators.protocol import (
@@ -21,6 +22,7 @@ __all__ = [
     "Calorimeter",
     "Condition",
     "Conditions",
+    "Cosmology",
     "Field",
     "GaussianRing",
     "Ising",
@@ -36,4 +38,5 @@ SIMULATORS: dict[str, type] = {
     "calorimeter": Calorimeter,
     "gaussian-ring": GaussianRing,
     "turbulence": Turbulence,
+    "cosmology": Cosmology,
 }

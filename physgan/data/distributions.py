@@ -1,13 +1,14 @@
 """Distributions of the conditions of a dataset: event number -> value.
 
 `DISTRIBUTIONS` holds them by the name that recipes use. The value of an event is a function of its
-number, so each shard can be computed on its own.
+number, so each shard can be computed on its own. With `repeat = r` in a recipe, r events in a row
+share a value.
 """
 
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Distribution:
         maximum: largest value.
         support: the values, or the intervals of a continuous distribution.
         draw: (first event, number of events) -> float64, shape (number,).
+        repeat: events in a row that share a value.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Distribution:
     maximum: float
     support: tuple[float | tuple[float, float], ...]
     draw: Callable[[int, int], np.ndarray]
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
@@ -141,14 +144,14 @@ def make_distributions(
         if (
             unknown := set(table)
             - KEYS[kind]
-            - {"distribution" if "distribution" in table else "law"}
+            - {"distribution" if "distribution" in table else "law", "repeat"}
         ):
             raise InputError(
-                f"expected only {', '.join(sorted(KEYS[kind]))} for the distribution {kind} of "
-                f"{name}; got {min(unknown)}"
+                f"expected only {', '.join(sorted(KEYS[kind]))} and repeat for the distribution "
+                f"{kind} of {name}; got {min(unknown)}"
             )
         place = Place(seed, name, stride, dimension, dimensions)
-        distributions[name] = DISTRIBUTIONS[kind](table, place)
+        distributions[name] = _repeated(DISTRIBUTIONS[kind](table, place), table, place)
         stride *= len(table["values"]) if kind == "grid" else 1
         dimension += kind == "sobol"
     return distributions
@@ -165,6 +168,22 @@ def recorded(table: Mapping[str, Any]) -> dict[str, Any]:
     So datasets keep their fingerprints, and unfinished ones can be continued.
     """
     return {"law" if key == "distribution" else key: value for key, value in table.items()}
+
+
+def _repeated(each: Distribution, table: Mapping[str, Any], place: Place) -> Distribution:
+    """The distribution whose event i has the value that event i // repeat of `each` has."""
+    repeat = table.get("repeat", 1)
+    if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1:
+        raise InputError(
+            f"expected repeat of {place.name} as a whole number from 1; got {repeat!r}"
+        )
+
+    def draw(first: int, count: int) -> np.ndarray:
+        numbers = np.arange(first, first + count) // repeat
+        values = each.draw(int(numbers[0]), int(numbers[-1] - numbers[0]) + 1)
+        return values[numbers - numbers[0]]
+
+    return replace(each, draw=draw, repeat=repeat) if repeat > 1 else each
 
 
 def _continuous(

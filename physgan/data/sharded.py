@@ -41,6 +41,7 @@ def write_events(
     definition: dict[str, Any],
     shard_size: int,
     splits: Mapping[str, float] | None = None,
+    split_size: int = 1,
     recipe: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
@@ -59,6 +60,7 @@ def write_events(
             the same.
         shard_size: events per file.
         splits: split name -> share of the events.
+        split_size: this many events in a row lie in the same split.
         recipe: kept in the manifest.
         progress: called with (events done, count).
 
@@ -68,7 +70,7 @@ def write_events(
     """
     path = Path(out)
     done = progress or (lambda done, total: None)
-    shares = assign_splits(splits or {}, count, info.seed or 0)
+    shares = assign_splits(splits or {}, count, info.seed or 0, split_size)
     job = _Job(info, count, produce, definition, shard_size, shares, recipe or {}, done)
     if not is_single_file(path):
         _prepare(path)
@@ -85,21 +87,26 @@ def write_events(
         return _merge(parts, path, _fill(parts, job, SINGLE_FILE_BYTES), job)
 
 
-def assign_splits(shares: Mapping[str, float], count: int, seed: int) -> dict[str, np.ndarray]:
+def assign_splits(
+    shares: Mapping[str, float], count: int, seed: int, size: int = 1
+) -> dict[str, np.ndarray]:
     """Assign events to splits at random, as a function of only the arguments.
 
     Args:
         shares: split name -> share of the events, adding up to at most 1.
         count: number of events.
         seed: of the run.
+        size: this many events in a row are assigned together.
 
     Returns:
         Split name -> sorted event numbers, disjoint.
     """
-    order = np.random.default_rng([seed, zlib.crc32(b"splits")]).permutation(count)
-    edges = np.rint(np.cumsum([0.0, *shares.values()]) * count).astype(int)
+    groups = -(-count // size)
+    order = np.random.default_rng([seed, zlib.crc32(b"splits")]).permutation(groups)
+    edges = np.rint(np.cumsum([0.0, *shares.values()]) * groups).astype(int)
+    group = np.arange(count) // size
     return {
-        name: np.sort(order[low:high])
+        name: np.flatnonzero(np.isin(group, order[low:high]))
         for name, low, high in zip(shares, edges[:-1], edges[1:], strict=True)
     }
 

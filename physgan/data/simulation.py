@@ -1,5 +1,6 @@
 """Simulation of the dataset of a recipe."""
 
+import math
 import os
 from dataclasses import replace
 from typing import Any
@@ -78,6 +79,7 @@ def simulate(
         definition=_definition(simulator, recipe, shard_size),
         shard_size=shard_size,
         splits=recipe.splits,
+        split_size=math.lcm(*(each.repeat for each in distributions.values())),
         recipe={k: getattr(recipe, k) for k in ("name", "summary", "train", "benchmark")},
         progress=progress,
     )

@@ -42,6 +42,11 @@ SIMULATIONS: dict[str, Simulation] = {
     "turbulence": Simulation(
         {"size": 18, "forcing": 3.0}, {"beta": (0.0, 2.0), "drag": (0.08, 0.1)}, 16
     ),
+    "cosmology": Simulation(
+        {"particles": 8, "pixels": 8, "side": 50.0, "steps": 2},
+        {"omega_m": (0.2, 0.4), "sigma_8": (0.7, 0.9), "redshift": (0.0, 1.0)},
+        12 + 8,
+    ),
 }
 """Simulator -> a short call of it."""
 

@@ -76,6 +76,16 @@ def test_grids_go_through_all_combinations() -> None:
     np.testing.assert_array_equal(one("grid").draw(4, 4), [2, 4, 1, 2])
 
 
+@pytest.mark.parametrize("kind", DISTRIBUTIONS)
+def test_values_are_repeated(kind: str) -> None:
+    repeated = one(kind, repeat=12)
+    assert (repeated.repeat, one(kind).repeat) == (12, 1)
+    whole = repeated.draw(0, 1000)
+    np.testing.assert_array_equal(whole, np.repeat(one(kind).draw(0, 84), 12)[:1000])
+    parts = [repeated.draw(0, 37), repeated.draw(37, 11), repeated.draw(48, 952)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -86,6 +96,14 @@ def test_grids_go_through_all_combinations() -> None:
         ({}, r"expected a distribution .* for x; got None"),
         ({"distribution": "fixed", "value": "hot"}, r"expected a number as value of x; got 'hot'"),
         ({"distribution": "fixed", "law": "fixed", "value": 1}, r"expected only value .*; got law"),
+        (
+            {"distribution": "fixed", "value": 1, "repeat": 0},
+            r"expected repeat of x as a whole number from 1; got 0",
+        ),
+        (
+            {"distribution": "fixed", "value": 1, "repeat": 1.5},
+            r"expected repeat of x as a whole number from 1; got 1\.5",
+        ),
         (
             {"distribution": "fixed", "value": 1, "maximum": 2},
             r"expected only value .* of x; got maximum",

@@ -118,6 +118,19 @@ def test_shard_size_does_not_change_events(tmp_path: Path) -> None:
     assert np.array_equal(a[1]["temperature"], b[1]["temperature"])
 
 
+def test_events_that_share_conditions_lie_in_one_split(tmp_path: Path) -> None:
+    table = {**RECIPE.conditions["temperature"], "repeat": 4}
+    splits = {"train": 0.5, "validation": 0.25, "test": 0.25}
+    recipe = replace(RECIPE, conditions={"temperature": table}, splits=splits)
+    simulate(recipe, tmp_path / "out", simulator=Tiny())
+    dataset = open_dataset(tmp_path / "out")
+    groups = {name: np.unique(events // 4) for name, events in dataset.splits.items()}
+    assert np.array_equal(np.sort(np.concatenate([*groups.values()])), np.arange(38))
+    assert sum(len(events) for events in dataset.splits.values()) == RECIPE.count
+    temperatures = [np.unique(dataset.read(name)[1]["temperature"]) for name in splits]
+    assert [len(each) for each in temperatures] == [19, 9, 10]
+
+
 @pytest.mark.parametrize("name", ["out", "out.h5"])
 def test_another_run_is_refused(tmp_path: Path, name: str) -> None:
     simulate(RECIPE, tmp_path / name, simulator=Tiny())

@@ -180,7 +180,7 @@ def halofit(k: Array, redshift: float) -> Array:
     settings.set_matter_power(redshifts=[0.0], kmax=20)
     amplitude = (SIGMA_8 / camb.get_results(settings).get_sigma8_0()) ** 2
     settings.InitPower.set_params(As=settings.InitPower.As * amplitude, ns=p["n_s"])
-    settings.set_matter_power(redshifts=sorted({redshift, 0.0}), kmax=20)
+    settings.set_matter_power(redshifts=sorted({redshift, 0.0}, reverse=True), kmax=20)
     settings.NonLinear = camb.model.NonLinear_both
     made = camb.get_results(settings).get_matter_power_interpolator(nonlinear=True)
     return np.asarray(made.P(redshift, k))

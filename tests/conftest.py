@@ -5,6 +5,7 @@ than it saves.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ os.environ["XLA_FLAGS"] = (
 if version("jaxlib").startswith("0.10."):  # XLA aborts at a flag that it does not know
     os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")  # a tenth of the time of tracing
 os.environ.setdefault("MPLBACKEND", "agg")
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="physgan-compiled-")
@@ -31,6 +33,8 @@ import pytest
 from physgan.cli import run_command
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+gc.set_threshold(10_000, 10, 10)  # the usual collections are a quarter of the time of tracing
+gc.freeze()
 
 
 @pytest.fixture

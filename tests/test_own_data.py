@@ -4,8 +4,8 @@ import re
 import runpy
 import shlex
 import sys
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -14,19 +14,23 @@ import uproot
 
 from physgan.benchmark import benchmark
 from physgan.cli import run_command
+from physgan.comparison import ComparisonSettings
 from physgan.data import open_dataset
+from physgan.fidelity import BoostedTrees, DenseNetwork
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "own-data.md"
 EVENTS = 500
+COUNT = 100
+TREES, NETWORK = BoostedTrees(rounds=5, repeats=1), DenseNetwork(width=8, epochs=2, repeats=1)
 SMALL = {
-    "import": ["--split", "train=0.2,validation=0.1,test=0.7"],
+    "import": ["--split", "train=0.2,validation=0.2,test=0.6"],
     "train": [
         *("--batch-size", "32", "--generator-width", "8", "--embedding", "4"),
         *("--likelihood-samples", "640", "--rejection-samples", "0"),
-        *("--checkpoint-samples", "320", "--validation-samples", "20"),
+        *("--checkpoint-samples", "320", "--validation-samples", str(COUNT)),
     ],
-    "benchmark": ["--count", "100"],
+    "benchmark": ["--count", str(COUNT)],
 }
 """Further options of a command that make it quick."""
 FITTED = {**SMALL, "train": ["--method", "copula"]}
@@ -48,7 +52,7 @@ def run(
     """One line of the page, in `folder`, with `more` options of its command."""
     patch.chdir(folder)
     words = [str(EVENTS) if before == "--events" else word for before, word in pairs(words)]
-    words = ["50" if before == "--count" else word for before, word in pairs(words)]
+    words = [str(COUNT) if before == "--count" else word for before, word in pairs(words)]
     if words[0] == "python":
         patch.setattr(sys, "argv", words[1:])
         runpy.run_path(str(ROOT / words[1]), run_name="__main__")
@@ -62,9 +66,19 @@ def pairs(words: list[str]) -> list[tuple[str, str]]:
 
 
 def follow(title: str, more: dict[str, list[str]], folder: Path) -> None:
-    without_images = partial(benchmark, classifier_budget=0)
+    """A section of the page, with small classifiers and one size of batches timed."""
+
+    def quick(*sources: Any, **arguments: Any) -> dict[str, Any]:
+        return benchmark(*sources, **arguments, classifier_budget=0, batches=(COUNT,))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("physgan.benchmark.trained_run.benchmark", without_images)
+        patch.setattr("physgan.benchmark.trained_run.benchmark", quick)
+        patch.setattr("physgan.benchmark.classifiers.BoostedTrees", lambda: TREES)
+        patch.setattr("physgan.benchmark.classifiers.DenseNetwork", lambda: NETWORK)
+        patch.setattr(
+            "physgan.comparison.metrics.ComparisonSettings",
+            lambda: ComparisonSettings(TREES, NETWORK, draws=2),
+        )
         for words in lines(title):
             run(words, more, folder, patch)
 
@@ -93,7 +107,7 @@ def test_the_calorimeter_is_followed_to_the_end(calorimeter: Path) -> None:
     assert (calorimeter / "report" / "report.html").stat().st_size > 10_000
     with uproot.open(calorimeter / "photons.root") as file:
         stored = file["events"].arrays(library="np")
-    assert stored["deposits"].shape == (50, 1, 12, 12)
+    assert stored["deposits"].shape == (COUNT, 1, 12, 12)
     assert set(stored["particle"]) == {22}
     assert (stored["energy_mev"] >= 1000).all()
 

@@ -276,6 +276,8 @@ class Domain(ABC):
         periodic: whether opposite edges of a sample touch.
         unit_scale: whether samples in network space are of order one around 0, as generic networks
             need.
+        many_kernels: whether programs of its generator consist of hundreds of small kernels, whose
+            compilation takes much memory.
         needs_conditions: whether samples cannot be interpreted without their conditions.
         generators: network name -> class, of the domain's own generators.
         baselines: method name -> class, of its classical baselines.
@@ -288,6 +290,7 @@ class Domain(ABC):
     summary: ClassVar[str] = ""
     field: ClassVar[str]
     unit_scale: ClassVar[bool] = True
+    many_kernels: ClassVar[bool] = False
     needs_conditions: ClassVar[bool] = False
     physical_view: ClassVar[str] = "low-level"
     generators: ClassVar[Mapping[str, Callable[..., Any]]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,6 +21,7 @@ from physgan.training import (
     Objective,
     Parameters,
     Stage,
+    compiler_options,
     in_chunks,
     objective_stage,
     split,
@@ -96,7 +98,7 @@ def calibrated(
         seed: of the generated ones.
     """
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=compiler_options(model.domain))
     def scores(key: jax.Array, x: jax.Array, c: jax.Array) -> tuple[jax.Array, jax.Array]:
         network = nnx.merge(model.generator, parameters)
         fake = model.generate(parameters, key, c)

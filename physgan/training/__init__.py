@@ -2,6 +2,7 @@
 
 from physgan.training.blocks import blockwise_mean, number_of_blocks
 from physgan.training.loop import train_network
+from physgan.training.memory import compiler_options
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of
 from physgan.training.objective import Objective
 from physgan.training.run import Run, dataset_of
@@ -37,6 +38,7 @@ __all__ = [
     "blockwise_mean",
     "claim_run",
     "clipped",
+    "compiler_options",
     "cosine",
     "count",
     "dataset_of",

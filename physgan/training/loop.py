@@ -8,12 +8,12 @@ import jax
 from physgan.training import checkpoints
 from physgan.training.devices import check_batch, device_mesh, replicate, split_batch
 from physgan.training.impossible import LeftOut
-from physgan.training.memory import return_freed_memory
+from physgan.training.memory import compiler_options, return_freed_memory
 from physgan.training.monitor import Announcer
 from physgan.training.pace import Pace
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
-from physgan.training.stages import USED, Step
+from physgan.training.stages import USED
 
 __all__ = ["train_network"]
 
@@ -48,10 +48,11 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     samples = int(state.samples)
     if progress is not None:
         progress(samples, samples + run.total - int(state.clock))
-    run.begin()
+    run.begin(state.generator)
     return_freed_memory()
     key, pace = jax.random.key(run.seed), Pace()
-    compiled: dict[tuple[int, int], Step] = {}
+    options = compiler_options(run.model.domain)
+    compiled: dict[tuple[int, int], Any] = {}
     with MetricsLog(run.run_dir, samples) as log:
         announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
         clock = int(state.clock)
@@ -64,8 +65,10 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
             first = (number, kind) not in compiled
             if first:
                 if all(other != number for other, _ in compiled):
-                    compiled.clear()  # the programs of a stage that is over take memory
-                compiled[number, kind] = jax.jit(stage.steps[kind])
+                    for program in compiled.values():  # of a stage that is over
+                        program.clear_cache()
+                    compiled.clear()
+                compiled[number, kind] = jax.jit(stage.steps[kind], compiler_options=options)
                 pace.interrupt()
             state, metrics = compiled[number, kind](state, key, *batch)
             if first:

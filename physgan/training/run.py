@@ -98,14 +98,17 @@ class Run:
         train = (self.samples, self.conditions)
         self.monitor = make_monitor(self.model, train, self.held_out, seed)
 
-    def begin(self) -> None:
+    def begin(self, generator: Parameters) -> None:
         """Claim the folder; a new run is refused if its generator cannot make some of the events.
+
+        Args:
+            generator: initial parameters, on the devices of the training.
 
         Raises:
             InputError: for events of zero density.
         """
         if not self.begun:
-            self._refuse_impossible()
+            self._refuse_impossible(generator)
             claim_run(self.run_dir, self.definition, self.dataset.path)
             self.begun = True
 
@@ -264,14 +267,14 @@ class Run:
     def _batch_indices(self, samples: int) -> np.ndarray:
         return batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
 
-    def _refuse_impossible(self) -> None:
+    def _refuse_impossible(self, generator: Parameters) -> None:
         objective = self.model.objective
         if objective is None or all(stage.objective is not objective for stage in self.stages):
             return
         network = self.network_settings.get("base", self.network_settings)["network"]
         splits = {"train": (self.samples, self.conditions), "validation": self.held_out}
         for split, (samples, conditions) in splits.items():
-            losses = self.validate.losses(objective, self.initial.generator, samples, conditions)
+            losses = self.validate.losses(objective, generator, samples, conditions)
             refuse_impossible(split, self.dataset.splits[split][: len(samples)], losses, network)
 
     def _held_out(self, domain: Any) -> Split:

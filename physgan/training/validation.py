@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from physgan.fidelity.condition_bins import condition_bins
+from physgan.training.memory import compiler_options
 from physgan.training.model import Model
 from physgan.training.objective import Objective
 from physgan.training.state import Parameters
@@ -99,7 +100,9 @@ class Validator:
     ) -> None:
         self.model, self.samples, self.conditions, self.seed = model, samples, conditions, seed
 
-        @jax.jit
+        compiled = partial(jax.jit, compiler_options=compiler_options(model.domain))
+
+        @compiled
         def features(
             parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
         ) -> tuple[jax.Array, jax.Array]:
@@ -107,7 +110,7 @@ class Validator:
             real = x.astype(jnp.float32)
             return model.validation_features(real, c), model.validation_features(fake, c)
 
-        @partial(jax.jit, static_argnums=0)
+        @partial(compiled, static_argnums=0)
         def losses(
             objective: Objective, parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
         ) -> jax.Array:

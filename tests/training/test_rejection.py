@@ -1,5 +1,6 @@
 """Rejection by a known density ratio gives the target's density; a learnt one is calibrated."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -91,7 +92,7 @@ def test_a_draw_is_kept_in_the_end() -> None:
 def test_scores_are_calibrated() -> None:
     """Scores a fifth of the true logarithm get a slope of 5; the largest ratio is 2."""
     graph, parameters = split(network(0.2))
-    domain: Any = None
+    domain: Any = SimpleNamespace(many_kernels=False)
     scale: Any = None
     model = Model(domain, graph, scale, 1, None, augment=False)
     real = np.sqrt(np.random.default_rng(4).random((20_000, 1))).astype(np.float32)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def test_learns_the_boltzmann_distribution(exact_dataset: Path, tmp_path: Path) 
     Below 0.1 nats, where an untrained generator has more than 1.
     """
     long = {**SMALL, "likelihood_samples": 51_200, "batch_size": 256, "adversarial_samples": 0}
+    long["checkpoint_samples"] = 25_600
     train(exact_dataset, tmp_path / "run", long, seed=0)
     surrogate = load(tmp_path / "run")
     fresh = Spins().build_generator(surrogate.description.network, {})
@@ -73,10 +75,10 @@ def test_run_leaves_settings_metrics_and_surrogate(run: Path) -> None:
     assert list((run / "tensorboard").glob("events*"))
 
 
-def test_same_seed_same_parameters_and_resuming_is_exact(
-    exact_dataset: Path, run: Path, tmp_path: Path
-) -> None:
-    """Stopped in each stage and continued, a run ends with the same bytes."""
+@pytest.fixture(scope="module")
+def stopped(exact_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run like `run`, stopped in each stage; not to be changed."""
+    path = tmp_path_factory.mktemp("stopped") / "run"
 
     def stop_at(limit: int):
         def progress(done: int, total: int) -> None:
@@ -87,9 +89,17 @@ def test_same_seed_same_parameters_and_resuming_is_exact(
 
     for limit in (1_500, 2_900):
         with pytest.raises(KeyboardInterrupt):
-            train(exact_dataset, tmp_path, SMALL, seed=1, progress=stop_at(limit))
-    train(exact_dataset, tmp_path, SMALL, seed=1)
-    assert weights(tmp_path) == weights(run)
+            train(exact_dataset, path, SMALL, seed=1, progress=stop_at(limit))
+    return path
+
+
+def test_same_seed_same_parameters_and_resuming_is_exact(
+    exact_dataset: Path, run: Path, stopped: Path, tmp_path: Path
+) -> None:
+    """Stopped in each stage and continued, a run ends with the same bytes."""
+    folder = shutil.copytree(stopped, tmp_path / "run")
+    train(exact_dataset, folder, SMALL, seed=1)
+    assert weights(folder) == weights(run)
 
 
 def test_kill_9_loses_nothing(exact_dataset: Path, run: Path, tmp_path: Path) -> None:
@@ -113,21 +123,16 @@ def test_kill_9_loses_nothing(exact_dataset: Path, run: Path, tmp_path: Path) ->
 
 
 def test_damaged_checkpoint_falls_back_to_the_one_before(
-    exact_dataset: Path, run: Path, tmp_path: Path
+    exact_dataset: Path, run: Path, stopped: Path, tmp_path: Path
 ) -> None:
-    def stop(done: int, total: int) -> None:
-        if done >= 2_600:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        train(exact_dataset, tmp_path, SMALL, seed=1, progress=stop)
-    newest = sorted((tmp_path / "checkpoints").iterdir())[-1]
+    folder = shutil.copytree(stopped, tmp_path / "run")
+    newest = sorted((folder / "checkpoints").iterdir())[-1]
     victim = max((f for f in newest.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size)
     content = bytearray(victim.read_bytes())
     content[len(content) // 2] ^= 1
     victim.write_bytes(content)
-    train(exact_dataset, tmp_path, SMALL, seed=1)
-    assert weights(tmp_path) == weights(run)
+    train(exact_dataset, folder, SMALL, seed=1)
+    assert weights(folder) == weights(run)
 
 
 def test_nan_stops_the_run_and_keeps_the_last_good_state(

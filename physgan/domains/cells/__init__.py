@@ -58,6 +58,7 @@ class Cells(Domain):
     summary = "numbers of 0 or more in cells: pads by time bins, strips, pixels"
     field = FIELD
     unit_scale = False
+    many_kernels = True
     physical_view = PHYSICAL_VIEW
     generators: ClassVar = {"cell-cascade": CellCascade}
     baselines: ClassVar = {"copula": CellCopula}

@@ -67,6 +67,7 @@ class Showers(Domain):
     summary = "energy deposits of particle showers in layers of cells"
     field = "deposits"
     unit_scale = False
+    many_kernels = True
     needs_conditions = True
     physical_view = PHYSICAL_VIEW
     generators: ClassVar = {"shower-cascade": ShowerCascade}

@@ -12,6 +12,7 @@ from simulators.protocol import Axis
 __all__ = ["FIELD", "FieldLayout", "layout_of"]
 
 FIELD = "values"
+_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,13 @@ class FieldLayout:
         return self.names == ZONAL
 
     def encoded(self, values: np.ndarray) -> np.ndarray:
-        """arcsinh((x - offset) / scale), float32 of the same shape."""
-        centred = np.asarray(values, np.float64) - self.offset
-        return np.arcsinh(centred / self.scale).astype(np.float32)
+        """arcsinh((x - offset) / scale), float32 of the same shape, computed in float64."""
+        result = np.empty(values.shape, np.float32)
+        for start in range(0, len(values), _ROWS):
+            rows = slice(start, start + _ROWS)
+            centred = np.asarray(values[rows], np.float64) - self.offset
+            result[rows] = np.arcsinh(centred / self.scale)
+        return result
 
     def decoded(self, array: np.ndarray) -> np.ndarray:
         """Inverse of `encoded`, float64."""

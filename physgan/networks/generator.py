@@ -67,5 +67,5 @@ class Initialised(Generator, Protocol):
     """A generator some of whose initial parameters are measured on training samples."""
 
     def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
-        """Set them from samples in network space, shape (n, ...)."""
+        """Set them from samples in network space (n, ...) at conditions (n, c)."""
         ...

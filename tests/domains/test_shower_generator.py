@@ -133,7 +133,7 @@ def test_histograms_start_at_the_spectrum_of_the_parts() -> None:
     started = network(0.1)
     showers = np.zeros((100, 2, 4, 2), np.float32)
     showers[:, 0] = 1.0
-    started.initialise(showers)
+    started.initialise(showers, np.zeros((len(showers), 1)))
     mass = np.asarray(jax.nn.softmax(started.cell_spectra[...], 0))
     u = np.log(np.array([1.0, 2.0, 4.0]) / 0.1)
     assert np.all(mass[np.searchsorted(started.bins.edges, u) - 1].sum(0) > 0.8)

@@ -7,6 +7,7 @@ arXiv:1505.04597) then moves matter into filaments, or vorticity into vortices a
 layer starts near zero: the untrained generator is the baseline. Convolutions wrap the edges.
 """
 
+import itertools
 import math
 from typing import Any
 
@@ -79,7 +80,7 @@ class FieldTransformer(nnx.Module):
         def mixed(inputs: int, outputs: int) -> PeriodicConvolution:
             return PeriodicConvolution(inputs, outputs, 1, rngs=rngs)
 
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         self.stem = PeriodicConvolution(2 * self.patch**2, width, rngs=rngs)
         self.down = nnx.List(stage(channels) for channels in widths)
         self.coarser = nnx.List(mixed(fine, coarse) for fine, coarse in pairs)
@@ -136,8 +137,9 @@ class FieldTransformer(nnx.Module):
         spectrum, pixels = (jax.lax.stop_gradient(v[...]) for v in (self.spectrum, self.pixels))
         power = jnp.exp(jnp.tensordot(basis, spectrum, 1))
         variance = (power * _conjugates(torus)).mean((1, 2), keepdims=True)
-        waves = jnp.fft.rfft2(normal.reshape(-1, *torus)) * jnp.sqrt(power / variance)
-        gaussian = jnp.fft.irfft2(waves, torus)[:, :rows, :columns]
+        waves = jnp.fft.rfft2(normal.reshape(-1, *torus))
+        coloured = waves * jnp.sqrt(power / variance).astype(waves.dtype)
+        gaussian = jnp.fft.irfft2(coloured, torus)[:, :rows, :columns]
         return _interpolated(gaussian, basis @ pixels)
 
     def _basis(self, conditions: Any, xp: Any) -> Any:

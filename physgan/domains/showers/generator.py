@@ -164,6 +164,7 @@ class ShowerCascade(nnx.Module):
 
         Args:
             showers: of the training set, shape (n, layers, sectors, rings).
+            conditions: not used.
         """
         if self.cell_spectra is None or self.layer_spectra is None:
             return

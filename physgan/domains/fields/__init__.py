@@ -24,17 +24,17 @@ from physgan.domains.fields.views import field_views, spectrum_of
 __all__ = ["Fields"]
 
 _TRAINING = {
-    "batch_size": 64,
+    "batch_size": 32,
     "generator_width": 16,
     "discriminator_width": 24,
     "discriminator_blocks": 3,
     "likelihood_samples": 0,
     "adversarial_samples": 128_000,
-    "generator_rate": 3e-4,
+    "generator_rate": 8e-4,
     "discriminator_rate": 1e-3,
     "rate_fall": 10.0,
     "gamma": 1.0,
-    "head_start": 3_200,
+    "head_start": 1_280,
     "ema_samples": 5_000.0,
     "checkpoint_samples": 6_400,
     "validation_samples": 2_048,

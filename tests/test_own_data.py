@@ -35,6 +35,8 @@ SMALL = {
 """Further options of a command that make it quick."""
 FITTED = {**SMALL, "train": ["--method", "copula"]}
 """The same with a baseline, which is fitted at once."""
+COARSE = {**FITTED, "simulate": ["--mesh", "32", "--steps", "1", "--count", str(EVENTS)]}
+"""The same with simulations on a coarse mesh."""
 
 
 def lines(title: str) -> list[list[str]]:
@@ -97,6 +99,13 @@ def chamber(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("maps")
+    follow("Maps", COARSE, folder)
+    return folder
+
+
 def test_the_calorimeter_is_followed_to_the_end(calorimeter: Path) -> None:
     data = open_dataset(calorimeter / "calorimeter.h5")
     assert (len(data), data.shapes["deposits"]) == (EVENTS, (1, 12, 12))
@@ -122,3 +131,14 @@ def test_the_chamber_is_followed_to_the_end(chamber: Path) -> None:
         assert "charge_electrons" in file
     with h5py.File(chamber / "made-here.h5") as file:
         assert set(file["conditions/drift_cm"]) == {50.0}
+
+
+def test_the_maps_are_followed_to_the_end(maps: Path) -> None:
+    data = open_dataset(maps / "maps.h5")
+    assert (len(data), data.shapes["values"]) == (EVENTS, (32, 32))
+    assert {axis.name: axis.values[0] for axis in data.info.grid} == {"y": 3.125, "x": 3.125}
+    assert data.info.parameters["scale"] > 0
+    with np.load(maps / "maps.npz") as file:
+        np.testing.assert_array_equal(file["values"], data.read()[0]["values"])
+    report = (maps / "report" / "report.html").read_text()
+    assert "power spectrum" in report

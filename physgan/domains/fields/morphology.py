@@ -39,7 +39,7 @@ def minkowski(layout: FieldLayout, fields: np.ndarray) -> np.ndarray:
     exact for its set; their mean is odd under a change of the field's sign. A field whose edges
     touch nothing is counted on its inner vertices.
 
-    References: T. Tomita, Prog. Theor. Phys. 76, 952 (1986); J. Schmalzing, K. M. Gorski, Mon. Not.
+    References: H. Tomita, Prog. Theor. Phys. 76, 952 (1986); J. Schmalzing, K. M. Gorski, Mon. Not.
     R. Astron. Soc. 297, 355 (1998), whose norms these are.
 
     Breaks when: the field changes within a pixel. V1 and V2 then miss boundaries and components. Of

@@ -62,7 +62,8 @@ class FieldTransformer(nnx.Module):
         self.schema = tuple(
             Condition(str(number), "1", *span) for number, span in enumerate(ranges)
         )
-        terms = len(self._basis(np.zeros((1, len(ranges))), np)[0])
+        lowest = np.array([[span.minimum for span in ranges]]).reshape(1, -1)
+        terms = self._basis(lowest, np).shape[1]
         torus = torus_of(layout)
         self.spectrum = Fixed(jnp.zeros((terms, torus[0], torus[1] // 2 + 1)))
         self.pixels = Fixed(jnp.zeros((terms, len(_NODES))))

@@ -19,10 +19,10 @@ RANGES = (ConditionRange(0.5, 1.0), ConditionRange(1.0, 10.0, "log"))
 
 
 def fitted(own: FieldLayout) -> tuple[FieldTransformer, np.ndarray, np.ndarray]:
-    """A generator, lognormal fields whose amplitude is the first condition, and their conditions."""
+    """A generator, lognormal fields whose amplitude is the first condition, and conditions."""
     rng = np.random.default_rng(1)
     conditions = np.stack([rng.uniform(0.5, 1, COUNT), rng.uniform(1, 10, COUNT)], 1)
-    normal = gaussian(layout(ISOTROPIC, SIDE), bell(modes_of(layout(ISOTROPIC, SIDE)), 3.0), COUNT)
+    normal = gaussian(layout(ISOTROPIC, SIDE), bell(modes_of(layout(ISOTROPIC, SIDE)), 1.5), COUNT)
     amplitude = conditions[:, :1, None]
     fields = np.exp(amplitude * normal / normal.std() - amplitude**2 / 2) - 1
     generator = FieldTransformer(RANGES, own, width=4, embedding=8, rngs=nnx.Rngs(0))

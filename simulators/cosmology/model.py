@@ -13,7 +13,7 @@ from simulators._inputs import condition_arrays, whole_number
 from simulators._workers import Task, concurrently, cores
 from simulators.cosmology.background import growth
 from simulators.cosmology.lagrangian import linear_field
-from simulators.cosmology.maps import convergence_factor, overdensity_maps
+from simulators.cosmology.maps import convergence_factor, on_sheet, overdensity_maps
 from simulators.cosmology.mesh import PoissonSolver, Single
 from simulators.cosmology.particle_mesh import evolve
 from simulators.cosmology.power import LinearPower
@@ -39,8 +39,9 @@ class Cosmology:
 
     A Gaussian field with the linear spectrum of Eisenstein & Hu (1998, with acoustic oscillations)
     displaces particles from a lattice to second order at redshift 19. Steps of equal length in the
-    scale factor bring them to the redshift of the maps, under the forces of a mesh. A run is cut
-    in slabs along each of the three axes.
+    scale factor bring them to the redshift of the maps, under the forces of a mesh. Maps are of
+    the sheet in phase space that the particles mark (`on_sheet`). A run is cut in slabs along each
+    of the three axes.
 
     Events of a block that have equal conditions share a run: 3 x slabs maps of one box. Their
     runs make most of the cost, so conditions are best constant over blocks (`repeat` in a recipe).
@@ -250,7 +251,8 @@ class Cosmology:
         waves = linear_field(np.random.default_rng(path), power, p["particles"], p["side"])
         scale_factors = np.linspace(START, 1 / (1 + redshift), p["steps"] + 1)
         positions = evolve(waves, growth(scale_factors, omega_m), self._solver)
-        maps = overdensity_maps(positions, p["pixels"], p["slabs"])
+        sheet = on_sheet(positions, p["particles"])
+        maps = overdensity_maps(sheet, p["pixels"], p["slabs"])
         if p["quantity"] == "convergence":
             thickness = p["side"] / p["slabs"]
             maps *= np.float32(

@@ -11,7 +11,7 @@ from simulators import Cosmology
 from simulators.cosmology.background import comoving_distance, expansion, growth
 from simulators.cosmology.lagrangian import displacements, linear_field
 from simulators.cosmology.lognormal import gaussian_power, lognormal_maps, skewness
-from simulators.cosmology.maps import convergence_factor, overdensity_maps
+from simulators.cosmology.maps import convergence_factor, on_sheet, overdensity_maps
 from simulators.cosmology.mesh import PoissonSolver, deposit, interpolate
 from simulators.cosmology.particle_mesh import evolve
 from simulators.cosmology.power import LinearPower, transfer
@@ -242,6 +242,29 @@ def test_maps_hold_all_particles(rng: np.random.Generator) -> None:
     one = overdensity_maps(np.array([[0.1, 0.40625, 0.71875]], np.float32), 16, 4)
     for axis, place in enumerate([(0, 6, 11), (1, 11, 1), (2, 1, 6)]):
         assert np.unravel_index(one[axis].argmax(), one[axis].shape) == place
+
+
+def test_the_sheet_of_a_smooth_flow_has_no_lattice() -> None:
+    """Particles of a plane wave, stretched to 1.8 lattice cells in the void: midpoints are exact.
+
+    They lie on the wave's own displacement to second order in the cell, across the edge too, and
+    the map of the sheet is the density 1 / (1 + dpsi/dq) within 2 %, that of particles is not.
+    """
+    n, amplitude = 32, 0.8
+    q = (np.arange(n) + 0.5) / n
+    x = (q + amplitude / (2 * np.pi) * np.sin(2 * np.pi * q)) % 1
+    lattice = np.stack(np.meshgrid(q, x, q, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
+    sheet = on_sheet(lattice, n)
+    between = (np.arange(n) + 1) / n
+    wanted = between + amplitude / (2 * np.pi) * np.sin(2 * np.pi * between)
+    found = on_sheet(lattice, n).reshape(8, n, n, n, 3)[2, 0, :, 0, 1]
+    np.testing.assert_allclose((found - wanted + 0.5) % 1, 0.5, atol=1e-3)
+    rough, smooth = (overdensity_maps(part, n, 1)[0, 0].mean(1) for part in (lattice, sheet))
+    fine = (np.arange(4000) + 0.5) / 4000
+    place = (fine + amplitude / (2 * np.pi) * np.sin(2 * np.pi * fine)) % 1
+    points = np.stack([np.full(4000, 0.5), place, np.full(4000, 0.5)], -1).astype(np.float32)
+    exact = overdensity_maps(points, n, 1)[0, 0].mean(1)
+    assert np.abs(smooth - exact).max() < 0.5 * np.abs(rough - exact).max()
 
 
 def test_convergence_is_the_overdensity_times_a_factor() -> None:

@@ -25,12 +25,12 @@ def on_sheet(positions: Single, particles: int) -> Single:
     Returns:
         shape (8 particles^3, 3), from 0 to 1; the mass of each is an eighth.
     """
-    parts = [positions.reshape(particles, particles, particles, 3)]
+    parts: list[Single] = [positions.reshape(particles, particles, particles, 3)]
     for axis in range(3):
         for part in list(parts):
             step = np.roll(part, -1, axis) - part
             step -= np.round(step)
-            parts.append((part + step / 2) % np.float32(1))
+            parts.append((part + np.float32(0.5) * step) % np.float32(1))
     return np.concatenate([part.reshape(-1, 3) for part in parts])
 
 

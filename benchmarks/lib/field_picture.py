@@ -1,11 +1,13 @@
 """Maps of the truth and of surrogates side by side, with their spectra and distributions."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.colors import AsinhNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import NullLocator
 
 from lib.table import Row
 
@@ -17,6 +19,9 @@ _OUTSIDE = 0.5
 """Per cent of the true pixels on either side that have the colour of the end."""
 _RAREST = 2e-5
 """Smallest density of true pixels that is drawn."""
+_SYMBOLS = {
+    "omega_m": r"$\Omega_m$", "sigma_8": r"$\sigma_8$", "redshift": "z", "beta": r"$\beta$",
+}  # fmt: skip
 _GOOD = 0.05
 _SHOWN = 0.25
 
@@ -29,19 +34,20 @@ def picture(content: Row) -> Figure:
     """
     rows = content["rows"]
     truth = rows[AGAIN]["truth"]
-    places = _two([bool(each["held_out"]) for each in truth])
-    figure = Figure(figsize=(13, 16), layout="constrained")
-    parts = figure.subfigures(3, 1, height_ratios=(1.0, 1.15, 0.6))
+    places = pictured([each["held_out"] for each in truth])
+    figure = Figure(figsize=(13, 15), layout="constrained")
+    parts = figure.subfigures(3, 1, height_ratios=(1.0, 1.2, 0.5))
     _maps(parts[0], rows, places)
     _curves(parts[1], rows, places)
     _correlations(parts[2], rows, places[0])
     return figure
 
 
-def _two(held_out: list[bool]) -> list[int]:
-    """A condition that was seen and one that was held out, or the first ones."""
-    found = [held_out.index(kind) for kind in (False, True) if kind in held_out]
-    return list(dict.fromkeys([*found, *range(len(held_out))]))[:2]
+def pictured(held_out: Sequence[Sequence[str]]) -> list[int]:
+    """Numbers of a condition that training saw and one that was held out, or of the first ones."""
+    kinds = [bool(names) for names in held_out]
+    found = [kinds.index(kind) for kind in (False, True) if kind in kinds]
+    return list(dict.fromkeys([*found, *range(len(kinds))]))[:2]
 
 
 def _sources(rows: Row) -> dict[str, tuple[Row, str]]:
@@ -70,7 +76,18 @@ def _maps(part: SubFigure, rows: Row, places: list[int]) -> None:
             if number == places[0]:
                 axes.set_title(name)
         line[0].set_ylabel(_words(rows, number))
-        part.colorbar(shown, ax=list(line), label=about["label"], extend="both", shrink=0.9)
+        bar = part.colorbar(shown, ax=list(line), label=about["label"], extend="both", shrink=0.9)
+        if not about["zonal"]:
+            ends = np.array([norm.vmin, norm.vmax])
+            bar.set_ticks(_ticks(about, ends), labels=[f"{x:g}" for x in _ticks(about, ends)])
+            bar.ax.minorticks_off()
+
+
+def _ticks(about: Row, values: np.ndarray) -> np.ndarray:
+    """0 and 1, 3, 10, 30, ... scales on either side, as far as there are values."""
+    steps = np.array([1, 3, 10, 30, 100, 300]) * about["scale"]
+    ticks = np.concatenate([-steps[::-1], [0], steps])
+    return ticks[(ticks >= values.min() - 0.02 * about["scale"]) & (ticks <= values.max())]
 
 
 def _norm(true: np.ndarray, about: Row) -> Normalize:
@@ -89,8 +106,8 @@ def _curves(part: SubFigure, rows: Row, places: list[int]) -> None:
         ratio = part.add_subplot(grid[2 * line : 2 * line + 2, 0])
         density = part.add_subplot(grid[2 * line, 1])
         below = part.add_subplot(grid[2 * line + 1, 1], sharex=density)
-        k, at = np.array(truth[number]["k"]), np.array(about["pixels_at"])
-        true = np.array(truth[number]["pixels"])
+        real, k = truth[number]["curves"], np.array(about["k"])
+        at, true = np.array(real["pixels_at"]), np.array(real["pixels"])
         some = true > _RAREST
         density.plot(at[some], true[some], color=_TRUTH, lw=2.5, alpha=0.4, label="simulator")
         for place, (name, (row, colour)) in enumerate(drawn.items()):
@@ -110,8 +127,11 @@ def _curves(part: SubFigure, rows: Row, places: list[int]) -> None:
             xlabel=f"k [{about['wave_unit']}]", ylabel="P(k) / P(k) of the simulator",
             title=_words(rows, number, ", "),
         )  # fmt: skip
-        density.set(yscale="log", ylabel="density of arcsinh", ylim=(_RAREST / 2, None))
+        density.set(yscale="log", ylabel="density", ylim=(_RAREST / 2, None))
         density.set_xscale("asinh", linear_width=about["scale"])
+        density.set_xlim(*at[some][[0, -1]])
+        density.set_xticks(_ticks(about, at[some]), minor=False)
+        density.xaxis.set(minor_locator=NullLocator(), major_formatter="{x:g}")
         below.axhline(1, color=_TRUTH, lw=0.6)
         below.set(ylim=(0.5, 1.5), ylabel="ratio", xlabel=about["label"])
         density.tick_params(labelbottom=False)
@@ -124,7 +144,7 @@ def _correlations(part: SubFigure, rows: Row, number: int) -> None:
     """Correlation of ln P between bins: the truth, its other set, and every source."""
     about = rows[AGAIN]["about"]
     tables = {
-        "simulator": rows[AGAIN]["truth"][number],
+        "simulator": rows[AGAIN]["truth"][number]["curves"],
         **{name: row["rows"][number]["curves"] for name, row in rows.items()},
     }
     panels = np.atleast_1d(part.subplots(1, len(tables)))
@@ -147,7 +167,7 @@ def _words(rows: Row, number: int, joined: str = "\n") -> str:
     """A condition in words."""
     place = rows[AGAIN]["about"]["conditions"][number]
     out = rows[AGAIN]["truth"][number]["held_out"]
-    words = [f"{name} {at:g}" for name, at in place.items()]
+    words = [f"{_SYMBOLS.get(name, name)} = {at:g}" for name, at in place.items()]
     return joined.join([*words, *(["held out"] if out else [])])
 
 

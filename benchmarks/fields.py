@@ -48,7 +48,7 @@ from lib.experiment import Configuration, Experiment, Options
 from lib.field_picture import picture, pictured
 from lib.measure import in_turns, metrics_of
 from lib.systems import SEED
-from lib.table import NONE, Row, markdown, write_json
+from lib.table import NONE, Row, markdown
 
 import physgan
 from physgan.benchmark.sources import subseed
@@ -163,7 +163,9 @@ def true_maps(options: Options, recipe: Recipe, simulator: Simulator) -> Truth:
             path = folder / f"{name}-{number}-{sizes.maps}.npy"
             if not path.exists():
                 seed = subseed(SEED, 1 + len(sets), number)
-                np.save(path, simulator.sample(place, sizes.maps, seed)[FIELD])
+                unfinished = path.with_suffix(".part.npy")
+                np.save(unfinished, simulator.sample(place, sizes.maps, seed)[FIELD])
+                unfinished.rename(path)
             sets[-1].append(np.load(path))
     measured = [[of.measured(domain, m, simulator.block_size) for m in maps] for maps in sets]
     return Truth(domain, places, *sets, *measured)
@@ -189,18 +191,24 @@ def trained(options: Options, recipe: Recipe, method: str) -> tuple[Path, Row]:
         "wall_seconds": seconds,
         "cpu_seconds": cpu if seconds < 1.1 * wall else None,
         "threads": cores(),
-        "settings": json.loads((run / "run.json").read_text()).get("config", {}),
+        "settings": settings_of(run),
     }
-    write_json(spent, found)
+    spent.write_text(json.dumps(found))
     return run, found
 
 
 def found_run(run: Path) -> tuple[Path, Row]:
     """A run that is there, and the seconds that it took if it says so."""
-    metrics, about = metrics_of(run), json.loads((run / "run.json").read_text())
+    metrics = metrics_of(run)
     seconds = metrics[-1]["seconds"] if metrics else None
     unknown = dict.fromkeys(("cpu_seconds", "threads"))
-    return run, {"wall_seconds": seconds, **unknown, "settings": about.get("config", {})}
+    return run, {"wall_seconds": seconds, **unknown, "settings": settings_of(run)}
+
+
+def settings_of(run: Path) -> Row:
+    """A run's settings, without the path of the weights that it began from."""
+    table = dict(json.loads((run / "run.json").read_text()).get("config", {}))
+    return table | ({"start_from": Path(start).name} if (start := table.get("start_from")) else {})
 
 
 def judged(

@@ -144,6 +144,12 @@ def test_committed_amplifications_follow_from_their_stores(name: str) -> None:
     assert table == (RESULTS / f"{name}.md").read_text()
 
 
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("fields_*.json")), ids=lambda path: path.stem)
+def test_committed_figures_of_fields_follow_from_their_stores(path: Path) -> None:
+    table = importlib.import_module("fields").table(json.loads(path.read_text()))
+    assert table == path.with_suffix(".md").read_text()
+
+
 @pytest.mark.parametrize("size", [32, 64])
 def test_committed_ising_observables_follow_from_their_stores(size: int) -> None:
     path = RESULTS / f"ising_observables_{size}.json"

@@ -124,9 +124,11 @@ def _curves(part: SubFigure, rows: Row, places: list[int]) -> None:
         ratio.axvspan(k[(len(k) + 1) // 2 - 1] * 1.03, k[-1] * 1.1, color="0.96", zorder=-1)
         ratio.set(
             xscale="log", ylim=(1 - _SHOWN, 1 + _SHOWN), xlim=(k[0] / 1.1, k[-1] * 1.1),
-            xlabel=f"k [{about['wave_unit']}]", ylabel="P(k) / P(k) of the simulator",
+            xlabel=_wavenumber(about), ylabel="P(k) / P(k) of the simulator",
             title=_words(rows, number, ", "),
         )  # fmt: skip
+        ratio.set_xticks(_decades(k), minor=False)
+        ratio.xaxis.set(minor_locator=NullLocator(), major_formatter="{x:g}")
         density.set(yscale="log", ylabel="density", ylim=(_RAREST / 2, None))
         density.set_xscale("asinh", linear_width=about["scale"])
         density.set_xlim(*at[some][[0, -1]])
@@ -158,9 +160,20 @@ def _correlations(part: SubFigure, rows: Row, number: int) -> None:
         axes.set_yticks(
             range(count), about["bins"] if axes is panels[0] else [], fontsize="x-small"
         )
-    panels[0].set_ylabel(f"k [{about['wave_unit']}]")
+    panels[0].set_ylabel(_wavenumber(about))
     part.colorbar(shown, ax=list(panels), label="correlation of ln P", shrink=0.8)
     part.suptitle(_words(rows, number, ", "), fontsize="medium")
+
+
+def _decades(k: np.ndarray) -> np.ndarray:
+    """1, 2, 5, 10, ... within the wavenumbers."""
+    decades = 10.0 ** np.arange(np.floor(np.log10(k[0])), np.ceil(np.log10(k[-1])) + 1)
+    ticks = np.outer(decades, [1, 2, 5]).ravel()
+    return ticks[(ticks >= k[0] / 1.1) & (ticks <= k[-1] * 1.1)]
+
+
+def _wavenumber(about: Row) -> str:
+    return "k" if about["wave_unit"] == "1" else f"k [{about['wave_unit']}]"
 
 
 def _words(rows: Row, number: int, joined: str = "\n") -> str:

@@ -202,7 +202,7 @@ BAD: dict[str, tuple[Change, dict[str, Any], str]] = {
     "domain": (
         _nothing,
         {"domain": "quarks"},
-        r"expected a domain \(cells, images, points, showers, spins\)",
+        r"expected a domain \(cells, fields, images, points, showers, spins\)",
     ),
     "samples' unit": (_nothing, {"unit": ""}, "expected the unit of the deposits .* got none"),
     "names": (_nothing, {"axes": ["layer", "r"]}, "expected 3 names of axes"),

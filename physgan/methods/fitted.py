@@ -30,8 +30,11 @@ class Fitted(Method):
 
     def __init__(self, baselines: Mapping[str, type[Baseline]]) -> None:
         self.baselines = baselines
-        first = next(iter(baselines.values()))
-        self.name, self.summary = first.name, f"{first.summary} ({', '.join(baselines)})"
+        self.name = next(iter(baselines.values())).name
+        served: dict[str, list[str]] = {}
+        for domain, baseline in baselines.items():
+            served.setdefault(baseline.summary, []).append(domain)
+        self.summary = "; ".join(f"{text} ({', '.join(at)})" for text, at in served.items())
 
     def train(
         self,

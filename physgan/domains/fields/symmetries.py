@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from physgan.domains.torus import moved
+
 __all__ = ["ISOTROPIC", "ZONAL", "isotropic", "zonal"]
 
 ISOTROPIC = ("y", "x")
@@ -23,7 +25,7 @@ def isotropic(keys: jax.Array, fields: jax.Array) -> jax.Array:
         shape (n, L, L), differentiable.
     """
     draws = _drawn(keys, fields, 3)
-    fields = _moved(fields, draws, draws[2], draws[3])
+    fields = moved(fields, draws, draws[2], draws[3])
     return jnp.where(draws[4] > 0, fields.swapaxes(1, 2), fields)
 
 
@@ -42,7 +44,7 @@ def zonal(keys: jax.Array, fields: jax.Array) -> jax.Array:
         The same shape, differentiable.
     """
     draws = _drawn(keys, fields, 1)
-    mirrored = _moved(fields, draws, draws[2], jnp.zeros_like(draws[2]))
+    mirrored = moved(fields, draws, draws[2], jnp.zeros_like(draws[2]))
     return mirrored * jnp.where(draws[2] > 0, -1, 1).astype(fields.dtype)
 
 
@@ -51,15 +53,3 @@ def _drawn(keys: jax.Array, fields: jax.Array, coins: int) -> jax.Array:
     limits = jnp.array([*fields.shape[1:], *[2] * coins])
     draws = jax.vmap(lambda key: jax.random.randint(key, limits.shape, 0, limits))(keys)
     return draws.T[..., None, None]
-
-
-def _moved(
-    fields: jax.Array, shift: jax.Array, mirror_rows: jax.Array, mirror_columns: jax.Array
-) -> jax.Array:
-    """Fields shifted by (row, column) on the torus, with rows and columns mirrored or not."""
-    _, rows, columns = fields.shape
-    row = (shift[0] + jnp.where(mirror_rows > 0, -1, 1) * jnp.arange(rows)[:, None]) % rows
-    column = (shift[1] + jnp.where(mirror_columns > 0, -1, 1) * jnp.arange(columns)) % columns
-    places = (row * columns + column).reshape(len(fields), -1)
-    moved = jnp.take_along_axis(fields.reshape(len(fields), -1), places, 1)
-    return moved.reshape(fields.shape)

@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from physgan.domains.torus import moved
+
 __all__ = ["random_symmetry"]
 
 
@@ -23,10 +25,6 @@ def random_symmetry(keys: jax.Array, spins: jax.Array) -> jax.Array:
     limits = jnp.array([size, size, 2, 2, 2, 2])
     draws = jax.vmap(lambda key: jax.random.randint(key, (6,), 0, limits))(keys)
     row, column, mirror_rows, mirror_columns, transpose, sign = draws.T[..., None, None]
-    ramp = jnp.arange(size)
-    rows = (row + jnp.where(mirror_rows > 0, -1, 1) * ramp[:, None]) % size
-    columns = (column + jnp.where(mirror_columns > 0, -1, 1) * ramp[None, :]) % size
-    sites = rows * size + columns
-    sites = jnp.where(transpose > 0, sites.swapaxes(1, 2), sites).reshape(len(spins), -1)
-    turned = jnp.take_along_axis(spins.reshape(len(spins), -1), sites, 1).reshape(spins.shape)
+    turned = moved(spins, jnp.stack([row, column]), mirror_rows, mirror_columns)
+    turned = jnp.where(transpose > 0, turned.swapaxes(1, 2), turned)
     return turned * jnp.where(sign > 0, -1, 1).astype(spins.dtype)

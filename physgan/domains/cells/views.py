@@ -9,6 +9,7 @@ from physgan.domains.base import Conditions, Samples, Spectrum
 from physgan.domains.cells.layout import FIELD, CellLayout
 from physgan.domains.cells.observables import profiles
 from physgan.domains.entry_counts import entry_counts
+from physgan.domains.labels import label_column
 from physgan.domains.runs import group_of, grouped, span
 from simulators.protocol import Condition
 
@@ -43,7 +44,7 @@ def cell_views(
     count = len(samples[FIELD])
     flat = np.asarray(samples[FIELD], np.float64).reshape(count, -1)
     lit = np.count_nonzero(flat, 1)[:, None]
-    labels = [_label(c, conditions[c.name], count)[:, None] for c in schema]
+    labels = [label_column(conditions[c.name], count, logarithmic=c.scale == "log") for c in schema]
     every = np.zeros(flat.shape[1], int), 1
     (spectrum,) = entry_counts(flat, spectrum_bins(layout, _WIDTH, _BINS), [every])
     columns = {
@@ -71,11 +72,6 @@ def _features(
         sums.append(profile.sums)
         places += [profile.centre[:, None], profile.width[:, None]]
     return [*(_levels(layout, some) for some in sums), lit, *places]
-
-
-def _label(condition: Condition, values: object, count: int) -> np.ndarray:
-    column = np.broadcast_to(np.asarray(values, np.float64), count)
-    return np.log10(column) if condition.scale == "log" else column
 
 
 def spectrum_bins(layout: CellLayout, width: float, most: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from physgan.domains.base import Conditions, Observable, Samples, Spectrum
 from physgan.domains.entry_counts import entry_counts
 from physgan.domains.fields.layout import FIELD, FieldLayout
+from physgan.domains.labels import label_column
 from simulators.protocol import Condition
 
 __all__ = ["field_views", "spectrum_of"]
@@ -48,7 +49,7 @@ def field_views(
     """
     count = len(samples[FIELD])
     flat = layout.encoded(samples[FIELD]).reshape(count, -1)
-    labels = [_label(c, conditions[c.name], count)[:, None] for c in schema]
+    labels = [label_column(conditions[c.name], count, logarithmic=c.scale == "log") for c in schema]
     (counts,) = entry_counts(flat, _EDGES, [(np.zeros(flat.shape[1], int), 1)])
     columns: Mapping[str, list[np.ndarray]] = {
         "low-level": [flat],
@@ -95,8 +96,3 @@ def _feature(layout: FieldLayout, name: str, values: np.ndarray) -> np.ndarray:
     if name in _IN_VALUES:
         columns = (columns - layout.offset) / layout.scale
     return np.asarray(np.arcsinh(columns))
-
-
-def _label(condition: Condition, values: object, count: int) -> np.ndarray:
-    column = np.broadcast_to(np.asarray(values, np.float64), count)
-    return np.log10(column) if condition.scale == "log" else column

@@ -7,6 +7,7 @@ import numpy as np
 
 from physgan.domains.base import Conditions, Samples
 from physgan.domains.entry_counts import entry_counts
+from physgan.domains.labels import label_column
 from physgan.domains.showers.observables import ShowerSums, energy_name, incident_energy
 from simulators.protocol import Condition
 
@@ -44,7 +45,10 @@ def shower_views(
     energy = np.broadcast_to(incident_energy(energy_name(schema), conditions), count)
     flat = samples["deposits"].reshape(count, -1).astype(np.float64)
     layer = sums.by_rows(samples, sums.layer_energies)
-    labels = np.stack([_label(c, conditions[c.name], count) for c in schema], -1)
+    labels = np.concatenate(
+        [label_column(conditions[c.name], count, logarithmic=c.kind == "energy") for c in schema],
+        1,
+    )
     features = [np.log10(layer + 1e-8), np.log10(layer.sum(1, keepdims=True) + 1e-8)]
     features.append(sums.by_rows(samples, sums.sparsity))
     cells = sums.geometry
@@ -71,8 +75,3 @@ def shower_views(
 def cell_energies(columns: np.ndarray) -> np.ndarray:
     """Energies in MeV, float64, of columns of "cells, MeV"; to seven digits of that view."""
     return np.asarray(_UNIT_MEV * np.expm1(columns.astype(np.float64)))
-
-
-def _label(condition: Condition, values: object, count: int) -> np.ndarray:
-    column = np.broadcast_to(np.asarray(values, np.float64), count)
-    return np.log10(column) if condition.kind == "energy" else column

@@ -1,12 +1,13 @@
 """Arrays of a fitted baseline in an .npz file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
-__all__ = ["read_arrays"]
+__all__ = ["read_arrays", "write_arrays"]
 
 
 def read_arrays(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -16,3 +17,9 @@ def read_arrays(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]
             return {name: file[name] for name in names}
     except (KeyError, ValueError, TypeError, EOFError, AttributeError, BadZipFile):
         return {}
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
+    """Write the arrays by their names, compressed, without pickle."""
+    with Path(path).open("wb") as file:
+        np.savez_compressed(file, **arrays)

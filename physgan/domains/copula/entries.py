@@ -16,7 +16,7 @@ from physgan.domains.base import Described, Samples
 from physgan.domains.copula.conditions import checked_conditions, event_noise
 from physgan.domains.copula.fit import fit_state
 from physgan.domains.copula.tables import LEVELS, CopulaState, quantile, triangle_of
-from physgan.domains.fitted_arrays import read_arrays
+from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Condition, Progress
 
@@ -190,9 +190,7 @@ class Copula:
 
     def save(self, path: str | Path) -> None:
         """Write the fitted state to an npz file, without pickle."""
-        arrays: dict[str, Any] = self.state._asdict()
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        write_arrays(path, self.state._asdict())
 
     @classmethod
     def load(cls, path: str | Path, source: Described) -> Self:

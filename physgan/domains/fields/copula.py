@@ -26,7 +26,7 @@ from physgan.domains.fields.copula_fit import (
 )
 from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.regression import polynomial_basis
-from physgan.domains.fitted_arrays import read_arrays
+from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Progress
 
@@ -137,9 +137,7 @@ class FieldCopula:
 
     def save(self, path: str | Path) -> None:
         """Write the fitted state to an npz file, without pickle."""
-        arrays: dict[str, Any] = self.state._asdict()
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        write_arrays(path, self.state._asdict())
 
     @classmethod
     def load(cls, path: str | Path, source: Described) -> Self:

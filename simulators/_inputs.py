@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simulators.protocol import Condition, Conditions
 
-__all__ = ["condition_arrays", "whole_number"]
+__all__ = ["condition_arrays", "start_of_block", "whole_number"]
 
 
 def whole_number(name: str, value: object, minimum: int = 0) -> int:
@@ -26,6 +26,21 @@ def whole_number(name: str, value: object, minimum: int = 0) -> int:
             f"expected {name} to be a whole number >= {minimum}; got {value!r}; pass such a number"
         )
     return number
+
+
+def start_of_block(first_event: object, block_size: int) -> int:
+    """`first_event` as an int, the first of a block.
+
+    Raises:
+        ValueError: if it is no such number.
+    """
+    first = whole_number("first_event", first_event)
+    if first % block_size:
+        raise ValueError(
+            f"expected first_event to be a multiple of block_size {block_size}; "
+            f"got {first}; start at a block"
+        )
+    return first
 
 
 def condition_arrays(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators._inputs import condition_arrays, whole_number
+from simulators._inputs import condition_arrays, start_of_block, whole_number
 from simulators._workers import Task, concurrently, cores
 from simulators.cosmology.background import growth
 from simulators.cosmology.lagrangian import linear_field
@@ -180,12 +180,7 @@ class Cosmology:
                 first event that is not what it should be.
         """
         count, seed = whole_number("count", count), whole_number("seed", seed)
-        first_event = whole_number("first_event", first_event)
-        if first_event % self.block_size:
-            raise ValueError(
-                f"expected first_event to be a multiple of block_size {self.block_size}; "
-                f"got {first_event}; start at a block"
-            )
+        first_event = start_of_block(first_event, self.block_size)
         arrays = condition_arrays(conditions, self.conditions, count)
         places = np.stack([arrays[condition.name] for condition in self.conditions], -1)
         values = np.empty((count, *[self.parameters["pixels"]] * 2), np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators._inputs import condition_arrays, whole_number
+from simulators._inputs import condition_arrays, start_of_block, whole_number
 from simulators._workers import Task, concurrently
 from simulators.ising.schedule import CHAINS, favours_clusters, plan_chains
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
@@ -118,12 +118,7 @@ class Ising:
             (3, 16, 16)
         """
         count, seed = whole_number("count", count), whole_number("seed", seed)
-        first_event = whole_number("first_event", first_event)
-        if first_event % self.block_size:
-            raise ValueError(
-                f"expected first_event to be a multiple of block_size {self.block_size}; "
-                f"got {first_event}; start at a block"
-            )
+        first_event = start_of_block(first_event, self.block_size)
         temperature = condition_arrays(conditions, self.conditions, count)["temperature"]
         spins = np.empty((count, self.size, self.size), np.int8)
         done = 0

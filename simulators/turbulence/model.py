@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators._inputs import condition_arrays, whole_number
+from simulators._inputs import condition_arrays, start_of_block, whole_number
 from simulators._workers import Task, concurrently, cores
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
@@ -156,12 +156,7 @@ class Turbulence:
             FloatingPointError: if a flow is too fast for the time step.
         """
         count, seed = whole_number("count", count), whole_number("seed", seed)
-        first_event = whole_number("first_event", first_event)
-        if first_event % self.block_size:
-            raise ValueError(
-                f"expected first_event to be a multiple of block_size {self.block_size}; "
-                f"got {first_event}; start at a block"
-            )
+        first_event = start_of_block(first_event, self.block_size)
         checked = condition_arrays(conditions, self.conditions, count)
         values = np.empty((count, self.size, self.size), np.float32)
         done = 0

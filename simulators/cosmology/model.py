@@ -61,6 +61,8 @@ class Cosmology:
         h: Hubble constant in 100 km/s/Mpc; default 0.6711.
         n_s: spectral index; default 0.9624.
         scale: size of a typical value, by which networks divide; default 1.
+        lower: edge that no value lies below, from which networks see logarithms of distances.
+            Default -1 for overdensities, no edge for convergences.
 
     Raises:
         ValueError: for an argument outside its range.
@@ -97,6 +99,7 @@ class Cosmology:
         h: float = 0.6711,
         n_s: float = 0.9624,
         scale: float = 1.0,
+        lower: float | None = None,
     ) -> None:
         particles, mesh = _even("particles", particles, 8), _even("mesh", mesh or 2 * particles, 8)
         if mesh < particles:
@@ -137,6 +140,10 @@ class Cosmology:
             "n_s": float(n_s),
             "scale": float(scale),
         }
+        if lower is None and quantity == "density":
+            lower = -1.0
+        if lower is not None:
+            self.parameters["lower"] = float(lower)
         redshift = REDSHIFT
         if quantity == "convergence":
             farthest = min(REDSHIFT.maximum, source_redshift - NEAREST_LENS)

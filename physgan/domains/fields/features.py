@@ -1,5 +1,6 @@
 """Observables of a field, as further inputs of the discriminator (JAX)."""
 
+import math
 from functools import cache
 
 import jax
@@ -16,7 +17,7 @@ _PLACES = np.linspace(-4, 4, 33)
 _STEP = 0.25
 _THRESHOLDS = np.linspace(-2, 3, 11)
 _HEIGHTS = np.linspace(-2, 3, 6)
-_SOFTNESS = 0.2
+_SOFTNESS = 0.1
 _PEAK_SOFTNESS = 0.1
 _TINY = 1e-6
 _LARGEST = 15.0
@@ -28,10 +29,11 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
 
     Of y, the field in network space: mean, variance, skewness, kurtosis, extremes, and the means of
     tanh((y - a) / 0.25) at 33 places a, a smooth distribution function. Of y in its own standard
-    deviations: the share above thresholds and the length of its boundary, both smoothed over a
-    fifth of a standard deviation; the density of peaks above heights and of troughs below them, a
-    pixel being a peak as far as it exceeds its eight neighbours by a tenth. Of both x and y:
-    logarithms of the power in rings of wavenumbers, skewness and mean magnitude in octaves.
+    deviations: Minkowski functionals of the sets above thresholds, as `morphology.minkowski` counts
+    them in pixels, smoothed over a tenth of a standard deviation; the density of peaks and of
+    troughs above heights, a pixel being a peak as far as it exceeds its eight neighbours by a
+    tenth. Of both x and y: logarithms of the power in rings of wavenumbers, mean magnitude and
+    skewness in octaves.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
     or averaged over both signs, and logarithms of the zonal mean's power are added.
@@ -77,6 +79,7 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     names += ["smallest y", "largest y"]
     names += [f"share above {nu:g} sigma" for nu in _THRESHOLDS]
     names += [f"boundary at {nu:g} sigma" for nu in _THRESHOLDS]
+    names += [f"Euler characteristic at {nu:g} sigma" for nu in _THRESHOLDS]
     names += [f"peaks above {nu:g} sigma" for nu in _HEIGHTS]
     return (*names, *(f"troughs above {nu:g} sigma" for nu in _HEIGHTS))
 
@@ -95,7 +98,7 @@ def _waves(layout: FieldLayout, values: jax.Array) -> jax.Array:
 
 def _log_powers(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
     """Logarithms of the power in rings, as a variance, and of the zonal mean's by wavenumber."""
-    power = (waves.real**2 + waves.imag**2) / np.prod(layout.shape)
+    power = (waves.real**2 + waves.imag**2) / math.prod(layout.shape)
     found = [jnp.log(power.reshape(len(power), -1) @ _modes(layout)[0] + _TINY)]
     if layout.zonal:
         zonal = power[:, 1 : layout.shape[0] // 2 + 1, 0]
@@ -118,37 +121,40 @@ def _modes(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     modes = modes_of(layout)
     window = np.ones((1, 1)) if modes.window is None else modes.window
     masks = [(modes.ring >= first) & (modes.ring < beyond) for first, beyond in bands_of(modes)]
-    parts = (modes.averages, window, np.stack(masks))
-    averages, window, octaves = (np.asarray(part, np.float32) for part in parts)
-    return averages, window, octaves
+    return (
+        modes.averages.astype(np.float32),
+        window.astype(np.float32),
+        np.stack(masks).astype(np.complex64),
+    )
 
 
 def _by_sign(layout: FieldLayout, array: jax.Array, own: jax.Array) -> jax.Array:
     """Extremes and functions of a threshold, of y and of y in its own standard deviations."""
     columns = [jnp.tanh((array - a) / _STEP).mean((1, 2)) for a in _PLACES]
     columns += [array.min((1, 2)), array.max((1, 2))]
-    steep = _slope(layout, own)
-    soft = [jax.nn.sigmoid((own - nu) / _SOFTNESS) for nu in _THRESHOLDS]
-    columns += [share.mean((1, 2)) for share in soft]
-    columns += [(share * (1 - share) / _SOFTNESS * steep).mean((1, 2)) for share in soft]
+    columns += _functionals(layout, own)
     peaks, troughs = _extremes(layout, own)
     high = [jax.nn.sigmoid((own - nu) / _SOFTNESS) for nu in _HEIGHTS]
     columns += [(kind * share).mean((1, 2)) for kind in (peaks, troughs) for share in high]
     return jnp.stack(columns, -1)
 
 
-def _slope(layout: FieldLayout, values: jax.Array) -> jax.Array:
-    """Magnitude of the gradient per pixel, by central differences."""
-    steps = []
-    for axis in (1, 2):
-        after, before = jnp.roll(values, -1, axis), jnp.roll(values, 1, axis)
-        step = (after - before) / 2
-        if not layout.periodic:
-            inner = jnp.arange(values.shape[axis])
-            inside = (inner > 0) & (inner < values.shape[axis] - 1)
-            step = jnp.where(inside.reshape((-1, 1) if axis == 1 else (1, -1)), step, 0)
-        steps.append(step**2)
-    return jnp.sqrt(steps[0] + steps[1] + _TINY)
+def _functionals(layout: FieldLayout, own: jax.Array) -> list[jax.Array]:
+    """Share above each threshold, sides of its boundary, and Euler characteristic, per pixel."""
+    here, right, below = own, jnp.roll(own, -1, 2), jnp.roll(own, -1, 1)
+    corners = [here, right, below, jnp.roll(right, -1, 1)]
+    if not layout.periodic:
+        corners = [corner[:, :-1, :-1] for corner in corners]
+    pairs = [(corners[0], corners[1]), (corners[0], corners[2])]
+    low, high = [jnp.minimum(*pair) for pair in pairs], [jnp.maximum(*pair) for pair in pairs]
+    face = jnp.minimum(low[0], jnp.minimum(*corners[2:]))
+    vertex = jnp.maximum(high[0], jnp.maximum(*corners[2:]))
+    fields = jnp.stack([corners[0], *low, *high, face, vertex], 1)
+    soft = [jax.nn.sigmoid((fields - nu) / _SOFTNESS).mean((2, 3)) for nu in _THRESHOLDS]
+    shares = [each[:, 0] for each in soft]
+    lengths = [each[:, 3:5].sum(1) - each[:, 1:3].sum(1) for each in soft]
+    euler = [each[:, 0] - each[:, 1:5].sum(1) / 2 + each[:, 5:].sum(1) / 2 for each in soft]
+    return [*shares, *lengths, *euler]
 
 
 def _extremes(layout: FieldLayout, own: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -173,7 +173,9 @@ def test_features_hold_the_minkowski_functionals_of_network_space(names: tuple[s
     """Of smooth fields, whose functionals hardly change over the width of the thresholds."""
     own = layout(names, 64, 1.0)
     fields = gaussian(own, bell(modes_of(own), 6.0), 20).astype(np.float32)
-    found = dict(zip(feature_names(own), physical_features(own, jnp.asarray(fields)).T, strict=True))
+    found = dict(
+        zip(feature_names(own), physical_features(own, jnp.asarray(fields)).T, strict=True)
+    )
     counted = minkowski(own, fields).mean(0)
     steps = np.where(THRESHOLDS == 1.0)[0][0]
     expected = counted[:, steps] * np.array([1, 16 / np.pi, 1])

@@ -47,8 +47,9 @@ class Fields(Domain):
     The samples' field is "values", float32 (n, rows, columns), in any unit; conditions are
     optional. In network space they are arcsinh((x - offset) / scale), of the same shape, or
     ln((x - lower) / scale) where no value lies below an edge, as no density below zero. Scale,
-    offset and lower edge are the source's parameters, by default 1, 0 and none. The names of the axes state the
-    symmetries: see `symmetries`. A field with other axes has none, and is not periodic.
+    offset and lower edge are the source's parameters, by default 1, 0 and none. The names of the
+    axes state the symmetries: see `symmetries`. A field with other axes has none, and is not
+    periodic.
 
     Args:
         source: has fields, conditions, grid and parameters: a dataset, a simulator or a surrogate.
@@ -100,7 +101,7 @@ class Fields(Domain):
         return field_figure(self.layout, np.asarray(samples[FIELD][index]))
 
     def encode(self, samples: Samples) -> np.ndarray:
-        """arcsinh or logarithm of the values, float32 (n, rows, columns); see `Fields`."""
+        """The values in network space, float32 (n, rows, columns); see `Fields`."""
         return self.layout.encoded(samples[FIELD])
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:

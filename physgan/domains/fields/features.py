@@ -69,7 +69,9 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
         names += [f"log power of {field} at k = {k:.3g} {unit}" for k in modes.centres]
         if layout.zonal:
             count = layout.shape[0] // 2
-            names += [f"log zonal power of {field} at l = {l}" for l in range(1, count + 1)]
+            names += [
+                f"log zonal power of {field} at l = {number}" for number in range(1, count + 1)
+            ]
         names += [f"sparsity of {field} from k = {k:.3g} {unit}" for k in starts]
         if not layout.zonal:
             names += [f"skewness of {field} from k = {k:.3g} {unit}" for k in starts]

@@ -33,8 +33,9 @@ def field_views(
 ) -> dict[str, np.ndarray]:
     """Pixels, their histogram, and features.
 
-    "low-level": every pixel in network space, which is the same at all conditions. "histogram": how many pixels lie in each of 50 bins of it. "high-level": the
-    features, logarithms or other functions of theirs that are of order one.
+    "low-level": every pixel in network space, which is the same at all conditions. "histogram": how
+    many pixels lie in each of 50 bins of it. "high-level": the features, logarithms or other
+    functions of theirs that are of order one.
 
     Args:
         layout: of the fields.

@@ -122,6 +122,8 @@ class Manifest:
         return manifest
 
     def _check(self, path: Path) -> None:
+        if len({entry.file for entry in self.entries}) < len(self.entries):
+            raise InputError(f"expected each file once in {path}; got one twice")
         following = 0
         for entry in self.entries:
             if entry.file != os.path.basename(entry.file) or entry.file in ("", ".", ".."):

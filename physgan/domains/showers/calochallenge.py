@@ -26,6 +26,7 @@ from physgan.data.recipes import check_splits
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
 from physgan.data.writer import first_bad_row
+from physgan.domains.showers.importer import IMPORTER
 from physgan.errors import InputError
 from simulators.protocol import Progress
 from simulators.units import convert
@@ -199,8 +200,9 @@ def import_calochallenge(
                 f"expected finite values in showers of {showers}; got NaN or infinity in row "
                 f"{first + row}; remove that shower"
             )
+        IMPORTER.check_values(values, lambda row: f"row {first + row} of {showers}")
         report(number, number)
-        deposits = np.maximum(values, 0.0).reshape(number, *shape)
+        deposits = values.reshape(number, *shape)
         return {"deposits": deposits}, {"energy_mev": energies[first : first + number]}
 
     definition = {"showers": sha256_of(Path(showers)), "binning": cells.to_xml().decode()}

@@ -29,7 +29,7 @@ _TRAINING = {
     "discriminator_width": 24,
     "discriminator_blocks": 3,
     "likelihood_samples": 0,
-    "adversarial_samples": 128_000,
+    "adversarial_samples": 160_000,
     "generator_rate": 8e-4,
     "discriminator_rate": 1e-3,
     "rate_fall": 10.0,

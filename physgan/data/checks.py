@@ -31,7 +31,7 @@ def check_links(group: h5py.Group, depth: int = 0) -> int:
     """
     count = 0
     for name in group:
-        if len(name) > MOST_CHARACTERS or not name.isprintable():
+        if not isinstance(name, str) or len(name) > MOST_CHARACTERS or not name.isprintable():
             raise InputError(
                 f"expected names of at most {MOST_CHARACTERS} printable characters; got "
                 f"{name[:MOST_CHARACTERS]!r} in {group.file.filename}"

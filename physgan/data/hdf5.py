@@ -19,6 +19,7 @@ from physgan.data.checks import (
     declared_bytes,
 )
 from physgan.data.growth import check_growth
+from physgan.data.heaps import check_heaps
 from physgan.data.json_files import parsed_json
 from physgan.data.schema import SPLITS, Axis, Condition, DatasetInfo, Field
 from physgan.data.writer import first_bad_row
@@ -64,7 +65,9 @@ def opened(path: Path) -> Iterator[h5py.File]:
             yield file
     except (InputError, VerificationError, FileNotFoundError, PermissionError):
         raise
-    except (OSError, RuntimeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (
+        OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError, MemoryError,
+    ) as error:  # fmt: skip
         raise _translated(error, path) from None
 
 
@@ -86,10 +89,13 @@ def read_header(path: Path, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Header:
     """
     with opened(path) as file:
         check_links(file["/"])
+        check_heaps(file)
         check_version(file)
         for name in GROUPS:
             if not isinstance(file.get(name), h5py.Group):
                 raise InputError(f"expected a group /{name} in {path}; see docs/format.md")
+            for member in file[name]:
+                _require_dataset(file[name][member])
         fields = tuple(_field(file["samples"][name]) for name in file["samples"])
         conditions = tuple(_condition(file["conditions"][name]) for name in file["conditions"])
         if not fields:
@@ -155,7 +161,6 @@ def _info(file: h5py.File, fields: tuple, conditions: tuple) -> DatasetInfo:
 
 
 def _field(dataset: Any) -> Field:
-    _require_dataset(dataset)
     check_array(dataset)
     axes = tuple(str(axis) for axis in _json(dataset, "axes", None, list))
     if len(axes) != dataset.ndim - 1:
@@ -169,7 +174,6 @@ def _field(dataset: Any) -> Field:
 
 
 def _condition(dataset: Any) -> Condition:
-    _require_dataset(dataset)
     check_array(dataset, ndim=1)
     scale = _text(dataset, "scale")
     if scale not in ("linear", "log"):
@@ -193,7 +197,6 @@ def _splits(group: h5py.Group, count: int) -> dict[str, np.ndarray]:
         where = f"/splits/{name} in {group.file.filename}"
         if name not in SPLITS:
             raise InputError(f"expected splits {', '.join(SPLITS)}; got {where}")
-        _require_dataset(group[name])
         check_array(group[name], ndim=1, kinds="iu")
         if len(group[name]) > count:
             raise InputError(
@@ -233,7 +236,6 @@ def _check_axes(file: h5py.File, fields: tuple[Field, ...]) -> None:
             longest[name] = max(longest.get(name, 0), length + 1)
     for name in file["grid"]:
         axis = file["grid"][name]
-        _require_dataset(axis)
         check_array(axis, ndim=1)
         most = longest.get(name, _UNUSED_AXIS)
         if len(axis) > most:
@@ -259,7 +261,10 @@ def _check_budget(file: h5py.File, budget_bytes: int) -> None:
 
 def _require_dataset(item: Any) -> None:
     if not isinstance(item, h5py.Dataset):
-        raise InputError(f"expected an array at {item.name} in {item.file.filename}; got a group")
+        raise InputError(
+            f"expected an array at {item.name} in {item.file.filename}; got a "
+            f"{type(item).__name__.lower()}"
+        )
 
 
 def _text(item: Any, name: str, default: str | None = None, most: int = MOST_CHARACTERS) -> str:

@@ -148,6 +148,18 @@ def overfull(file: h5py.File) -> None:
 
 
 NESTED = "[" * 60_000 + "]" * 60_000
+
+
+def endless(path: Path) -> None:
+    """The free space at the end of a heap of texts has no size: HDF5 looks for its end for ever."""
+    content = bytearray(path.read_bytes())
+    here = content.index(b"GCOL") + 16
+    while content[here : here + 2] != b"\0\0":
+        here += 16 + -(-int.from_bytes(content[here + 8 : here + 16], "little") // 8) * 8
+    content[here + 8 : here + 16] = bytes(8)
+    path.write_bytes(content)
+
+
 OUTSIDE = {"shape": (40, 2, 4), "dtype": "i1", "external": [("/etc/hostname", 0, 320)]}
 LIE = {"shape": (40, 2**20, 2**20), "dtype": "i1", "chunks": (1, 64, 64)}
 MANY = {"shape": (2**40, 2, 4), "dtype": "i1", "chunks": (64, 2, 4)}
@@ -274,6 +286,10 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
         edit(lambda f: f.create_group("samples/more")),
         r"expected an array at /samples/more in .*; got a group",
     ),
+    "type for array": (
+        edit(lambda f: f["splits"].__setitem__("test_type", np.dtype("f8"))),
+        r"expected an array at /splits/test_type in .*; got a datatype",
+    ),
     "split out of range": (
         replaced("splits/test", data=np.array([40])),
         r"expected indices in \[0, 40\); got others at /splits/test",
@@ -296,6 +312,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
 
 DAMAGED = {
     "truncated": (truncated, r"expected a whole HDF5 file; .*tiny\.h5 is truncated; make it again"),
+    "texts without end": (endless, r"tiny\.h5 is damaged: its texts at byte \d+ do not add up"),
     "flipped bit": (flipped, r"expected a readable HDF5 file; .*tiny\.h5 is damaged"),
 }
 

@@ -165,6 +165,15 @@ def test_files_that_do_not_fit(tmp_path: Path, case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_group_is_no_array(tmp_path: Path) -> None:
+    (tmp_path / "b.xml").write_text(RAGGED)
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file["incident_energies"] = np.ones((3, 1))
+        file.create_group("showers")
+    with pytest.raises(InputError, match=r"expected showers of shape \(N, 12\) in .*; got none"):
+        import_calochallenge(tmp_path / "a.hdf5", tmp_path / "b.xml", tmp_path / "c.h5")
+
+
 DATA_SET_1 = """<Bins>
   <Bin pid="211" name="pion"><Layer id="0" r_edges="0,9" n_bin_alpha="1"/></Bin>
   <Bin pid="22" name="photon">

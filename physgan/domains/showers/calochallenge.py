@@ -145,9 +145,12 @@ def import_calochallenge(
 def _checked_count(file: h5py.File, cells: Binning, path: Path) -> int:
     check_links(file["/"])
     for name, width in (("incident_energies", 1), ("showers", cells.cells)):
-        if name not in file or file[name].ndim != 2 or file[name].shape[1] != width:
-            got = file[name].shape if name in file else "none"
-            raise InputError(f"expected {name} of shape (N, {width}) in {path}; got {got}")
+        array = file.get(name)
+        shape = array.shape if isinstance(array, h5py.Dataset) else None
+        if shape is None or len(shape) != 2 or shape[1] != width:
+            raise InputError(
+                f"expected {name} of shape (N, {width}) in {path}; got {shape or 'none'}"
+            )
         check_array(file[name])
     count = len(file["showers"])
     if count == 0 or len(file["incident_energies"]) != count:

@@ -1,6 +1,7 @@
 """The layout of a field: its two axes, its unit, and the scale of its values."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -90,9 +91,10 @@ class FieldLayout:
             result[rows] = np.arcsinh(centred / self.scale)
         return result
 
-    def decoded(self, array: np.ndarray) -> np.ndarray:
-        """Inverse of `encoded`, float64."""
-        return np.asarray(np.sinh(np.asarray(array, np.float64)) * self.scale + self.offset)
+    def decoded(self, array: Any) -> Any:
+        """Inverse of `encoded`, float64; of JAX arrays in their own precision."""
+        array = array.astype(float)
+        return array.__array_namespace__().sinh(array) * self.scale + self.offset
 
     def unit_of(self, value: int, length: int = 0) -> str:
         """Unit of a power of the values times a power of a length, such as "K^2 (Mpc/h)^2"."""

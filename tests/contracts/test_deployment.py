@@ -83,9 +83,9 @@ def test_stablehlo_needs_no_physgan(saved: Path, tmp_path: Path, call: Callable[
     assert result["compared"] == result["within"] == 262
     assert result["largest_difference"] <= TOLERANCE
     program = """
-import sys, numpy as np, jax
+import sys, pathlib, numpy as np, jax
 sys.modules["physgan"] = None
-exported = jax.export.deserialize(bytearray(open(sys.argv[1], "rb").read()))
+exported = jax.export.deserialize(bytearray(pathlib.Path(sys.argv[1]).read_bytes()))
 golden = np.load(sys.argv[2])
 points = exported.call(golden["noise"])["points"]
 assert np.abs(points - golden["points"]).max() <= 1e-5 * np.abs(golden["points"]).max()

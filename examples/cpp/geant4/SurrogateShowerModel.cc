@@ -40,7 +40,8 @@ G4bool SurrogateShowerModel::ModelTrigger(const G4FastTrack& track) {
 
 void SurrogateShowerModel::DoIt(const G4FastTrack& track, G4FastStep& step) {
   const double energy = track.GetPrimaryTrack()->GetKineticEnergy();
-  const auto event = surrogate_.draw({{"energy_mev", energy / CLHEP::MeV}}, 1, random_);
+  const physgan::Conditions at = {{"energy_mev", static_cast<float>(energy / CLHEP::MeV)}};
+  const auto event = surrogate_.draw(at, 1, random_);
   const float* deposit = event.floats();
 
   step.KillPrimaryTrack();

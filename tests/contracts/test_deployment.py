@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from jax import export
 from scipy import special
-from tiny import dataset, generator
+from tiny import DATASETS, dataset, generator
 
 from physgan.deployment import FORMATS, Model
 from physgan.deployment.export import TOLERANCE, differing, golden_inputs
@@ -115,6 +115,17 @@ def test_the_model_is_the_surrogate_s_sample() -> None:
     total = [np.abs(np.asarray(s, np.int32).sum((1, 2))) for s in (made, drawn)]
     np.testing.assert_array_equal(*total)
     assert made.dtype == drawn.dtype
+
+
+@pytest.mark.parametrize("kind", DATASETS)
+def test_samples_are_decoded_by_jax_as_by_numpy(kind: str) -> None:
+    domain, array = dataset(kind).domain, dataset(kind).encoded.astype(np.float32)
+    expected, got = domain.decode(array), jax.jit(domain.decode)(array)
+    assert set(expected) == set(got)
+    for name, values in expected.items():
+        assert got[name].dtype == values.dtype
+        scale = np.abs(values).max()
+        np.testing.assert_allclose(got[name], values, rtol=0, atol=1e-6 * scale)
 
 
 @pytest.mark.parametrize("kind", ["spins", "showers", "showers, square cells", "fields"])

@@ -19,6 +19,7 @@ _HOMES = {
     "benchmark_run": "physgan.benchmark",
     "compare": "physgan.comparison",
     "export_arrays": "physgan.data.exporting",
+    "export_model": "physgan.deployment",
     "import_arrays": "physgan.importing",
     "import_calochallenge": "physgan.domains.showers.calochallenge",
     "import_idx": "physgan.domains.images.idx",

@@ -52,6 +52,12 @@ MAY_IMPORT = {
         "physgan.methods",
         "physgan.surrogates",
     },
+    "physgan.deployment": {
+        "physgan.data",
+        "physgan.domains",
+        "physgan.networks",
+        "physgan.surrogates",
+    },
     "physgan.benchmark": {
         "physgan.data",
         "physgan.domains",

@@ -1,7 +1,7 @@
 """Commands for other formats: import and export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,21 +22,64 @@ __all__ = [
 
 @app.command("export")
 def export_arrays(
-    data: Annotated[Path, typer.Argument(help="Dataset: a file or a folder.")],
-    out: Annotated[Path, typer.Option(help="x.npz, x.h5, x.csv, x.parquet or x.root.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Dataset: a file or a folder. Or a trained run, or a surrogate of the package."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="x.npz, x.h5, x.csv, x.parquet or x.root; a model has a name without it."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="Only this split: train, validation or test.")] = "",
+    onnx: Annotated[bool, typer.Option("--onnx", help="Write the model for ONNX Runtime.")] = False,
+    stablehlo: Annotated[
+        bool, typer.Option("--stablehlo", help="Write the model for JAX without physgan.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write samples and conditions for other programs; it says how to import them again.
+    """Write data for other programs, or a surrogate as a model that runs without physgan.
 
     physgan export samples.h5 --out samples.root
+
+    physgan export run/ --onnx
     """
+    if onnx or stablehlo:
+        print_result(_exported_model(source, out, split, onnx, stablehlo), as_json)
+        return
+    _refuse_model(source)
+    if out is None:
+        raise UsageError("expected --out x.npz, x.h5, x.csv, x.parquet or x.root; got none")
     from physgan.data.exporting import export_arrays as run
 
     with reporting("export", "samples") as report:
-        result = run(data, out, split=split or None, progress=report)
-    line = line_back(data, result)
+        result = run(source, out, split=split or None, progress=report)
+    line = line_back(Path(source), result)
     print_result({**result, **({"import": line} if line else {})}, as_json)
+
+
+def _exported_model(
+    source: str, out: Path | None, split: str, onnx: bool, stablehlo: bool
+) -> dict[str, Any]:
+    from physgan.deployment import export_model
+
+    if onnx and stablehlo:
+        raise UsageError("expected --onnx or --stablehlo; got both; give the command twice")
+    if split:
+        raise UsageError("expected a model without --split, which is of datasets; got both")
+    return export_model(source, "onnx" if onnx else "stablehlo", out)
+
+
+def _refuse_model(source: str) -> None:
+    from physgan.surrogates import pretrained_names
+
+    files = (Path(source) / "surrogate.json", Path(source) / "surrogate" / "surrogate.json")
+    named = not Path(source).exists() and source in pretrained_names()
+    if named or any(file.exists() for file in files):
+        raise UsageError(f"expected --onnx or --stablehlo to export the surrogate {source}")
 
 
 @app.command()

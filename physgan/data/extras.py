@@ -7,7 +7,13 @@ from physgan.errors import InputError
 
 __all__ = ["library"]
 
-_EXTRAS = {"pyarrow": "tables", "uproot": "root"}
+_EXTRAS = {
+    "pyarrow": "tables",
+    "uproot": "root",
+    "onnx": "export",
+    "onnxruntime": "export",
+    "flatbuffers": "export",
+}
 
 
 def library(module: str, purpose: str) -> Any:

@@ -390,12 +390,24 @@ class Domain(ABC):
         """Physical samples to network space, shape (n, ...), in a compact type."""
         return np.asarray(samples[self.field], np.float32)
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
-        """Inverse of `encode`."""
-        return {self.field: np.asarray(array, np.float32)}
+    def decode(self, array: Any) -> dict[str, Any]:
+        """Inverse of `encode`, of NumPy arrays or JAX arrays."""
+        return {self.field: array.astype(np.float32)}
 
     def transform(self, keys: Any, array: Any) -> Any:
         """One random exact symmetry for each sample, differentiable; by default none."""
+        return array
+
+    def symmetry_choices(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """How many values each of the numbers has that choose a symmetry; by default none.
+
+        Args:
+            shape: of a sample in network space.
+        """
+        return ()
+
+    def symmetry(self, choices: Any, array: Any) -> Any:
+        """The exact symmetry of each sample that these numbers choose, from 0, shape (n, k)."""
         return array
 
     def discriminator_input(self, array: Any) -> Any:

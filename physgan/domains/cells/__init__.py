@@ -113,10 +113,12 @@ class Cells(Domain):
             )
         return self.layout.to_grid(values)
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+    def decode(self, array: Any) -> dict[str, Any]:
         """Inverse of `encode`."""
-        values = self.layout.from_grid(np.asarray(array, np.float32))
-        return {FIELD: np.rint(values).astype(np.int32) if self.layout.whole else values}
+        values = self.layout.from_grid(array.astype(np.float32))
+        if self.layout.whole:
+            values = array.__array_namespace__().round(values).astype(np.int32)
+        return {FIELD: values}
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
         """Values on a logarithmic scale, (n, cells)."""

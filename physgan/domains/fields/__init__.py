@@ -17,7 +17,7 @@ from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import observables_of
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
 from physgan.domains.fields.preprocessing import WhitenedField, mode_variances
-from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, isotropic, zonal
+from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, choices, isotropic, moved_by, zonal
 from physgan.domains.fields.targets import TARGETS
 from physgan.domains.fields.views import field_views, spectrum_of
 
@@ -104,7 +104,7 @@ class Fields(Domain):
         """The values in network space, float32 (n, rows, columns); see `Fields`."""
         return self.layout.encoded(samples[FIELD])
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+    def decode(self, array: Any) -> dict[str, Any]:
         """Inverse of `encode`, to rounding: one part in a million up to 1e6 scales."""
         return {FIELD: self.layout.decoded(array).astype(np.float32)}
 
@@ -113,6 +113,14 @@ class Fields(Domain):
         if self.layout.names == ISOTROPIC:
             return isotropic(keys, array)
         return zonal(keys, array) if self.layout.names == ZONAL else array
+
+    def symmetry_choices(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """See `symmetries.choices`."""
+        return choices(self.layout.names, shape)
+
+    def symmetry(self, choices: jax.Array, array: jax.Array) -> jax.Array:
+        """See `symmetries.moved_by`."""
+        return moved_by(choices, array, self.layout.names)
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
         """Fields as images, (n, rows, columns, 1)."""

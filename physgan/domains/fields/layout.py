@@ -1,6 +1,7 @@
 """The layout of a field: its two axes, its unit, and the scale of its values."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -98,11 +99,11 @@ class FieldLayout:
             result[rows] = np.log(np.maximum(above, _NEAREST)) if bounded else np.arcsinh(above)
         return result
 
-    def decoded(self, array: np.ndarray) -> np.ndarray:
-        """Inverse of `encoded`, float64."""
-        array = np.asarray(array, np.float64)
-        above = np.sinh(array) if self.lower is None else np.exp(array)
-        return np.asarray(above * self.scale + self.origin)
+    def decoded(self, array: Any) -> Any:
+        """Inverse of `encoded`, float64; of JAX arrays in their own precision."""
+        array, xp = array.astype(float), array.__array_namespace__()
+        above = xp.sinh(array) if self.lower is None else xp.exp(array)
+        return above * self.scale + self.origin
 
     @property
     def origin(self) -> float:

@@ -84,9 +84,9 @@ class Images(Domain):
         """Intensities in [-1, 1], float32 (n, height, width, channels)."""
         return self.images(samples)
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+    def decode(self, array: Any) -> dict[str, Any]:
         """Inverse of `encode`, clipped to [0, 1] and rounded to the grey levels."""
-        return {self.field: in_levels((np.asarray(array, np.float32) + 1) / 2, self.levels)}
+        return {self.field: in_levels((array.astype(np.float32) + 1) / 2, self.levels)}
 
     def physical_features(self, array: jax.Array) -> jax.Array:
         """Observables of each picture; see `features`."""

@@ -1,5 +1,7 @@
 """Grey levels of pictures."""
 
+from typing import Any
+
 import numpy as np
 
 from physgan.domains.base import Described
@@ -12,9 +14,10 @@ def levels_of(source: Described) -> int:
     return int(source.parameters.get("levels", 0))
 
 
-def in_levels(values: np.ndarray, levels: int) -> np.ndarray:
+def in_levels(values: Any, levels: int) -> Any:
     """Intensities clipped to [0, 1] and rounded to the grey levels, float32."""
-    values = np.clip(np.asarray(values, np.float32), 0, 1)
+    xp = values.__array_namespace__()
+    values = xp.clip(values.astype(np.float32), 0, 1)
     if levels > 1:
-        values = np.round(values * (levels - 1)) / np.float32(levels - 1)
+        values = xp.round(values * (levels - 1)) / np.float32(levels - 1)
     return values.astype(np.float32)

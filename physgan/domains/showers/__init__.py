@@ -1,7 +1,7 @@
 """Energy deposits of particle showers in layers of cells."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import numpy as np
@@ -25,7 +25,12 @@ from physgan.domains.showers.observables import ShowerSums, energy_name, observa
 from physgan.domains.showers.pictures import FEW_LAYERS, draw_cells, draw_layers, shower_figure
 from physgan.domains.showers.preprocessing import LogDeposits
 from physgan.domains.showers.spectra import spectra_of
-from physgan.domains.showers.symmetries import random_rotation, random_square_symmetry
+from physgan.domains.showers.symmetries import (
+    random_rotation,
+    random_square_symmetry,
+    rotated,
+    square_symmetry,
+)
 from physgan.domains.showers.views import PHYSICAL_VIEW, shower_views
 from simulators.protocol import Condition
 
@@ -130,13 +135,23 @@ class Showers(Domain):
         """Deposits on the grid: float32 (n, layers, rows, columns)."""
         return self.cells.to_grid(np.asarray(samples["deposits"], np.float32))
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+    def decode(self, array: Any) -> dict[str, Any]:
         """Inverse of `encode`."""
-        return {"deposits": self.cells.from_grid(np.asarray(array, np.float32))}
+        return {"deposits": self.cells.from_grid(array.astype(np.float32))}
 
     def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
         """Random rotation and reflection of each shower, where the beam is on the axis."""
-        return self._symmetry(keys, array)
+        return self._symmetry.by_keys(keys, array)
+
+    def symmetry_choices(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Sectors and senses of rotation, or three reflections; none without symmetry."""
+        if self._symmetry is _ROTATION:
+            return shape[1], 2
+        return (2, 2, 2) if self._symmetry is _SQUARE else ()
+
+    def symmetry(self, choices: jax.Array, array: jax.Array) -> jax.Array:
+        """See `rotated` and `square_symmetry`."""
+        return self._symmetry.by_numbers(choices, array)
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
         """Energies of the cells on a logarithmic scale, (n, cells)."""
@@ -155,7 +170,7 @@ class Showers(Domain):
 
         Without augmentation if the cells have no symmetry.
         """
-        return {**_TRAINING, "augment": self._symmetry is not _unchanged}
+        return {**_TRAINING, "augment": self._symmetry is not _NONE}
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The cascade, with threshold and response of these showers."""
@@ -172,21 +187,31 @@ class Showers(Domain):
         return {"threshold": threshold_of(array)}
 
 
-def _symmetry_of(
-    cells: CellGeometry, conditions: Sequence[Condition]
-) -> Callable[[jax.Array, jax.Array], jax.Array]:
+class _Symmetry(NamedTuple):
+    """A random symmetry: chosen by keys (n,), or by numbers (n, k)."""
+
+    by_keys: Callable[[jax.Array, jax.Array], jax.Array]
+    by_numbers: Callable[[jax.Array, jax.Array], jax.Array]
+
+
+def _unchanged(_: jax.Array, array: jax.Array) -> jax.Array:
+    return array
+
+
+_ROTATION = _Symmetry(random_rotation, rotated)
+_SQUARE = _Symmetry(random_square_symmetry, square_symmetry)
+_NONE = _Symmetry(_unchanged, _unchanged)
+
+
+def _symmetry_of(cells: CellGeometry, conditions: Sequence[Condition]) -> _Symmetry:
     """On-axis showers have the symmetry of their cells; others, and cells without edges, none."""
     off_axis = any(condition.kind in ("angle", "length") for condition in conditions)
     if not off_axis and cells.round:
-        return random_rotation
+        return _ROTATION
     edges = [np.asarray(e) for e in cells.edges.values()]
     if not off_axis and edges and not cells.round and _square(*edges):
-        return random_square_symmetry
-    return _unchanged
-
-
-def _unchanged(keys: jax.Array, array: jax.Array) -> jax.Array:
-    return array
+        return _SQUARE
+    return _NONE
 
 
 def _square(first: np.ndarray, second: np.ndarray) -> bool:

@@ -70,7 +70,7 @@ class LogBins:
         )
         position = jnp.where(u < first, u / _WIDE, position) if self.below else position
         index = jnp.clip(position.astype(jnp.int32), 0, self.count - 1)
-        return index, u - jnp.asarray(edges)[index]
+        return index, u - _at(jnp.asarray(edges), index)
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["density", "below"], meta_fields=["bins"])
@@ -116,12 +116,12 @@ class Spectra:
 
     def at(self, u: jax.Array) -> jax.Array:
         """Densities at u, shape (..., k)."""
-        return self.density[self.bins.find(u)[0]]
+        return _at(self.density, self.bins.find(u)[0])
 
     def up_to(self, u: jax.Array) -> jax.Array:
         """Probabilities below u, shape (..., k); zero below the threshold."""
         index, distance = self.bins.find(u)
-        return self.below[index] + self.density[index] * distance[..., None]
+        return _at(self.below, index) + _at(self.density, index) * distance[..., None]
 
     def quantile(self, number: jax.Array, probability: jax.Array) -> jax.Array:
         """The u below which histogram `number` has this probability, shape (...).
@@ -130,15 +130,20 @@ class Spectra:
         """
         bits = self.bins.count.bit_length()
 
+        def entry(table: jax.Array, row: jax.Array) -> jax.Array:
+            return _at(table.reshape(-1), row * table.shape[1] + number)
+
         def halve(step: int, low: jax.Array) -> jax.Array:
             middle = jnp.minimum(low + (1 << (bits - 1 - step)), self.bins.count - 1)
-            return jnp.where(self.below[middle, number] <= probability, middle, low)
+            return jnp.where(entry(self.below, middle) <= probability, middle, low)
 
         low = jax.lax.fori_loop(0, bits, halve, jnp.zeros(number.shape, jnp.int32))
-        density = jnp.maximum(self.density[low, number], _SMALLEST)
-        distance = (probability - self.below[low, number]) / density
-        edges = jnp.asarray(self.bins.edges)
-        return jnp.clip(edges[low] + distance, edges[low], edges[low + 1])
+        density = jnp.maximum(entry(self.density, low), _SMALLEST)
+        distance = (probability - entry(self.below, low)) / density
+        first, last = (
+            _at(jnp.asarray(side), low) for side in (self.bins.edges[:-1], self.bins.edges[1:])
+        )
+        return jnp.clip(first + distance, first, last)
 
 
 @dataclass(frozen=True)
@@ -381,6 +386,11 @@ def _draw_jvp(density: SplitDensity, primals: Any, tangents: Any) -> tuple[Any, 
     smooth = partial(density.smooth_draw, x=both[0])
     slope = jax.jvp(smooth, primals[:3], tangents[:3])[1]
     return both, (slope, tangents[2] - slope)
+
+
+def _at(table: jax.Array, rows: jax.Array) -> jax.Array:
+    """Rows of a table, all of which it has; plain indexing would look for negative ones, too."""
+    return jnp.take(table, rows, axis=0, mode="clip")
 
 
 def _category(weights: jax.Array, noise: jax.Array) -> jax.Array:

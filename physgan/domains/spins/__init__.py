@@ -16,7 +16,7 @@ from physgan.domains.spins.importer import IMPORTER
 from physgan.domains.spins.observables import ENSEMBLE, OBSERVABLES
 from physgan.domains.spins.pictures import draw_lattice
 from physgan.domains.spins.preprocessing import Signs
-from physgan.domains.spins.symmetries import random_symmetry
+from physgan.domains.spins.symmetries import choices, random_symmetry, symmetry
 from physgan.domains.spins.targets import TARGETS
 from physgan.errors import InputError
 
@@ -66,13 +66,22 @@ class Spins(Domain):
         """The spins, int8 (n, L, L); network space is the physical one."""
         return samples["spins"]
 
-    def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:
+    def decode(self, array: Any) -> dict[str, Any]:
         """Network output (n, L, L), near +1 and -1, to {"spins": int8}."""
-        return {"spins": np.where(array > 0, 1, -1).astype(np.int8)}
+        spins = array.__array_namespace__().where(array > 0, 1, -1)
+        return {"spins": spins.astype(np.int8)}
 
     def transform(self, keys: jax.Array, array: jax.Array) -> jax.Array:
         """Random translation, rotation, reflection and global flip of each lattice."""
         return random_symmetry(keys, array)
+
+    def symmetry_choices(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """See `symmetries.choices`."""
+        return choices(shape[0])
+
+    def symmetry(self, choices: jax.Array, array: jax.Array) -> jax.Array:
+        """See `symmetries.symmetry`."""
+        return symmetry(choices, array)
 
     def discriminator_input(self, array: jax.Array) -> jax.Array:
         """Lattices as images, (n, L, L, 1)."""

@@ -31,6 +31,10 @@ def check_samples(
         InputError: naming the first such row.
     """
     domain = domain_type(source.domain)
+    if domain.field not in samples:
+        raise InputError(
+            f"expected the field {domain.field} of {domain.name}; got {', '.join(samples)}"
+        )
     if domain.importer is not None:
         domain.importer.check_values(samples[domain.field], lambda row: f"row {first + row}")
     for condition in source.conditions:

@@ -139,3 +139,15 @@ def test_spins_are_signs(tmp_path: Path) -> None:
     write_dataset(tmp_path / "x.h5", {"spins": spins}, {"temperature": np.full(5, 2.0)}, info)
     with pytest.raises(VerificationError, match=r"expected spins of \+1 and -1; got 0 in row 3"):
         verify(tmp_path / "x.h5")
+
+
+def test_spins_have_their_name(tmp_path: Path) -> None:
+    info = DatasetInfo(
+        domain="spins",
+        fields=(Field("values", "1", ("row", "column"), "spin", "int8"),),
+        conditions=(Condition("temperature", "J/k_B", 1.0, 4.0),),
+    )
+    values = {"values": np.ones((5, 4, 4), np.int8)}
+    write_dataset(tmp_path / "x.h5", values, {"temperature": np.full(5, 2.0)}, info)
+    with pytest.raises(VerificationError, match=r"expected the field spins of spins; got values"):
+        verify(tmp_path / "x.h5")

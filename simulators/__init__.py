@@ -40,3 +40,4 @@ SIMULATORS: dict[str, type] = {
     "turbulence": Turbulence,
     "cosmology": Cosmology,
 }
+"""Simulator name -> class."""

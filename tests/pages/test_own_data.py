@@ -1,28 +1,18 @@
 """docs/own-data.md, line by line, with few events."""
 
 import re
-import runpy
-import shlex
-import sys
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 import uproot
+from following import COUNT, ROOT, commands, follow
 
-from physgan.benchmark import benchmark
-from physgan.cli import run_command
-from physgan.comparison import ComparisonSettings
 from physgan.data import open_dataset
-from physgan.fidelity import BoostedTrees, DenseNetwork
 
-ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "own-data.md"
 EVENTS = 500
-COUNT = 100
-TREES, NETWORK = BoostedTrees(rounds=5, repeats=1), DenseNetwork(width=8, epochs=2, repeats=1)
 SMALL = {
     "import": ["--split", "train=0.2,validation=0.2,test=0.6"],
     "train": [
@@ -39,70 +29,33 @@ COARSE = {**FITTED, "simulate": ["--mesh", "32", "--steps", "1", "--count", str(
 """The same with simulations on a coarse mesh."""
 
 
-def lines(title: str) -> list[list[str]]:
-    """The commands in a section of the page, as words."""
-    section = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)
-    text = next(part for part in section if part.startswith(title))
-    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    joined = "".join(blocks).replace("\\\n", " ")
-    return [shlex.split(line) for line in joined.splitlines() if line]
-
-
-def run(
-    words: list[str], more: dict[str, list[str]], folder: Path, patch: pytest.MonkeyPatch
-) -> None:
-    """One line of the page, in `folder`, with `more` options of its command."""
-    patch.chdir(folder)
-    words = [str(EVENTS) if before == "--events" else word for before, word in pairs(words)]
-    words = [str(COUNT) if before == "--count" else word for before, word in pairs(words)]
-    if words[0] == "python":
-        patch.setattr(sys, "argv", words[1:])
-        runpy.run_path(str(ROOT / words[1]), run_name="__main__")
-        return
-    assert words[0] == "physgan"
-    assert run_command([*words[1:], *more.get(words[1], [])]) == 0, " ".join(words)
-
-
-def pairs(words: list[str]) -> list[tuple[str, str]]:
-    return list(zip(["", *words], words, strict=False))
-
-
-def follow(title: str, more: dict[str, list[str]], folder: Path) -> None:
-    """A section of the page, with small classifiers and one size of batches timed."""
-
-    def quick(*sources: Any, **arguments: Any) -> dict[str, Any]:
-        return benchmark(*sources, **arguments, classifier_budget=0, batches=(COUNT,))
-
+def follow_section(title: str, more: dict[str, list[str]], folder: Path) -> None:
+    """A section of the page, in `folder`."""
+    sections = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)
+    section = next(part for part in sections if part.startswith(title))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("physgan.benchmark.trained_run.benchmark", quick)
-        patch.setattr("physgan.benchmark.classifiers.BoostedTrees", lambda: TREES)
-        patch.setattr("physgan.benchmark.classifiers.DenseNetwork", lambda: NETWORK)
-        patch.setattr(
-            "physgan.comparison.metrics.ComparisonSettings",
-            lambda: ComparisonSettings(TREES, NETWORK, draws=2),
-        )
-        for words in lines(title):
-            run(words, more, folder, patch)
+        patch.chdir(folder)
+        follow(commands(section), more, events=EVENTS, count=COUNT)
 
 
 @pytest.fixture(scope="module")
 def calorimeter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("calorimeter")
-    follow("A calorimeter", SMALL, folder)
+    follow_section("A calorimeter", SMALL, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def chamber(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chamber")
-    follow("A drift chamber", FITTED, folder)
+    follow_section("A drift chamber", FITTED, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("maps")
-    follow("Maps", COARSE, folder)
+    follow_section("Maps", COARSE, folder)
     return folder
 
 

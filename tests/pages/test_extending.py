@@ -13,7 +13,7 @@ from physgan.methods import METHODS
 from physgan.surrogates import load
 from simulators import SIMULATORS
 
-PAGE = Path(__file__).parent.parent / "docs" / "extending.md"
+PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
 pytestmark = pytest.mark.usefixtures("optimised")
 
 

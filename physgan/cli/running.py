@@ -9,7 +9,7 @@ import typer
 
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
-from physgan.errors import PhysganError, VerificationError
+from physgan.errors import PhysganError, VerificationError, one_line
 
 __all__ = ["main", "run_command"]
 
@@ -54,5 +54,7 @@ def _exit_code(error: Exception) -> int:
 def _fail(error: object, code: int) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
     expected = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
-    print("error:", text if expected else f"{type(error).__name__}: {text}", file=sys.stderr)
+    print(
+        "error:", one_line(text if expected else f"{type(error).__name__}: {text}"), file=sys.stderr
+    )
     return code

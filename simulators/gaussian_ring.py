@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from simulators._inputs import condition_arrays, whole_number
+from simulators.html import NotebookTable
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
 __all__ = ["GaussianRing"]
 
 
-class GaussianRing:
+class GaussianRing(NotebookTable):
     """Points in a plane: normal around one of several centres on a circle, all equally likely.
 
     p(x) = 1/n sum over k of N(x; R (cos 2 pi k / n, sin 2 pi k / n), sigma^2), without conditions.

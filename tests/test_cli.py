@@ -210,7 +210,7 @@ def test_killed_command_given_again_ends_with_the_same_bytes(tmp_path: Path) -> 
         assert (tmp_path / "killed" / shard.name).read_bytes() == shard.read_bytes()
 
 
-def test_train_passes_settings_on(tmp_path: Path, call, monkeypatch) -> None:
+def test_train_passes_settings_on(tmp_path: Path, call, dataset: Path, monkeypatch) -> None:
     arguments = {}
 
     def train(data, out, config, **more):
@@ -220,9 +220,10 @@ def test_train_passes_settings_on(tmp_path: Path, call, monkeypatch) -> None:
     monkeypatch.setattr("physgan.methods.train", train)
     (tmp_path / "c.toml").write_text('gamma = 0.5\nname = "x"\n')
     options = ["--config", tmp_path / "c.toml", "--set", "gamma=0.1", "--set", "batch_size=64"]
-    code, out, _ = call("train", "d", "--out", "r", "--method", "gan", *options, "--json")
+    code, out, _ = call("train", dataset, "--out", "r", "--method", "gan", *options, "--json")
     assert code == 0
-    assert json.loads(out) == {"loss": None, "steps": 3}
+    line = f"physgan benchmark r --out r-report --data {dataset}"
+    assert json.loads(out) == {"loss": None, "steps": 3, "next": line}
     assert arguments["config"] == {"gamma": 0.1, "name": "x", "batch_size": 64}
     assert (arguments["method"], arguments["seed"]) == ("gan", 0)
 

@@ -260,6 +260,7 @@ def test_quickstart_of_any_recipe(
     assert benchmarked["baselines"] == [str(tmp_path / "q" / b) for b in baselines]
     assert benchmarked["count"] == 100
     assert benchmarked["recipe"] == str(recipe)
+    assert json.loads(out)["next"].startswith(f"physgan sample {tmp_path / 'q' / 'run'} ")
 
 
 def test_baselines_are_methods() -> None:

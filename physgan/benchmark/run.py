@@ -12,7 +12,7 @@ from physgan.benchmark.environment import environment
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import make_reference
 from physgan.benchmark.relaxation import relaxation
-from physgan.benchmark.report import write_report
+from physgan.benchmark.report import Report, write_report
 from physgan.benchmark.results import Results, Verdict
 from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.benchmark.sources import (
@@ -63,7 +63,7 @@ def benchmark(
     batches: Sequence[int] = BATCHES,
     classes: Labelled | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Report:
     """Compare a surrogate and baselines with fresh simulation or recorded events: a report.
 
     Writes `report.json` and `report.html`, which needs no other file, to the folder `out`.
@@ -94,7 +94,7 @@ def benchmark(
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
-        What is in `report.json`.
+        What is in `report.json`, a dictionary that can draw its figures.
 
     Raises:
         InputError: for conditions, counts or names that cannot be used.

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from physgan.benchmark.recorded import Recorded
+from physgan.benchmark.report import Report
 from physgan.benchmark.run import benchmark
 from physgan.benchmark.sources import Variant
 from physgan.data import Dataset, Recipe, build_simulator, load_recipe, open_split, recipe_names
 from physgan.errors import InputError
-from physgan.progress import Report
+from physgan.progress import Report as Progress
 from physgan.surrogates import Description, Surrogate, load
 from physgan.training import dataset_of
 from simulators.protocol import Simulator
@@ -31,8 +32,8 @@ def benchmark_run(
     data: str | os.PathLike[str] | None = None,
     classes: str = "",
     seed: int = 1,
-    progress: Report | None = None,
-) -> dict[str, Any]:
+    progress: Progress | None = None,
+) -> Report:
     """Compare the surrogate of a run with its simulator, or recorded data, and write the report.
 
     Args:
@@ -51,7 +52,7 @@ def benchmark_run(
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
-        What is in report.json.
+        What is in report.json; see `benchmark`.
     """
     surrogate = load(Path(run))
     truth: Simulator | Recorded

@@ -7,6 +7,7 @@ import typer
 
 from physgan.cli.app import Json, Split, app
 from physgan.cli.import_line import import_line, line_back
+from physgan.cli.next_command import after_dataset
 from physgan.cli.options import UsageError, assignments, edges_of, import_settings, shape_of, shares
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
@@ -176,7 +177,7 @@ def import_arrays(
         raise UsageError("expected --out x.h5 or --out folder; got none; --dry-run writes nothing")
     with reporting("import", "samples") as report:
         result = run(table.pop("data"), out, **table, progress=report)
-    print_result(result, as_json)
+    print_result({**result, "next": after_dataset(out)}, as_json)
 
 
 @app.command()
@@ -193,7 +194,7 @@ def import_calochallenge(
 
     with reporting("import", "showers") as report:
         result = run(showers, binning, out, pid=pid, splits=shares(split) or None, progress=report)
-    print_result(result, as_json)
+    print_result({**result, "next": after_dataset(out)}, as_json)
 
 
 @app.command()
@@ -215,4 +216,4 @@ def import_idx(
 
     with reporting("import", "images") as report:
         result = run(images, out, labels=labels, splits=shares(split) or None, progress=report)
-    print_result(result, as_json)
+    print_result({**result, "next": after_dataset(out)}, as_json)

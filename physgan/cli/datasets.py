@@ -8,6 +8,7 @@ import typer
 from physgan.cli.app import EXTRA, ConditionOption, Json, app, own_options, with_more_help
 from physgan.cli.conditions import recipe_of_options, recipe_with_conditions
 from physgan.cli.listing import LISTS, settings_text, simulate_help
+from physgan.cli.next_command import after_dataset
 from physgan.cli.options import UsageError, assignments, extra_options
 from physgan.cli.printing import print_result
 from physgan.errors import InputError, nearest
@@ -54,7 +55,7 @@ def simulate(
         recipe = recipe_of_options(what, free, condition or [], parameter or [], count, own)
     with reporting("simulate", "events") as report:
         result = run(recipe, out, count=count, seed=seed, progress=report)
-    print_result(result, as_json)
+    print_result({**result, "next": after_dataset(out)}, as_json)
 
 
 @app.command()

@@ -3,11 +3,7 @@
 import os
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from physgan.data import open_dataset
-from physgan.domains import domain_of
-from physgan.errors import InputError
 
 __all__ = ["draw_sample"]
 
@@ -19,8 +15,6 @@ def draw_sample(
 ) -> dict[str, Any]:
     """Draw a sample of a dataset into a file, with its conditions above it.
 
-    This is the domain's `figure` if it has one, else its `picture`.
-
     Returns:
         {"picture", "sample", "conditions"}, JSON values.
 
@@ -28,19 +22,7 @@ def draw_sample(
         InputError: if there is no such sample.
     """
     dataset = open_dataset(data)
-    if number >= len(dataset):
-        raise InputError(f"expected a sample below {len(dataset)}; got {number}")
-    samples, conditions = dataset.read(start=number, stop=number + 1)
-    domain = domain_of(dataset.info)
-    figure = domain.figure(samples, conditions, 0)
-    if figure is None:
-        figure = Figure(figsize=(4.0, 4.0), layout="constrained")
-        domain.picture(figure.subplots(), samples, 0)
-    values = {c.name: float(conditions[c.name][0]) for c in dataset.info.conditions}
-    labels = [
-        f"{c.long_name or c.name} {values[c.name]:.4g}{'' if c.unit == '1' else ' ' + c.unit}"
-        for c in dataset.info.conditions
-    ]
-    figure.suptitle("\n".join([f"sample {number}", ", ".join(labels)]).strip(), fontsize="medium")
-    figure.savefig(out, dpi=_DPI)
+    dataset.show(1, start=number).savefig(out, dpi=_DPI)
+    _, conditions = dataset.read(start=number, stop=number + 1)
+    values = {name: float(value[0]) for name, value in conditions.items()}
     return {"picture": str(out), "sample": number, "conditions": values}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from physgan.cli.app import Json, Seed, app
+from physgan.cli.next_command import after_quickstart
 from physgan.cli.printing import print_result
 from physgan.errors import InputError
 from physgan.progress import reporting
@@ -71,4 +72,5 @@ def _run(out: Path, name: str, seed: int) -> dict[str, Any]:
         "verdict": result["verdict"],
         "dataset": str(dataset),
         "run": str(run),
+        "next": after_quickstart(run, dataset),
     }

@@ -8,6 +8,7 @@ import typer
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options, with_more_help
 from physgan.cli.conditions import conditions_like, drawn_conditions
 from physgan.cli.listing import train_help
+from physgan.cli.next_command import after_samples, after_training
 from physgan.cli.options import (
     assignments,
     extra_options,
@@ -50,7 +51,7 @@ def train(
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
     with reporting("train", "samples") as report:
         result = run(data, out, table, seed=seed, method=method, progress=report)
-    print_result(result, as_json)
+    print_result({**result, "next": after_training(out, data)}, as_json)
 
 
 @app.command(context_settings=EXTRA)
@@ -120,4 +121,4 @@ def sample(
             proposals=proposals,
             progress=report,
         )
-    print_result(result, as_json)
+    print_result({**result, "next": after_samples(out, like)}, as_json)

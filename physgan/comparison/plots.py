@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
 from physgan.domains import Domain, Observable
+from physgan.domains.figures import share_colours
 from physgan.fidelity import (
     Curve,
     LargestAuc,
@@ -17,7 +18,6 @@ from physgan.fidelity import (
     count_spectra,
     draw_spectrum,
     pearson,
-    share_colours,
     spectrum_edges,
 )
 

@@ -19,6 +19,7 @@ from physgan.data.hdf5 import (
 from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
+from simulators.html import condition_lines, field_lines, html_table, parameter_lines
 
 __all__ = ["Dataset", "check_hashes", "open_dataset", "open_split"]
 
@@ -60,6 +61,19 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.path)!r}, {len(self)} samples of {self.info.simulator!r})"
+
+    def _repr_html_(self) -> str:
+        about, size = self.info, sum(file.stat().st_size for file in self.files)
+        drawn = " by a surrogate" * (about.source == "surrogate")
+        rows = {
+            "samples": f"{len(self):,} of {about.simulator or 'imported data'}{drawn}",
+            "splits": ", ".join(f"{name} {len(events):,}" for name, events in self.splits.items()),
+            "conditions": condition_lines(about.conditions),
+            "fields": field_lines(about.fields, self.shapes),
+            "parameters": parameter_lines(about.parameters),
+            "size": f"{size / 1e6:.3g} MB, domain {about.domain}",
+        }
+        return html_table(f"Dataset {self.path.name}", rows)
 
     @property
     def recipe(self) -> dict[str, Any]:
@@ -129,6 +143,31 @@ class Dataset:
         ]
         events = self._events(split)
         return {name: values[events] for name, values in _joined(parts).items()}
+
+    def show(self, count: int = 3, *, start: int = 0, split: str | None = None) -> Any:
+        """Draw samples side by side, or one of them in more detail.
+
+        Args:
+            count: how many samples, 1 to 64; fewer are drawn if there are no more.
+            start: first of them, counted within the split.
+            split: only samples of this split.
+
+        Returns:
+            A matplotlib figure.
+
+        Raises:
+            InputError: if there is no such sample.
+
+        Example:
+            open_dataset("ising-32.h5").show(3)
+        """
+        from physgan.domains.drawing import draw_samples
+
+        number = len(self._events(split))
+        if not 0 <= start < number:
+            raise InputError(f"expected a sample below {number}; got {start}")
+        samples, conditions = self.read(split, start, start + max(count, 0))
+        return draw_samples(self.info, samples, conditions, count, first=start)
 
     def _events(self, split: str | None) -> np.ndarray:
         if split is None:

@@ -36,7 +36,7 @@ from physgan.fidelity.histograms import (
 )
 from physgan.fidelity.images import ConvolutionalNetwork, sample_view
 from physgan.fidelity.kernel import kernel_physics_distance, squared_discrepancy
-from physgan.fidelity.pictures import Curve, draw_spectrum, share_colours
+from physgan.fidelity.pictures import Curve, draw_spectrum
 from physgan.fidelity.reweighting import density_ratios, effective_sample_size, thinned
 from physgan.fidelity.separation import Separation, separation_power, separations
 from physgan.fidelity.spectra import (
@@ -119,7 +119,6 @@ __all__ = [
     "separation_of_spectra",
     "separation_power",
     "separations",
-    "share_colours",
     "spectrum_edges",
     "squared_discrepancy",
     "thinned",

@@ -1,4 +1,4 @@
-"""Pictures that comparison and benchmark share: spectra with their ratios, one colour scale."""
+"""Pictures that comparison and benchmark share: spectra with their ratios."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from matplotlib.ticker import LogFormatter
 
 from physgan.fidelity.spectra import SpectrumCounts
 
-__all__ = ["Curve", "draw_spectrum", "share_colours"]
+__all__ = ["Curve", "draw_spectrum"]
 
 _RATIOS = (0.5, 1.5)
 _TINY = 1e-300
@@ -68,22 +68,6 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
         above.set(xscale="log", yscale="log")
         above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=_FEW_DECADES))
         below.set_xscale("log")
-
-
-def share_colours(panels: Sequence[Any]) -> Any | None:
-    """Give all images and meshes of matplotlib axes the colours of the brightest; None if none.
-
-    Returns:
-        One of the images, for a colour bar.
-    """
-    drawn = [item for panel in panels for item in (*panel.images, *panel.collections)]
-    images = [item for item in drawn if item.get_array() is not None]
-    if not images:
-        return None
-    brightest = max(images, key=lambda image: image.get_clim()[1])
-    for image in images:
-        image.set_clim(*brightest.get_clim())
-    return brightest
 
 
 def _merged(counts: SpectrumCounts, part: int) -> int:

@@ -18,6 +18,7 @@ from physgan.surrogates.description import Description
 from physgan.surrogates.fitted import FittedSampler
 from physgan.surrogates.network import NetworkSampler
 from physgan.surrogates.pretrained import pretrained_folder, pretrained_names
+from simulators.html import condition_lines, field_lines, html_table, parameter_lines
 from simulators.protocol import Conditions, Progress, Samples
 
 __all__ = ["Sampler", "Surrogate", "load"]
@@ -309,6 +310,42 @@ class Surrogate:
             allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
             raise InputError(f"expected size {allowed}; got {size}")
         return size
+
+    def show(self, count: int = 3, /, *, seed: int = 0, **conditions: float | np.ndarray) -> Any:
+        """Draw samples and show them side by side, or one of them in more detail.
+
+        Args:
+            count: how many samples, 1 to 64.
+            seed: of the samples.
+            conditions: as in `sample`.
+
+        Returns:
+            A matplotlib figure.
+
+        Raises:
+            InputError: as `sample`.
+
+        Example:
+            >>> figure = physgan.load("calo-small").show(energy_mev=500)  # doctest: +SKIP
+        """
+        from physgan.domains.drawing import draw_samples
+
+        checked = check_conditions(self.conditions, conditions, count, False)
+        return draw_samples(self.description, self.sample(checked, count, seed), checked, count)
+
+    def _repr_html_(self) -> str:
+        about = self.description
+        shapes = {f.name: (about.size,) * len(f.axes) for f in about.fields if about.size}
+        rows = {
+            "emulates": f"{about.simulator} {about.simulator_version}".strip() or "imported data",
+            "conditions": condition_lines(self.conditions),
+            "fields": field_lines(self.fields, shapes),
+            "parameters": parameter_lines(about.parameters),
+            "trained on": about.recipe,
+            "training": about.provenance,
+            "size": f"{self.parameter_count:,} numbers, domain {about.domain}",
+        }
+        return html_table(f"Surrogate {self.name}", rows)
 
 
 def _identified(values: np.ndarray) -> Any:

@@ -15,6 +15,7 @@ from simulators.calorimeter.constants import HIGHEST_ENERGY, LOWEST_ENERGY
 from simulators.calorimeter.geometry import Slab, build, slabs_from_json
 from simulators.calorimeter.layout import COUNTS, ELECTRON, OUTSIDE, PHOTON, POSITRON, WAYS
 from simulators.calorimeter.materials import MATERIALS, Material
+from simulators.html import NotebookTable
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Statistics(NamedTuple):
     lengths: np.ndarray
 
 
-class Calorimeter:
+class Calorimeter(NotebookTable):
     """Electromagnetic showers in a stack of slabs, every secondary followed.
 
     Monte Carlo transport of electrons, positrons and photons at the level of Geant4's standard

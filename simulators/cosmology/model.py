@@ -17,6 +17,7 @@ from simulators.cosmology.maps import convergence_factor, on_sheet, overdensity_
 from simulators.cosmology.mesh import PoissonSolver, Single
 from simulators.cosmology.particle_mesh import evolve
 from simulators.cosmology.power import LinearPower
+from simulators.html import NotebookTable
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
 __all__ = ["Cosmology"]
@@ -35,7 +36,7 @@ NEAREST_LENS = 0.1
 """Smallest redshift of a lens, and smallest distance in redshift from it to the sources."""
 
 
-class Cosmology:
+class Cosmology(NotebookTable):
     """Maps of the matter in slabs of a periodic box, by a particle-mesh N-body code.
 
     A Gaussian field with the linear spectrum of Eisenstein & Hu (1998, with acoustic oscillations)

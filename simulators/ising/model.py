@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulators._inputs import condition_arrays, start_of_block, whole_number
 from simulators._workers import Task, concurrently
+from simulators.html import NotebookTable
 from simulators.ising.schedule import CHAINS, favours_clusters, plan_chains
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
@@ -22,7 +23,7 @@ Spins = NDArray[np.int8]
 Array = NDArray[np.float64]
 
 
-class Ising:
+class Ising(NotebookTable):
     """Configurations of H = -J sum_<ij> s_i s_j - h sum_i s_i on an L x L torus.
 
     A configuration s has the Boltzmann probability exp(-H(s) / T) / Z. Without field, there is a

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulators._inputs import condition_arrays, start_of_block, whole_number
 from simulators._workers import Task, concurrently, cores
+from simulators.html import NotebookTable
 from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Samples
 
 __all__ = ["Turbulence"]
@@ -25,7 +26,7 @@ LARGEST = 4096
 Array = NDArray[np.float64]
 
 
-class Turbulence:
+class Turbulence(NotebookTable):
     """Vorticity of forced two-dimensional turbulence on a beta plane, statistically steady.
 
     d zeta/dt + J(psi, zeta) + beta d psi/dx = F - mu zeta - nu (-Laplacian)^4 zeta with

@@ -227,6 +227,28 @@ def test_page_needs_nothing_else(wrong) -> None:
     assert not [p for p in out.iterdir() if p.name not in ("report.html", "report.json")]
 
 
+def test_a_notebook_shows_the_verdict_and_no_markup_of_names(wrong) -> None:
+    html = wrong[0]._repr_html_()
+    assert wrong[0]["verdict"]["sentence"] in html
+    assert "exact 1" in html
+    assert "&lt;b&gt;warm" in html
+    assert WARM not in html
+
+
+def test_figures_are_drawn_by_their_names(wrong, right) -> None:
+    report, _ = wrong
+    for name in ("samples", "observables", "classifiers", "relaxation", "training", "correlation"):
+        assert name in report.figures
+        assert report.plot(name).axes, name
+    assert "training" not in right.figures
+    histogram = report.plot("energy").axes[0]
+    assert histogram.get_xlabel().startswith("$u$")
+    assert len(histogram.patches) == 4  # the truth, its rivals and one baseline
+    assert [axes.get_title() for axes in report.plot("binder").axes[::2]] == ["Binder cumulant"]
+    with pytest.raises(InputError, match=r"a figure of the report .*; got 'enery'; did you mean"):
+        report.plot("enery")
+
+
 def test_progress_counts_up_to_the_end(right) -> None:
     assert [done for done, _, _ in STEPS] == list(range(len(STEPS)))
     assert STEPS[-1][0] == STEPS[-1][1]

@@ -152,3 +152,12 @@ def test_counts_and_seeds_that_are_none_are_refused(name: str) -> None:
         with pytest.raises(ValueError, match=r"expected .*; got"):
             source.sample(some, count, seed, first_event=first)
     assert {len(array) for array in source.sample(some, 0, 0).values()} == {0}
+
+
+@every_simulator
+def test_a_notebook_shows_what_goes_in_and_comes_out(name: str) -> None:
+    source, _, _ = simulator(name)
+    html = source._repr_html_()
+    for each in (*source.conditions, *source.fields):
+        assert f"{each.name}: " in html
+    assert all(f"{parameter} = " in html for parameter in source.parameters)

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from physgan.data import Axis, Condition, DatasetInfo, Field
 from physgan.domains import domain_of
+from physgan.domains.figures import share_colours
 from physgan.domains.showers.pictures import shower_figure
-from physgan.fidelity import share_colours
 
 ANGLES = np.linspace(-np.pi, np.pi, 7)
 RINGS = np.array([0.0, 5.0, 20.0])

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from physgan.data import Axis, Condition, DatasetInfo, Field
 from physgan.domains import Domain, Images, Showers
+from physgan.domains.figures import share_colours
 from physgan.fidelity import (
     Curve,
     SpectrumCounts,
@@ -13,7 +14,6 @@ from physgan.fidelity import (
     draw_spectrum,
     features_of,
     separation_of_spectra,
-    share_colours,
     spectrum_edges,
 )
 

@@ -1,16 +1,16 @@
 """Writing the results of a benchmark: `report.json` for programs, `report.html` for people."""
 
 from pathlib import Path
-from typing import Any
 
 from physgan.benchmark.report.json_report import as_json, dumps
+from physgan.benchmark.report.report import Report
 from physgan.benchmark.results import Results
 from physgan.data.files import write_atomically
 
-__all__ = ["write_report"]
+__all__ = ["Report", "write_report"]
 
 
-def write_report(results: Results, out: Path) -> dict[str, Any]:
+def write_report(results: Results, out: Path) -> Report:
     """Write both reports to the folder `out`, made if missing.
 
     Returns:

@@ -1,5 +1,6 @@
 """Figures of ensemble observables against conditions, with exact solutions drawn in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,16 @@ _FINE = 160
 
 
 @styled
-def curve_figure(results: Results) -> Figure:
-    """Every scalar observable against each condition; below, the deviation from the truth.
+def curve_figure(
+    results: Results, observables: Sequence[EnsembleObservable] | None = None
+) -> Figure:
+    """Scalar observables, by default all, against each condition; below, how far from the truth.
 
     With several conditions that vary there is a column for each, and points that differ in no
     other are joined. Bins are at the mean of the condition in them.
     """
-    scalars = [o for o in results.plan.domain.ensemble if o.axis is None]
+    chosen = results.plan.domain.ensemble if observables is None else observables
+    scalars = [o for o in chosen if o.axis is None]
     names = _varied(results)
     shown = [(observable, name) for observable in scalars for name in names]
     rows, columns = panel_grid(len(shown), 3 if len(names) == 1 else len(names))

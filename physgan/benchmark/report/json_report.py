@@ -16,6 +16,7 @@ from physgan.benchmark.report.formatting import (
     largest_auc_sentence,
     speed_sentence,
 )
+from physgan.benchmark.report.report import Report
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.training.diagnostics import findings
@@ -25,7 +26,7 @@ __all__ = ["as_json", "dumps"]
 FORMAT, FORMAT_VERSION = "physgan-benchmark", 2
 
 
-def as_json(results: Results) -> dict[str, Any]:
+def as_json(results: Results) -> Report:
     """All of `results` but the samples."""
     plan, simulator = results.plan, results.simulator
     report = {
@@ -64,7 +65,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "speed": _speed(results),
         "training": {**results.training, "findings": _findings(results)},
     }
-    return _clean(report)
+    return Report(_clean(report), results)
 
 
 def dumps(report: Mapping[str, Any]) -> str:

@@ -21,7 +21,8 @@ from physgan.benchmark.report.style import (
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
 from physgan.domains.base import Observable, Spectrum
-from physgan.fidelity import Curve, draw_spectrum, share_colours
+from physgan.domains.figures import NotebookFigure, share_colours
+from physgan.fidelity import Curve, draw_spectrum
 
 __all__ = ["histogram_figure", "picture_figure", "spectrum_figure"]
 
@@ -46,7 +47,7 @@ def picture_figure(results: Results) -> Figure:
     side = min(2.2, (WIDTH - left - right - gaps) / (blocks * each))
     block_width = each * side + (each - 1) * _GAP
     height = _TOP + len(rows) * (side + _GAP) + bottom
-    figure = Figure(figsize=(WIDTH, height))
+    figure = NotebookFigure(figsize=(WIDTH, height))
     panels = []
     for block, condition_index in enumerate(drawn):
         start = left + block * (block_width + _WIDE_GAP)

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from physgan.benchmark.report.formatting import condition_title
 from physgan.benchmark.results import Results
+from physgan.domains.figures import NotebookFigure
 
 __all__ = [
     "EXACT",
@@ -118,7 +119,7 @@ def panels(
     total = sum(heights) + sum(below) + above + _BOTTOM
     between = 0.16 if sharey else 0.62
     width = (WIDTH - _LEFT - _RIGHT - between * (columns - 1)) / columns
-    figure = Figure(figsize=(WIDTH, total))
+    figure = NotebookFigure(figsize=(WIDTH, total))
     grid = np.empty((len(heights), columns), object)
     for row, height in enumerate(heights):
         bottom = total - above - sum(heights[: row + 1]) - sum(below[:row])

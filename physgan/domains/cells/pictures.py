@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 
 from physgan.domains.cells.layout import CellAxis, CellLayout
+from physgan.domains.figures import NotebookFigure
 
 __all__ = ["cell_figure", "draw_cells", "picture_note"]
 
@@ -47,9 +47,9 @@ def draw_cells(axes: Any, layout: CellLayout, sample: np.ndarray) -> None:
     axes.set(xlabel=across.label, ylabel=up.label)
 
 
-def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> Figure:
+def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> NotebookFigure:
     """One sample with a colour bar."""
-    figure = Figure(figsize=(6.0, 4.5), layout="constrained")
+    figure = NotebookFigure(figsize=(6.0, 4.5), layout="constrained")
     panel = figure.subplots()
     draw_cells(panel, layout, sample)
     panel.set_title(title or picture_note(layout), fontsize="small")

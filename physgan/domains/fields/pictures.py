@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from physgan.domains.fields.layout import FieldLayout
+from physgan.domains.figures import NotebookFigure
 
 __all__ = ["draw_field", "field_figure", "picture_note"]
 
@@ -44,9 +44,9 @@ def draw_field(axes: Any, layout: FieldLayout, field: np.ndarray) -> None:
         _draw_bar(axes, layout)
 
 
-def field_figure(layout: FieldLayout, field: np.ndarray) -> Figure:
+def field_figure(layout: FieldLayout, field: np.ndarray) -> NotebookFigure:
     """One field with a colour bar, whose ends are open where pixels lie beyond."""
-    figure = Figure(figsize=(5.4, 4.5), layout="constrained")
+    figure = NotebookFigure(figsize=(5.4, 4.5), layout="constrained")
     panel = figure.subplots()
     draw_field(panel, layout, field)
     names = [axis.name for axis in layout.axes]

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from physgan.domains.figures import NotebookFigure
 
 __all__ = ["FEW_LAYERS", "draw_cells", "draw_layers", "shower_figure"]
 
@@ -96,7 +97,7 @@ def shower_figure(
     edges: Mapping[str, Sequence[float]],
     title: str = "",
     layers: Sequence[int] | None = None,
-) -> Figure:
+) -> NotebookFigure:
     """Draw one shower in cylindrical or Cartesian cells.
 
     Args:
@@ -120,7 +121,7 @@ def shower_figure(
     layers = _layers(deposits) if layers is None else list(layers)
     top = max(float(deposits.max()), 1e-9)
     norm = LogNorm(vmin=top * 1e-4, vmax=top)
-    figure = Figure(figsize=(max(6.0, 2.0 * len(layers)), 5.5), layout="constrained")
+    figure = NotebookFigure(figsize=(max(6.0, 2.0 * len(layers)), 5.5), layout="constrained")
     rows = figure.add_gridspec(2, 1)
     above, below = (figure.add_subfigure(rows[i, 0]) for i in range(2))
     side = above.subplots()

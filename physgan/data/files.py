@@ -1,19 +1,20 @@
 """Atomic writing of files: temporary file, fsync, rename."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from physgan.errors import InputError
+from physgan.errors import InputError, PhysganError
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["exclusive", "sha256_of", "write_atomically"]
+__all__ = ["exclusive", "full_disk", "sha256_of", "write_atomically"]
 
 TEMPORARY = ".partial"
 """Suffix of a file that is being written; one left by an interrupted run is overwritten."""
@@ -61,6 +62,27 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """Turn the system's errors about a full disk, and about a file too large, into one line.
+
+    Args:
+        path: what is being written.
+
+    Raises:
+        PhysganError: in place of those errors.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise PhysganError(
+            f"expected room on the disk for {path}; it is full; finished files are kept: "
+            "make room and give the same command again"
+        ) from None
 
 
 def _sync_directory(folder: Path) -> None:

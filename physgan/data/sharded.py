@@ -1,13 +1,11 @@
 """Resumable writing of a dataset, shard by shard."""
 
-import errno
 import hashlib
 import os
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from physgan.data.dataset import Dataset
-from physgan.data.files import TEMPORARY, exclusive, sha256_of, write_atomically
+from physgan.data.files import TEMPORARY, exclusive, full_disk, sha256_of, write_atomically
 from physgan.data.manifest import Entry, Manifest, is_single_file, manifest_path, provenance
 from physgan.data.schema import DatasetInfo, canonical_json
 from physgan.data.writer import file_image
-from physgan.errors import InputError, PhysganError
+from physgan.errors import InputError
 from simulators.protocol import Progress
 
 __all__ = ["Produce", "assign_splits", "write_events"]
@@ -74,7 +72,7 @@ def write_events(
     job = _Job(info, count, produce, definition, shard_size, shares, recipe or {}, done)
     if not is_single_file(path):
         _prepare(path)
-        with exclusive(path), _full_disk(path):
+        with exclusive(path), full_disk(path):
             return _fill(path, job)
     parts = path.with_name(path.name + PARTS)
     if (finished := _finished(path, definition)) is not None:
@@ -83,7 +81,7 @@ def write_events(
     if path.exists() and not parts.exists() and not manifest_path(path).exists():
         raise InputError(f"expected {path} to be free; another file has that name; choose another")
     _prepare(parts)
-    with exclusive(parts), _full_disk(parts):
+    with exclusive(parts), full_disk(parts):
         return _merge(parts, path, _fill(parts, job, SINGLE_FILE_BYTES), job)
 
 
@@ -225,16 +223,3 @@ def _check_same(existing: dict[str, Any], wanted: dict[str, Any], path: Path) ->
 def _short(value: Any) -> str:
     text = canonical_json(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-@contextmanager
-def _full_disk(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise PhysganError(
-            f"expected room on the disk for {folder}; it is full; finished files are kept: "
-            "make room and give the same command again"
-        ) from None

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -187,16 +186,12 @@ def test_full_disk_loses_nothing(tmp_path: Path, monkeypatch, name: str, before:
     assert data_files(tmp_path / name) == data_files(tmp_path / "again" / name)
 
 
-def test_limit_of_the_system_on_files_is_one_line(tmp_path: Path) -> None:
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, old[1]))
-    try:
-        with pytest.raises(PhysganError, match=r"^expected room on the disk"):
-            simulate(RECIPE, tmp_path / "out", simulator=Tiny())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, old)
-        signal.signal(signal.SIGXFSZ, before)
+def test_limit_of_the_system_on_files_is_one_line(tmp_path: Path, largest_file) -> None:
+    with (
+        largest_file(4000),
+        pytest.raises(PhysganError, match=r"^expected room on the disk"),
+    ):
+        simulate(RECIPE, tmp_path / "out", simulator=Tiny())
     simulate(RECIPE, tmp_path / "out", simulator=Tiny())
     assert verify(tmp_path / "out")["samples"] == RECIPE.count
 

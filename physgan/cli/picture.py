@@ -1,11 +1,13 @@
 """A picture of one sample of a dataset."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from physgan.data import open_dataset
+from physgan.data.files import write_figure
 from physgan.domains import domain_of
 from physgan.errors import InputError
 
@@ -42,5 +44,5 @@ def draw_sample(
         for c in dataset.info.conditions
     ]
     figure.suptitle("\n".join([f"sample {number}", ", ".join(labels)]).strip(), fontsize="medium")
-    figure.savefig(out, dpi=_DPI)
+    write_figure(Path(out), figure, _DPI)
     return {"picture": str(out), "sample": number, "conditions": values}

@@ -1,11 +1,13 @@
-"""Atomic writing of files: temporary file, fsync, rename."""
+"""Atomic writing of files: temporary file, fsync, rename; one writer of a folder."""
 
 import errno
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from physgan.errors import InputError, PhysganError
 
@@ -14,7 +16,12 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["exclusive", "full_disk", "sha256_of", "write_atomically"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["exclusive", "full_disk", "sha256_of", "write_atomically", "write_figure"]
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
 
 TEMPORARY = ".partial"
 """Suffix of a file that is being written; one left by an interrupted run is overwritten."""
@@ -39,6 +46,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     _sync_directory(path.parent)
 
 
+def write_figure(path: Path, figure: "Figure", dpi: int) -> None:
+    """Write a picture atomically, in the format that the ending of its name says, else PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix[1:] or "png", dpi=dpi)
+    write_atomically(path, buffer.getvalue())
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as stream:
@@ -47,7 +61,10 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Lock `folder` for one writer; the lock ends with the process."""
+    """Lock `folder` for one writer; the lock ends with the process.
+
+    Where the file system has no locks, as some shared ones, there is none.
+    """
     if fcntl is None:
         yield
         return
@@ -59,6 +76,9 @@ def exclusive(folder: Path) -> Iterator[None]:
             raise InputError(
                 f"expected {folder} to be free; another run is writing it; wait for it to end"
             ) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         yield
     finally:
         os.close(handle)

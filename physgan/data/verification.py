@@ -8,13 +8,14 @@ import numpy as np
 
 from physgan.data.dataset import Dataset
 from physgan.data.files import sha256_of
-from physgan.data.manifest import Manifest, manifest_path
+from physgan.data.manifest import Entry, Manifest, manifest_path
 from physgan.errors import InputError, VerificationError
 from simulators.protocol import Progress
 
 __all__ = ["info", "verify"]
 
 SLICE_BYTES = 64 * 2**20
+_NAMED = 8
 
 
 def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) -> dict[str, Any]:
@@ -29,7 +30,8 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
 
     Raises:
         InputError: if `path` does not exist.
-        VerificationError: for the first error in the dataset.
+        VerificationError: for every file that is missing or changed, or not in the manifest; if
+            there is none, for the first error in the contents.
     """
     path = Path(path)
     if not path.exists():
@@ -95,19 +97,30 @@ def _check_hashes(path: Path) -> Manifest | None:
     if not where.is_file():
         return None
     manifest = Manifest.load(where)
-    for entry in manifest.entries:
-        file = where.parent / entry.file
-        if not file.is_file():
-            raise VerificationError(
-                f"expected the file {entry.file} in {where.parent}; it is missing; "
-                "give the command that made the dataset again"
-            )
-        if sha256_of(file) != entry.sha256:
-            raise VerificationError(
-                f"expected SHA-256 {entry.sha256[:12]}... of {file}; the file has changed; "
-                "give the command that made the dataset again"
-            )
+    if faults := [fault for entry in manifest.entries if (fault := _fault(where.parent, entry))]:
+        more = f"; and {len(faults) - _NAMED} others" if len(faults) > _NAMED else ""
+        raise VerificationError(
+            f"{'; '.join(faults[:_NAMED])}{more}; give the command that made the dataset again: "
+            "it makes just what is wrong"
+        )
+    known = {entry.file for entry in manifest.entries}
+    extra = {file.name for file in path.glob("*.h5")} - known if path.is_dir() else set()
+    if extra and manifest.complete:
+        raise VerificationError(
+            f"expected only the files of the manifest in {path}; got {', '.join(sorted(extra))}, "
+            "too; remove what does not belong there"
+        )
     return manifest
+
+
+def _fault(folder: Path, entry: Entry) -> str:
+    """What is wrong with a file, "" if nothing is."""
+    file = folder / entry.file
+    if not file.is_file():
+        return f"expected the file {entry.file} in {folder}; it is missing"
+    if sha256_of(file) != entry.sha256:
+        return f"expected SHA-256 {entry.sha256[:12]}... of {file}; the file has changed"
+    return ""
 
 
 def _check_counts(dataset: Dataset, manifest: Manifest | None) -> None:

@@ -75,6 +75,12 @@ class Run:
                     "their conditions; got false"
                 )
             self.info = replace(dataset.info, conditions=())
+        for split in ("train", "validation"):
+            if split in dataset.splits and not len(dataset.splits[split]):
+                raise InputError(
+                    f"expected events in the split {split} of {dataset.path}; got none of "
+                    f"{len(dataset)}; make more events"
+                )
         samples, conditions = dataset.read("train")
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info.conditions, conditions, len(self.samples))

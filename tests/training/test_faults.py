@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from exact_torus import SMALL
 
+from physgan.data import Recipe, simulate
 from physgan.data.files import exclusive
 from physgan.errors import InputError, PhysganError
 from physgan.methods import train
@@ -115,3 +116,15 @@ def test_damaged_checkpoints_are_named_and_replaced(tmp_path: Path, capsys) -> N
     shutil.copytree(newest(tmp_path), tmp_path / "000000000032")
     checkpoints.save(tmp_path, 12, states[24])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["000000000008", "000000000012"]
+
+
+@pytest.mark.parametrize("method", ["gan", "vae"])
+def test_too_few_events_for_a_validation_split_are_refused(tmp_path: Path, method: str) -> None:
+    """0.1 of 2 events are none."""
+    fixed = {"temperature": {"distribution": "fixed", "value": 2.0}}
+    shares = {"train": 0.9, "validation": 0.1}
+    recipe = Recipe("two", "ising", {"size": 4}, fixed, count=2, splits=shares)
+    simulate(recipe, tmp_path / "two.h5")
+    with pytest.raises(InputError, match=r"events in the split validation of .*; got none of 2; m"):
+        train(tmp_path / "two.h5", tmp_path / "run", method=method)
+    assert not (tmp_path / "run").exists()

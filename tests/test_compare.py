@@ -264,3 +264,10 @@ def test_equal_states_of_a_small_system_are_no_copies(tmp_path: Path, beside_flo
     itself = copies(sets[0], sets[0], COUNT, 0, "")
     assert itself[0] == 1
     assert replace(report, copies=itself).copied
+
+
+def test_an_output_that_cannot_be_written_is_refused_first(tmp_path: Path) -> None:
+    files, steps = [showers(tmp_path / f"{n}.h5", n) for n in range(2)], []
+    with pytest.raises(NotADirectoryError):
+        compare(*files, out=files[0] / "out", progress=lambda *step: steps.append(step))
+    assert not steps

@@ -2,7 +2,8 @@
 
 Each command is given to a process of its own, which gets kill -9 after a random time, and is given
 again. In the end it is left to finish, and what it wrote is compared, byte for byte, with that of a
-command that was never killed. Every second run is stopped by SIGTERM instead, which ends in one line.
+command that was never killed. Every second process is stopped by SIGTERM instead, which has to end
+in one line.
 """
 
 import argparse
@@ -41,7 +42,7 @@ validation = 0.02
 
 
 def main() -> int:
-    """Print and store the outcome of each command; status 1 if bytes differ or a line is missing."""
+    """Print and store what each command came to; status 1 if bytes differ or a line is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=12, help="for each command")
     parser.add_argument("--seed", type=int, default=0)

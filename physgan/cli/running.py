@@ -11,7 +11,7 @@ import typer
 from physgan.cli import quickstart, datasets, train_sample, evaluate, convert  # noqa: F401  # isort: skip
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
-from physgan.errors import PhysganError, VerificationError
+from physgan.errors import PhysganError, VerificationError, one_line
 
 __all__ = ["prepare", "run"]
 
@@ -54,13 +54,14 @@ def _exit_code(error: Exception) -> int:
 def _fail(error: Exception, code: int) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
     expected = isinstance(error, PhysganError | ValueError | OSError | USAGE_ERROR)
+    if not expected:
+        text = f"{type(error).__name__}: {text}"
     if _lacks_devices():
-        text, expected = (
+        text = (
             f"expected a device for JAX_PLATFORMS={os.environ['JAX_PLATFORMS']}; got none, or a "
-            "JAX without support for it; install physgan[cuda], or unset JAX_PLATFORMS",
-            True,
+            "JAX without support for it; install physgan[cuda], or unset JAX_PLATFORMS"
         )
-    print("error:", text if expected else f"{type(error).__name__}: {text}", file=sys.stderr)
+    print("error:", one_line(text), file=sys.stderr)
     return code
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from physgan.data.distributions import make_distributions
+from physgan.data.files import sha256_of
 from physgan.data.hdf5 import (
     DEFAULT_BUDGET_BYTES,
     Header,
@@ -15,13 +16,15 @@ from physgan.data.hdf5 import (
     read_header,
     read_rows,
 )
-from physgan.data.manifest import Manifest, manifest_path
+from physgan.data.manifest import Entry, Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
 
-__all__ = ["Dataset", "open_dataset", "open_split"]
+__all__ = ["Dataset", "check_hashes", "open_dataset", "open_split"]
 
 Arrays = dict[str, np.ndarray]
+
+_NAMED = 4
 
 
 class Dataset:
@@ -184,6 +187,37 @@ def open_dataset(
     return Dataset(path, budget_bytes=budget_bytes)
 
 
+def check_hashes(path: str | os.PathLike[str]) -> None:
+    """Compare every file of a dataset with the SHA-256 in its manifest, if there is one.
+
+    Raises:
+        InputError: if there is no complete dataset.
+        VerificationError: for every file that has changed or is missing.
+    """
+    path = Path(path)
+    manifest = _manifest_of(path)
+    if manifest is None:
+        return
+    folder = path if path.is_dir() else path.parent
+    _check_complete(path, manifest)
+    if faults := [fault for entry in manifest.entries if (fault := _fault(folder, entry))]:
+        more = f"; and {len(faults) - _NAMED} others" if len(faults) > _NAMED else ""
+        raise VerificationError(
+            f"{'; '.join(faults[:_NAMED])}{more}; give the command that made the dataset again: "
+            "it makes just what is wrong"
+        )
+
+
+def _fault(folder: Path, entry: Entry) -> str:
+    """What is wrong with a file, "" if nothing is."""
+    file = folder / entry.file
+    if not file.is_file():
+        return f"expected the file {entry.file} in {folder}; it is missing"
+    if sha256_of(file) != entry.sha256:
+        return f"expected SHA-256 {entry.sha256[:8]} of {file}; the file has changed"
+    return ""
+
+
 def open_split(text: str | os.PathLike[str], split: str = "") -> tuple[Dataset, str]:
     """Open a dataset whose name may end in the name of a split: "x.h5:test".
 
@@ -218,15 +252,25 @@ def _manifest_of(path: Path) -> Manifest | None:
     return None
 
 
-def _files_of(path: Path, manifest: Manifest | None) -> list[Path]:
-    if not path.is_dir() or manifest is None:
-        return [path]
+def _check_complete(path: Path, manifest: Manifest) -> None:
     if not manifest.complete:
         done = sum(entry.count for entry in manifest.entries)
         raise InputError(
             f"expected a complete dataset; {path} holds {done} of {manifest.count} samples; "
             "give the command that began it again"
         )
+
+
+def _files_of(path: Path, manifest: Manifest | None) -> list[Path]:
+    if manifest is None:
+        return [path]
+    if not path.is_dir():
+        if len(manifest.entries) != 1:
+            raise InputError(
+                f"expected one file in {manifest_path(path)}; got {len(manifest.entries)}"
+            )
+        return [path]
+    _check_complete(path, manifest)
     files = [path / entry.file for entry in manifest.entries]
     for file in files:
         if not file.is_file():

@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 import orbax.checkpoint as ocp
 
 from physgan.data.files import sha256_of, write_atomically
+from physgan.data.json_files import read_table
+from physgan.errors import InputError
 
 __all__ = ["SavedIfStopped", "restore_latest", "save"]
 
@@ -130,7 +132,7 @@ def _system_errors(target: Path) -> Iterator[None]:
 
 def _is_whole(target: Path) -> bool:
     try:
-        sums = json.loads((target / _SUMS).read_text())
+        sums = read_table(target / _SUMS, "checksums")
         return all(sha256_of(target / name) == digest for name, digest in sums.items())
-    except (OSError, ValueError):
+    except (OSError, InputError):
         return False

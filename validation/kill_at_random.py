@@ -20,24 +20,24 @@ import numpy as np
 
 RESULT = Path(__file__).parent / "results" / "kill_at_random.json"
 SIMULATE = ["simulate", "recipe.toml"]
-TRAIN = ["train", "data.h5", "--method", "likelihood", "--likelihood-samples", "16384"]
-TRAIN += ["--checkpoint-samples", "2048", "--batch-size", "64", "--generator-width", "4"]
-SAMPLE = ["sample", "run", "--temperature", "2.3", "--count", "400000"]
+TRAIN = ["train", "data.h5", "--method", "likelihood", "--likelihood-samples", "8192"]
+TRAIN += ["--checkpoint-samples", "1024", "--batch-size", "64", "--generator-width", "4"]
+SAMPLE = ["sample", "run", "--temperature", "2.3", "--count", "150000"]
 COMMANDS = {"simulate": SIMULATE, "train": TRAIN, "sample": SAMPLE}
 RECIPE = """
 [simulator]
 name = "ising"
 size = 16
 [events]
-count = 98304
+count = 32768
 shard_size = 8192
 [conditions.temperature]
 distribution = "uniform"
 minimum = 2.0
 maximum = 3.0
 [splits]
-train = 0.1
-validation = 0.02
+train = 0.3
+validation = 0.05
 """
 
 

@@ -7,9 +7,12 @@ than it saves.
 import atexit
 import gc
 import os
+import resource
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 
 os.environ["XLA_FLAGS"] = (
@@ -57,6 +60,24 @@ def optimised() -> Iterator[None]:
     yield
     jax.config.update(flag, before)
     jax.clear_caches()
+
+
+@pytest.fixture
+def largest_file() -> Callable[[int], AbstractContextManager[None]]:
+    """A context in which the system lets no file grow beyond so many bytes: as on a full disk."""
+
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        old = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old)
+            signal.signal(signal.SIGXFSZ, before)
+
+    return limit
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 import physgan
 from physgan.cli import run_command
 from physgan.comparison import ComparisonReport, ComparisonSettings, compare, compare_samples, table
-from physgan.data import Axis, Condition, DatasetInfo, Field, write_dataset
+from physgan.comparison.reading import copies
+from physgan.data import Axis, Condition, DatasetInfo, Field, open_dataset, write_dataset
 from physgan.errors import InputError
 from physgan.fidelity import BoostedTrees, DenseNetwork
 
@@ -237,3 +238,39 @@ def test_classes_are_compared_if_asked_for(tmp_path: Path) -> None:
     assert report.classes.chance < 1e-6
     assert "class score" in table(report)
     assert report.to_json()["classes"]["missing"] == list(report.classes.missing)
+
+
+def test_copies_are_called_copies(tmp_path: Path, capsys) -> None:
+    """Of the training set beside a test split, whose figures look good."""
+    real = showers(tmp_path / "real.h5", 0)
+    dataset = open_dataset(real)
+    samples, conditions = dataset.read()
+    rows = np.random.default_rng(1).permutation(COUNT)
+    splits = {"train": np.arange(120), "test": np.arange(120, COUNT)}
+    write_dataset(real, samples, conditions, dataset.info, splits)
+    train = {k: v[rows[rows < 120]] for k, v in samples.items()}
+    energies = {k: v[rows[rows < 120]] for k, v in conditions.items()}
+    write_dataset(tmp_path / "copy.h5", train, energies, dataset.info)
+    report = compare(f"{real}:test", tmp_path / "copy.h5", floor=real, settings=QUICK)
+    assert report.copies == (1.0, 0.0)
+    assert report.to_json()["copies"] == [1.0, 0.0]
+    assert table(report).startswith("warning: 100 % of the samples under test are copies of ")
+
+
+def test_equal_states_of_a_small_system_are_no_copies(tmp_path: Path, beside_floor) -> None:
+    """Of 2^16 states of the 4 x 4 torus two are the ground states."""
+    report, _ = beside_floor
+    sets = [open_dataset(spins(tmp_path / f"{n}.h5", n)) for n in range(2)]
+    found = copies(sets[0], sets[1], COUNT, 0, "")
+    assert min(found) > 0.3
+    assert not replace(report, copies=found).copied
+    itself = copies(sets[0], sets[0], COUNT, 0, "")
+    assert itself[0] == 1
+    assert replace(report, copies=itself).copied
+
+
+def test_an_output_that_cannot_be_written_is_refused_first(tmp_path: Path) -> None:
+    files, steps = [showers(tmp_path / f"{n}.h5", n) for n in range(2)], []
+    with pytest.raises(NotADirectoryError):
+        compare(*files, out=files[0] / "out", progress=lambda *step: steps.append(step))
+    assert not steps

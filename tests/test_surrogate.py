@@ -299,3 +299,31 @@ def test_flows_of_version_1_load_under_the_names_of_their_parts_then(tmp_path: P
     as_version_1(tmp_path, about, {"encoder": "reader", "decoder": "writer"})
     drawn, again = (s.sample({"temperature": 2.0}, 8, 1)["spins"] for s in (flow, load(tmp_path)))
     np.testing.assert_array_equal(drawn, again)
+
+
+def test_shards_are_sized_by_bytes(surrogate: Surrogate, tmp_path: Path, monkeypatch) -> None:
+    """8 x 8 lattices of 64 bytes, and 16 x 16 of 256."""
+    monkeypatch.setattr("physgan.surrogates.surrogate._SHARD_BYTES", 1600)
+    for size, events in ((8, [25] * 6), (16, [6] * 25)):
+        surrogate.write(tmp_path / str(size), {"temperature": 2.25}, 150, seed=9, size=size)
+        manifest = open_dataset(tmp_path / str(size)).manifest
+        assert manifest is not None
+        assert [entry.count for entry in manifest.entries] == events
+
+
+@pytest.mark.parametrize(
+    ("count", "seed", "message"),
+    [
+        (10, 2**32, r"expected a seed from 0 and below 2\^32; got 4294967296"),
+        (10, -1, r"expected a seed from 0 and below 2\^32; got -1"),
+        (2**32 + 1, 0, "expected at most 4294967296 events; got 4294967297; ask for fewer"),
+    ],
+)
+def test_seeds_and_numbers_beyond_32_bits_are_refused(
+    surrogate: Surrogate, tmp_path: Path, count: int, seed: int, message: str
+) -> None:
+    """JAX's keys drop the bits above: seed 2^32 would give the samples of seed 0."""
+    with pytest.raises(InputError, match=message):
+        surrogate.sample({"temperature": 2.25}, count, seed)
+    with pytest.raises(InputError, match=message):
+        surrogate.write(tmp_path / "x", {"temperature": 2.25}, count, seed)

@@ -68,10 +68,20 @@ def benchmark_run(
         truth,
         seed=seed,
         out=Path(out),
-        baselines=[load(Path(path)) for path in baselines],
+        baselines=_baselines(surrogate, baselines),
         progress=progress,
         **{**chosen, "count": count or chosen["count"]},
     )
+
+
+def _baselines(surrogate: Surrogate, paths: Sequence[str]) -> list[Surrogate | Variant]:
+    """Other runs; those whose method another one has, too, are named with their folders."""
+    others = [load(Path(path)) for path in paths]
+    names = [surrogate.name, *(other.name for other in others)]
+    return [
+        other if names.count(other.name) == 1 else Variant(other, f"{other.name}, {path}", {})
+        for other, path in zip(others, paths, strict=True)
+    ]
 
 
 def _beside_simulator(

@@ -1,5 +1,5 @@
 """`python -m physgan.cli`."""
 
-from physgan.cli.running import main
+from physgan.cli import main
 
 main()

@@ -8,6 +8,7 @@ from typer.core import TyperCommand
 
 __all__ = [
     "EXTRA",
+    "MOST_EVENTS",
     "ConditionOption",
     "Json",
     "Seed",
@@ -25,7 +26,8 @@ app = typer.Typer(
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", min=0)]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", min=0, max=2**32 - 1)]
+MOST_EVENTS = 2**32
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),

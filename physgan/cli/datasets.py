@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from physgan.cli.app import EXTRA, ConditionOption, Json, app, own_options, with_more_help
+from physgan.cli.app import (
+    EXTRA,
+    MOST_EVENTS,
+    ConditionOption,
+    Json,
+    app,
+    own_options,
+    with_more_help,
+)
 from physgan.cli.conditions import recipe_of_options, recipe_with_conditions
 from physgan.cli.listing import LISTS, settings_text, simulate_help
 from physgan.cli.next_command import after_dataset
@@ -22,7 +30,9 @@ def simulate(
     context: typer.Context,
     what: Annotated[str, typer.Argument(help="A recipe, a .toml file, or a simulator.")],
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
-    count: Annotated[int | None, typer.Option(help="Number of events.", min=1)] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Number of events.", min=1, max=MOST_EVENTS)
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the run.", min=0)] = None,
     condition: ConditionOption = None,
     parameter: Annotated[

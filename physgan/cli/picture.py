@@ -1,9 +1,11 @@
 """A picture of one sample of a dataset."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from physgan.data import open_dataset
+from physgan.data.files import write_figure
 
 __all__ = ["draw_sample"]
 
@@ -22,7 +24,7 @@ def draw_sample(
         InputError: if there is no such sample.
     """
     dataset = open_dataset(data)
-    dataset.show(1, start=number).savefig(out, dpi=_DPI)
+    write_figure(Path(out), dataset.show(1, start=number), _DPI)
     _, conditions = dataset.read(start=number, stop=number + 1)
     values = {name: float(value[0]) for name, value in conditions.items()}
     return {"picture": str(out), "sample": number, "conditions": values}

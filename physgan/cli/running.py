@@ -1,40 +1,40 @@
 """Run one command: exit codes, and errors as one line."""
 
+import io
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
+# in the order of the help
+from physgan.cli import quickstart, datasets, train_sample, evaluate, convert  # noqa: F401  # isort: skip
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
 from physgan.errors import PhysganError, VerificationError, one_line
 
-__all__ = ["main", "run_command"]
+__all__ = ["prepare", "run"]
 
 USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 usage, 3 a check failed."""
-    _keep_compiled_programs()
-    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+def prepare() -> None:
+    """Set JAX's compilation cache, unless the environment does, and let stdout print any text.
 
-
-def _keep_compiled_programs() -> None:
-    """Set JAX's compilation cache, unless the environment already does."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "physgan" / "compiled"))
+    A sign that stdout's encoding lacks, as ASCII lacks ±, is printed as an escape sequence.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if os.path.isabs(cache):  # a user without a home directory stays "~"
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(cache, "physgan", "compiled")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def run_command(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors become one line on stderr."""
     try:
         return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; finished files are kept and the same command goes on", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -51,10 +51,26 @@ def _exit_code(error: Exception) -> int:
     return 2 if usage else 1
 
 
-def _fail(error: object, code: int) -> int:
+def _fail(error: Exception, code: int) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
-    expected = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
-    print(
-        "error:", one_line(text if expected else f"{type(error).__name__}: {text}"), file=sys.stderr
-    )
+    expected = isinstance(error, PhysganError | ValueError | OSError | USAGE_ERROR)
+    if not expected:
+        text = f"{type(error).__name__}: {text}"
+    if _lacks_devices():
+        text = (
+            f"expected a device for JAX_PLATFORMS={os.environ['JAX_PLATFORMS']}; got none, or a "
+            "JAX without support for it; install physgan[cuda], or unset JAX_PLATFORMS"
+        )
+    print("error:", one_line(text), file=sys.stderr)
     return code
+
+
+def _lacks_devices() -> bool:
+    """Whether JAX is in use and cannot find the devices that the environment asks for."""
+    if "JAX_PLATFORMS" not in os.environ or "jax" not in sys.modules:
+        return False
+    try:
+        sys.modules["jax"].devices()
+    except Exception:
+        return True
+    return False

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options, with_more_help
+from physgan.cli.app import (
+    EXTRA,
+    MOST_EVENTS,
+    ConditionOption,
+    Json,
+    Seed,
+    app,
+    own_options,
+    with_more_help,
+)
 from physgan.cli.conditions import conditions_like, drawn_conditions
 from physgan.cli.listing import train_help
 from physgan.cli.next_command import after_samples, after_training
@@ -65,7 +74,8 @@ def sample(
     ],
     out: Annotated[Path, typer.Option(help="x.h5 for one file, else a folder of shards.")],
     count: Annotated[
-        int | None, typer.Option(help="Number of samples; 1,000 if left out.", min=1)
+        int | None,
+        typer.Option(help="Number of samples; 1,000 if left out.", min=1, max=MOST_EVENTS),
     ] = None,
     seed: Seed = 0,
     condition: ConditionOption = None,

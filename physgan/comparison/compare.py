@@ -9,9 +9,10 @@ from typing import Any
 
 from physgan.comparison.metrics import compare_samples
 from physgan.comparison.plots import draw_all
-from physgan.comparison.reading import check_alike, read_samples, read_side
+from physgan.comparison.reading import check_alike, copies, read_samples, read_side
 from physgan.comparison.results import ComparisonReport, ComparisonSettings
 from physgan.data import check_hashes, open_dataset, open_split
+from physgan.data.files import write_atomically
 from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.fidelity import compare_classes
@@ -76,6 +77,8 @@ def compare(
         read_side(domain, dataset, name, count, seed, part)
         for dataset, name, part in zip(datasets, _names(paths), splits, strict=False)
     ]
+    if out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)  # fails now if it fails
     if progress:
         progress(0, 1, "reading")
     report = compare_samples(
@@ -85,6 +88,7 @@ def compare(
         settings=settings,
         progress=progress,
     )
+    report = replace(report, copies=copies(first, datasets[1], count, seed, split))
     if classes:
         real_set = read_samples(first, count, seed, split)
         fake_set = read_samples(datasets[1], count, seed)
@@ -94,7 +98,6 @@ def compare(
         report = replace(report, classes=class_report)
     if out is not None:
         folder = Path(out)
-        folder.mkdir(parents=True, exist_ok=True)
         pictures = draw_all(domain, sides[0], sides[1], report.largest_auc, folder)
         names = [
             f"{path}:{part}" if part else str(path)
@@ -115,4 +118,4 @@ def _write(report: ComparisonReport, paths: list[str], pictures: list[str], out:
 
     table: dict[str, Any] = {"physgan": version("physgan"), "datasets": paths, "pictures": pictures}
     text = json.dumps({**table, **report.to_json()}, indent=1, allow_nan=False)
-    out.write_text(text + "\n", encoding="utf-8")
+    write_atomically(out, f"{text}\n".encode())

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.comparison.reading import Side
+from physgan.data.files import write_figure
 from physgan.domains import Domain, Observable
 from physgan.domains.figures import share_colours
 from physgan.fidelity import (
@@ -52,7 +53,7 @@ def draw_all(
     drawn["auc"] = _curve(largest)
     drawn["samples"] = _samples(domain, first, second)
     for name, figure in drawn.items():
-        figure.savefig(out / f"{name}.png", dpi=_DPI)
+        write_figure(out / f"{name}.png", figure, _DPI)
     return [f"{name}.png" for name in drawn]
 
 

@@ -10,9 +10,10 @@ from physgan.domains import Domain, Samples, check_samples, domain_of, domain_ty
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
-__all__ = ["Side", "check_alike", "read_samples", "read_side"]
+__all__ = ["Side", "check_alike", "copies", "read_samples", "read_side"]
 
 _CHUNK_BYTES = 1 << 25
+_SEARCHED_BYTES = 1 << 30
 
 Arrays = dict[str, np.ndarray]
 
@@ -115,6 +116,37 @@ def read_samples(dataset: Dataset, count: int, seed: int, split: str = "") -> tu
         for parts in (samples, conditions)
     ]
     return joined[0], joined[1]
+
+
+def copies(real: Dataset, fake: Dataset, count: int, seed: int, split: str) -> tuple[float, float]:
+    """Share of fake samples that are in the real dataset bit for bit, and of real ones that are.
+
+    A sample is in a dataset that is its own if it is there twice, as the ground state of a small
+    system may be. All splits of the real dataset are searched if it has 1 GiB at most, so that
+    copies of training samples are found beside a test split; else only what is compared.
+
+    Args:
+        real: the dataset that is searched.
+        fake: its samples are looked for.
+        count: see `read_side`.
+        seed: see `read_side`.
+        split: see `read_side`.
+    """
+    field = domain_type(real.info.domain).field
+    small = len(real) * real.row_bytes <= _SEARCHED_BYTES
+    whole = _digests(real, field, len(real) if small else count, seed, "" if small else split)
+    places = dict(zip(*np.unique(whole, return_counts=True), strict=True))
+    found = [digest in places for digest in _digests(fake, field, count, seed, "")]
+    return float(np.mean(found)), float(np.mean([places[digest] > 1 for digest in whole]))
+
+
+def _digests(dataset: Dataset, field: str, count: int, seed: int, split: str) -> list[int]:
+    """A number for each sample, equal for equal samples."""
+    return [
+        hash(row.tobytes())
+        for samples, _ in _chosen(dataset, count, seed, split)
+        for row in samples[field]
+    ]
 
 
 def _chosen(dataset: Dataset, count: int, seed: int, split: str) -> Iterator[tuple[Arrays, Arrays]]:

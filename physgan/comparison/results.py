@@ -82,6 +82,8 @@ class ComparisonReport:
         largest_auc: over all views and classifiers.
         metrics: one result each.
         classes: comparison by classes, if it was asked for.
+        copies: share of fake samples that are in the real dataset bit for bit, and of real ones
+            that are there twice.
     """
 
     domain: str
@@ -93,6 +95,17 @@ class ComparisonReport:
     largest_auc: LargestAuc
     metrics: tuple[MetricResult, ...]
     classes: ClassReport | None = None
+    copies: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def copied(self) -> bool:
+        """Whether more fake samples are copies of real ones than real samples are of each other.
+
+        By five standard errors of a share; at least by five samples.
+        """
+        share, usual = self.copies
+        number = self.counts["fake"]
+        return (share - usual) * number > 5 * max(1.0, (usual * number) ** 0.5)
 
     def find(self, metric: str, of: str) -> MetricResult:
         """The result of that metric for that observable or view."""

@@ -12,8 +12,8 @@ _UNLIKELY = 1e-3
 def table(report: ComparisonReport) -> str:
     """The largest AUC; every metric with its error, truth against truth, and their pull.
 
-    Above: a warning where conditions are not distributed alike. Below: how each classifier was
-    trained and tested, and how many samples were compared.
+    Above: a warning where samples are copies or conditions are not distributed alike. Below: how
+    each classifier was trained and tested, and how many samples were compared.
     """
     rows = [_HEAD, *(_row(metric) for metric in report.metrics)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
@@ -34,7 +34,17 @@ def table(report: ComparisonReport) -> str:
 
 
 def _warnings(report: ComparisonReport) -> list[str]:
-    """A line for each condition that is not distributed alike in both sets."""
+    """A line for copies, and one for each condition that is not distributed alike in both sets."""
+    share, usual = report.copies
+    copied = [
+        f"warning: {100 * share:.3g} % of the samples under test are copies of samples of the real "
+        f"dataset, bit for bit ({100 * usual:.3g} % of its own are there twice); the figures "
+        "say nothing of new samples"
+    ]
+    return [*(copied if report.copied else []), *_unlike_conditions(report)]
+
+
+def _unlike_conditions(report: ComparisonReport) -> list[str]:
     return [
         f"warning: {name} is not distributed alike in both sets (Kolmogorov-Smirnov "
         f"distance {distance:.3f}); figures that depend on it show that, too; physgan sample "

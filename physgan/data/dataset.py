@@ -16,7 +16,7 @@ from physgan.data.hdf5 import (
     read_header,
     read_rows,
 )
-from physgan.data.manifest import Manifest, manifest_path
+from physgan.data.manifest import Entry, Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
 from simulators.html import condition_lines, field_lines, html_table, parameter_lines
@@ -24,6 +24,8 @@ from simulators.html import condition_lines, field_lines, html_table, parameter_
 __all__ = ["Dataset", "check_hashes", "open_dataset", "open_split"]
 
 Arrays = dict[str, np.ndarray]
+
+_NAMED = 4
 
 
 class Dataset:
@@ -229,17 +231,30 @@ def check_hashes(path: str | os.PathLike[str]) -> None:
 
     Raises:
         InputError: if there is no complete dataset.
-        VerificationError: for a file that has changed or is missing.
+        VerificationError: for every file that has changed or is missing.
     """
-    manifest = _manifest_of(Path(path))
+    path = Path(path)
+    manifest = _manifest_of(path)
     if manifest is None:
         return
-    for file, entry in zip(_files_of(Path(path), manifest), manifest.entries, strict=True):
-        if sha256_of(file) != entry.sha256:
-            raise VerificationError(
-                f"expected SHA-256 {entry.sha256[:12]}... of {file}; the file has changed; "
-                "give the command that made the dataset again"
-            )
+    folder = path if path.is_dir() else path.parent
+    _check_complete(path, manifest)
+    if faults := [fault for entry in manifest.entries if (fault := _fault(folder, entry))]:
+        more = f"; and {len(faults) - _NAMED} others" if len(faults) > _NAMED else ""
+        raise VerificationError(
+            f"{'; '.join(faults[:_NAMED])}{more}; give the command that made the dataset again: "
+            "it makes just what is wrong"
+        )
+
+
+def _fault(folder: Path, entry: Entry) -> str:
+    """What is wrong with a file, "" if nothing is."""
+    file = folder / entry.file
+    if not file.is_file():
+        return f"expected the file {entry.file} in {folder}; it is missing"
+    if sha256_of(file) != entry.sha256:
+        return f"expected SHA-256 {entry.sha256[:8]} of {file}; the file has changed"
+    return ""
 
 
 def open_split(text: str | os.PathLike[str], split: str = "") -> tuple[Dataset, str]:
@@ -276,6 +291,15 @@ def _manifest_of(path: Path) -> Manifest | None:
     return None
 
 
+def _check_complete(path: Path, manifest: Manifest) -> None:
+    if not manifest.complete:
+        done = sum(entry.count for entry in manifest.entries)
+        raise InputError(
+            f"expected a complete dataset; {path} holds {done} of {manifest.count} samples; "
+            "give the command that began it again"
+        )
+
+
 def _files_of(path: Path, manifest: Manifest | None) -> list[Path]:
     if manifest is None:
         return [path]
@@ -285,12 +309,7 @@ def _files_of(path: Path, manifest: Manifest | None) -> list[Path]:
                 f"expected one file in {manifest_path(path)}; got {len(manifest.entries)}"
             )
         return [path]
-    if not manifest.complete:
-        done = sum(entry.count for entry in manifest.entries)
-        raise InputError(
-            f"expected a complete dataset; {path} holds {done} of {manifest.count} samples; "
-            "give the command that began it again"
-        )
+    _check_complete(path, manifest)
     files = [path / entry.file for entry in manifest.entries]
     for file in files:
         if not file.is_file():

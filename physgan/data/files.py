@@ -1,19 +1,27 @@
-"""Atomic writing of files: temporary file, fsync, rename."""
+"""Atomic writing of files: temporary file, fsync, rename; one writer of a folder."""
 
+import errno
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from physgan.errors import InputError
+from physgan.errors import InputError, PhysganError
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["exclusive", "sha256_of", "write_atomically"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["exclusive", "full_disk", "sha256_of", "write_atomically", "write_figure"]
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
 
 TEMPORARY = ".partial"
 """Suffix of a file that is being written; one left by an interrupted run is overwritten."""
@@ -38,6 +46,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     _sync_directory(path.parent)
 
 
+def write_figure(path: Path, figure: "Figure", dpi: int) -> None:
+    """Write a picture atomically, in the format that the ending of its name says, else PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix[1:] or "png", dpi=dpi)
+    write_atomically(path, buffer.getvalue())
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as stream:
@@ -46,7 +61,10 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Lock `folder` for one writer; the lock ends with the process."""
+    """Lock `folder` for one writer; the lock ends with the process.
+
+    Where the file system has no locks, as some shared ones, there is none.
+    """
     if fcntl is None:
         yield
         return
@@ -58,9 +76,33 @@ def exclusive(folder: Path) -> Iterator[None]:
             raise InputError(
                 f"expected {folder} to be free; another run is writing it; wait for it to end"
             ) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """Turn the system's errors about a full disk, and about a file too large, into one line.
+
+    Args:
+        path: what is being written.
+
+    Raises:
+        PhysganError: in place of those errors.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise PhysganError(
+            f"expected room on the disk for {path}; it is full; finished files are kept: "
+            "make room and give the same command again"
+        ) from None
 
 
 def _sync_directory(folder: Path) -> None:

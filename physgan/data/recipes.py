@@ -131,7 +131,9 @@ def _table(content: Mapping[str, Any], key: str, name: str) -> Mapping[str, Any]
 
 def _whole(name: str, value: Any, minimum: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value < 2**63:
-        raise InputError(f"expected {name} as a whole number from {minimum}; got {value!r}")
+        raise InputError(
+            f"expected {name} as a whole number from {minimum} and below 2^63; got {value!r}"
+        )
 
 
 def check_splits(splits: Mapping[str, float]) -> None:

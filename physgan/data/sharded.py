@@ -1,30 +1,37 @@
 """Resumable writing of a dataset, shard by shard."""
 
-import errno
 import hashlib
+import math
 import os
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from physgan.data.dataset import Dataset
-from physgan.data.files import TEMPORARY, exclusive, sha256_of, write_atomically
+from physgan.data.files import TEMPORARY, exclusive, full_disk, sha256_of, write_atomically
 from physgan.data.manifest import Entry, Manifest, is_single_file, manifest_path, provenance
 from physgan.data.schema import DatasetInfo, canonical_json
 from physgan.data.writer import file_image
-from physgan.errors import InputError, PhysganError
+from physgan.errors import InputError
 from simulators.protocol import Progress
 
 __all__ = ["Produce", "assign_splits", "write_events"]
 
 SINGLE_FILE_BYTES = 2**30
+MOST_EVENTS = 2**32
+"""Events of one run: their numbers are keys of random streams, of 32 bits for networks."""
+
+_SPLIT_BLOCK = 2**24
+"""Groups of events that are assigned to splits together, so that memory is bounded."""
+
 PARTS = ".parts"
 
 Arrays = dict[str, np.ndarray]
@@ -65,16 +72,19 @@ def write_events(
         progress: called with (events done, count).
 
     Raises:
-        InputError: if `out` contains something else, or is being written by another run.
+        InputError: if `out` contains something else, or is being written by another run; for more
+            than 2^32 events, or more than fit in a single file.
         PhysganError: if the disk is full; finished files stay.
     """
     path = Path(out)
     done = progress or (lambda done, total: None)
-    shares = assign_splits(splits or {}, count, info.seed or 0, split_size)
-    job = _Job(info, count, produce, definition, shard_size, shares, recipe or {}, done)
-    if not is_single_file(path):
+    single = is_single_file(path)
+    _check_size(info, count, single)
+    shares = splits or {}
+    job = _Job(info, count, produce, definition, shard_size, shares, split_size, recipe or {}, done)
+    if not single:
         _prepare(path)
-        with exclusive(path), _full_disk(path):
+        with exclusive(path), full_disk(path):
             return _fill(path, job)
     parts = path.with_name(path.name + PARTS)
     if (finished := _finished(path, definition)) is not None:
@@ -83,32 +93,53 @@ def write_events(
     if path.exists() and not manifest_path(path).exists() and not manifest_path(parts).exists():
         raise _taken(path)
     _prepare(parts)
-    with exclusive(parts), _full_disk(parts):
+    with exclusive(parts), full_disk(parts):
         return _merge(parts, path, _fill(parts, job, SINGLE_FILE_BYTES), job)
 
 
 def assign_splits(
-    shares: Mapping[str, float], count: int, seed: int, size: int = 1
+    shares: Mapping[str, float],
+    count: int,
+    seed: int,
+    size: int = 1,
+    first: int = 0,
+    stop: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Assign events to splits at random, as a function of only the arguments.
 
     Args:
         shares: split name -> share of the events, adding up to at most 1.
-        count: number of events.
+        count: number of events of the run.
         seed: of the run.
         size: this many events in a row are assigned together.
+        first: first event that is asked for.
+        stop: one past the last event that is asked for; None for `count`.
 
     Returns:
         Split name -> sorted event numbers, disjoint.
     """
-    groups = -(-count // size)
-    order = np.random.default_rng([seed, zlib.crc32(b"splits")]).permutation(groups)
-    edges = np.rint(np.cumsum([0.0, *shares.values()]) * groups).astype(int)
-    group = np.arange(count) // size
-    return {
-        name: np.flatnonzero(np.isin(group, order[low:high]))
-        for name, low, high in zip(shares, edges[:-1], edges[1:], strict=True)
-    }
+    events = np.arange(first, count if stop is None else stop)
+    groups, group = -(-count // size), events // size
+    names = np.full(len(events), -1)
+    for block in np.unique(group // _SPLIT_BLOCK) if shares else ():
+        start = int(block) * _SPLIT_BLOCK
+        number = min(_SPLIT_BLOCK, groups - start)
+        inside = group // _SPLIT_BLOCK == block
+        table = _splits_of_block(tuple(shares.values()), number, seed, int(block))
+        names[inside] = table[group[inside] - start]
+    return {name: events[names == index] for index, name in enumerate(shares)}
+
+
+@lru_cache(maxsize=2)
+def _splits_of_block(shares: tuple[float, ...], groups: int, seed: int, block: int) -> np.ndarray:
+    """The number of the split of each group of a block, -1 for none, shape (groups,)."""
+    path = [seed, zlib.crc32(b"splits"), *([block] if block else [])]
+    order = np.random.default_rng(path).permutation(groups)
+    edges = np.rint(np.cumsum([0.0, *shares]) * groups).astype(int)
+    table = np.full(groups, -1, np.int8)
+    for index, (low, high) in enumerate(pairwise(edges)):
+        table[order[low:high]] = index
+    return table
 
 
 @dataclass(frozen=True)
@@ -120,18 +151,48 @@ class _Job:
     produce: Produce
     definition: dict[str, Any]
     shard_size: int
-    splits: dict[str, np.ndarray]
+    shares: Mapping[str, float]
+    split_size: int
     recipe: dict[str, Any]
     progress: Progress
 
+    def splits(self, first: int, stop: int) -> dict[str, np.ndarray]:
+        """Split name -> its events among `first` to `stop` - 1."""
+        seed = self.info.seed or 0
+        return assign_splits(self.shares, self.count, seed, self.split_size, first, stop)
+
+
+def _check_size(info: DatasetInfo, count: int, single: bool) -> None:
+    """Refuse what is certainly too much before anything is made.
+
+    A grid has bin edges, one more than bins, or centres: an event has these bytes at least.
+    """
+    if count > MOST_EVENTS:
+        raise InputError(f"expected at most {MOST_EVENTS} events; got {count}; ask for fewer")
+    lengths = {axis.name: max(1, len(axis.values) - 1) for axis in info.grid}
+    event = sum(
+        np.dtype(field.dtype).itemsize * math.prod(lengths.get(axis, 1) for axis in field.axes)
+        for field in info.fields
+    )
+    if single and count * event > SINGLE_FILE_BYTES:
+        raise _too_much(SINGLE_FILE_BYTES, f"{count * event} or more")
+
+
+def _too_much(limit: int, got: str) -> InputError:
+    return InputError(
+        f"expected at most {limit} bytes in a single file; got {got}; "
+        "give the name of a folder (one that does not end in .h5) instead"
+    )
+
 
 def _fill(folder: Path, job: _Job, limit_bytes: int | None = None) -> Manifest:
-    """Make the missing shards of a folder."""
+    """Make the missing shards of a folder; a run goes on with shards of the size it began with."""
     manifest = _begin(folder, job)
+    size = manifest.entries[0].count if manifest.entries else job.shard_size
     finished = {e.first_event: e for e in manifest.entries if _intact(folder, e)}
-    for first in range(0, job.count, job.shard_size):
+    for first in range(0, job.count, size):
         if first not in finished:
-            finished[first] = _make(folder, first, job, limit_bytes)
+            finished[first] = _make(folder, first, size, job, limit_bytes)
             manifest.entries = [finished[key] for key in sorted(finished)]
             manifest.save(manifest_path(folder))
         job.progress(first + finished[first].count, job.count)
@@ -149,8 +210,8 @@ def _begin(folder: Path, job: _Job) -> Manifest:
     return manifest
 
 
-def _make(folder: Path, first: int, job: _Job, limit_bytes: int | None) -> Entry:
-    count = min(job.shard_size, job.count - first)
+def _make(folder: Path, first: int, size: int, job: _Job, limit_bytes: int | None) -> Entry:
+    count = min(size, job.count - first)
     started = time.perf_counter()
     samples, conditions = job.produce(
         first, count, lambda done, total: job.progress(first + done, job.count)
@@ -158,14 +219,11 @@ def _make(folder: Path, first: int, job: _Job, limit_bytes: int | None) -> Entry
     seconds = time.perf_counter() - started
     total = sum(array.nbytes for array in samples.values()) // count * job.count
     if limit_bytes is not None and total > limit_bytes:
-        raise InputError(
-            f"expected at most {limit_bytes} bytes in a single file; got {total}; "
-            "give the name of a folder (one that does not end in .h5) instead"
-        )
-    splits = {name: events - first for name, events in job.splits.items()}
-    local = {name: rows[(rows >= 0) & (rows < count)] for name, rows in splits.items()}
+        raise _too_much(limit_bytes, str(total))
+    splits = job.splits(first, first + count)
+    local = {name: events - first for name, events in splits.items()}
     image = file_image(samples, conditions, job.info, local)
-    path = folder / f"shard-{first // job.shard_size:05d}.h5"
+    path = folder / f"shard-{first // size:05d}.h5"
     write_atomically(path, image)
     return Entry(path.name, first, count, hashlib.sha256(image).hexdigest(), round(seconds, 6))
 
@@ -173,7 +231,7 @@ def _make(folder: Path, first: int, job: _Job, limit_bytes: int | None) -> Entry
 def _merge(parts: Path, path: Path, shards: Manifest, job: _Job) -> Manifest:
     """Turn finished shards into one file with its manifest beside it."""
     samples, conditions = Dataset(parts).read()
-    image = file_image(samples, conditions, job.info, job.splits)
+    image = file_image(samples, conditions, job.info, job.splits(0, job.count))
     if path.exists() and not manifest_path(path).exists() and path.read_bytes() != image:
         raise _taken(path)
     write_atomically(path, image)
@@ -231,16 +289,3 @@ def _check_same(existing: dict[str, Any], wanted: dict[str, Any], path: Path) ->
 def _short(value: Any) -> str:
     text = canonical_json(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-@contextmanager
-def _full_disk(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise PhysganError(
-            f"expected room on the disk for {folder}; it is full; finished files are kept: "
-            "make room and give the same command again"
-        ) from None

@@ -40,7 +40,8 @@ def verify(
 
     Raises:
         InputError: if `path` does not exist.
-        VerificationError: for the first error in the dataset.
+        VerificationError: for every file that is missing or changed, or not in the manifest; if
+            there is none, for the first error in the contents.
     """
     path = Path(path)
     if not path.exists():
@@ -48,6 +49,7 @@ def verify(
     try:
         check_hashes(path)
         dataset = Dataset(path)
+        _check_extra(dataset)
         _check_counts(dataset)
         _check_contents(dataset, check and check(dataset.info), progress or (lambda *_: None))
     except InputError as error:
@@ -107,6 +109,18 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         "seconds_per_sample": manifest.seconds_per_sample if manifest else None,
         "provenance": manifest.provenance if manifest else {},
     }
+
+
+def _check_extra(dataset: Dataset) -> None:
+    """Refuse shards that the manifest of a folder does not name."""
+    if not dataset.path.is_dir():
+        return
+    extra = {file.name for file in dataset.path.glob("*.h5")} - {f.name for f in dataset.files}
+    if extra:
+        raise VerificationError(
+            f"expected only the files of the manifest in {dataset.path}; got "
+            f"{', '.join(sorted(extra))}, too; remove what does not belong there"
+        )
 
 
 def _check_counts(dataset: Dataset) -> None:

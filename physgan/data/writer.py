@@ -20,7 +20,7 @@ from physgan.data.schema import (
 )
 from physgan.errors import InputError
 
-__all__ = ["file_image", "write_dataset"]
+__all__ = ["file_image", "image_of", "new_file", "write_dataset"]
 
 CHUNK_BYTES = 2**20
 FILTERS = {"compression": "gzip", "compression_opts": 4, "shuffle": True, "fletcher32": True}
@@ -54,13 +54,9 @@ def write_dataset(
 
 
 def file_image(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> bytes:
-    """The bytes of a dataset file.
-
-    They are made in memory, because the HDF5 library does not recover from a full disk. Writing the
-    bytes afterwards raises an ordinary error.
-    """
+    """The bytes of a dataset file."""
     count = _check(samples, conditions, info, splits)
-    with h5py.File("image", "w", driver="core", backing_store=False) as file:
+    with new_file() as file:
         _write_header(file, info)
         for field in info.fields:
             _write_field(file, field, samples[field.name])
@@ -71,8 +67,22 @@ def file_image(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: A
             file.create_dataset(f"grid/{axis.name}", data=values).attrs["unit"] = axis.unit
         for name, indices in splits.items():
             file.create_dataset(f"splits/{name}", data=np.asarray(indices, np.int64))
-        file.flush()
-        return file.id.get_file_image()
+        return image_of(file)
+
+
+def new_file() -> h5py.File:
+    """An empty HDF5 file in memory, for `image_of`.
+
+    The HDF5 library does not recover from a full disk: it crashes the process. Writing the bytes of
+    a finished file raises an ordinary error.
+    """
+    return h5py.File("image", "w", driver="core", backing_store=False)
+
+
+def image_of(file: h5py.File) -> bytes:
+    """The bytes of a file from `new_file`."""
+    file.flush()
+    return file.id.get_file_image()
 
 
 def _write_header(file: h5py.File, info: DatasetInfo) -> None:

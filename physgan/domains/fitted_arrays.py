@@ -1,11 +1,13 @@
 """Arrays of a fitted baseline in an .npz file."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from physgan.data.files import write_atomically
 from physgan.data.npz_files import npz_headers, read_npz
 from physgan.errors import InputError
 
@@ -23,6 +25,7 @@ def read_arrays(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
-    """Write the arrays by their names, compressed, without pickle."""
-    with Path(path).open("wb") as file:
-        np.savez_compressed(file, **arrays)
+    """Write the arrays by their names, compressed, without pickle, atomically."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    write_atomically(Path(path), stream.getvalue())

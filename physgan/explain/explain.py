@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from physgan.data import Axis, Condition, Dataset, open_dataset
-from physgan.data.files import write_atomically
+from physgan.data.files import write_atomically, write_figure
 from physgan.errors import InputError
 from physgan.explain.attribution import Attribution, attribute
 from physgan.explain.differences import Sensitivity, condition_sensitivity, neighbours
@@ -109,7 +109,7 @@ def explain(
             sampler, open_dataset(data), Path(run), count, seed, figures
         )
     for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=_DPI)
+        write_figure(folder / f"{name}.png", figure, _DPI)
     result["pictures"] = [f"{name}.png" for name in figures]
     result = _json_value(result)
     text = json.dumps(result, indent=1, allow_nan=False) + "\n"

@@ -1,10 +1,12 @@
 """Training of a surrogate on a dataset by any method, and opening of a trained run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from physgan.data import Dataset, check_hashes, open_dataset
+from physgan.data.files import exclusive, full_disk
 from physgan.data.json_files import read_table
 from physgan.domains import domain_of
 from physgan.errors import InputError, nearest
@@ -42,8 +44,9 @@ def train(
         A summary, JSON values; "surrogate" is the folder for `physgan.load`.
 
     Raises:
-        InputError: for bad settings or data; VerificationError: for data that have changed since
-            they were written; PhysganError: if training diverged.
+        InputError: for bad settings or data, or a folder that another training writes.
+        VerificationError: for data that have changed since they were written.
+        PhysganError: if training diverged or the disk is full; checkpoints are kept.
     """
     dataset = open_dataset(dataset_path)
     check_hashes(dataset.path)
@@ -58,7 +61,8 @@ def train(
     events = len(dataset.splits.get("train", ()))
     suited = {**trainer.suited_to(domain, {**given, **config}, events), **given}
     settings = trainer.settings_of(suited, config)
-    return trainer.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
+    with _alone(Path(run_dir)):
+        return trainer.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
 
 
 def method_of(name: str) -> Method:
@@ -93,6 +97,19 @@ def open_run(dataset: Dataset, run_dir: Path) -> Run:
     if not isinstance(method, NetworkMethod):
         raise InputError(f"expected a run with a network in {run_dir}; got {method.name}")
     return method.open_run(dataset, run_dir, method.settings.from_table(table), seed=seed)
+
+
+@contextmanager
+def _alone(run_dir: Path) -> Iterator[None]:
+    """Lock the folder of a run for one training; a new one that stays empty is removed."""
+    new = not run_dir.exists()
+    run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with exclusive(run_dir), full_disk(run_dir):
+            yield
+    finally:
+        if new and not any(run_dir.iterdir()):
+            run_dir.rmdir()
 
 
 def _check_names(method: Method, recipe: Mapping[str, Any], config: Mapping[str, Any]) -> None:

@@ -8,9 +8,10 @@ from physgan.data import Condition
 from physgan.errors import InputError
 from simulators.protocol import Conditions
 
-__all__ = ["check_conditions", "condition_matrix"]
+__all__ = ["check_conditions", "check_run", "condition_matrix"]
 
 _TOLERANCE = 1e-5
+_NUMBERS = 2**32
 
 
 def check_conditions(
@@ -37,6 +38,18 @@ def check_conditions(
     for condition in schema:
         _check_range(condition, columns[condition.name], extrapolate)
     return columns
+
+
+def check_run(events: int, seed: int) -> None:
+    """Refuse seeds and numbers of events beyond 32 bits, which JAX's keys would not tell apart.
+
+    Raises:
+        InputError: if there are such.
+    """
+    if not 0 <= seed < _NUMBERS:
+        raise InputError(f"expected a seed from 0 and below 2^32; got {seed}")
+    if events > _NUMBERS:
+        raise InputError(f"expected at most {_NUMBERS} events; got {events}; ask for fewer")
 
 
 def condition_matrix(schema: Sequence[Condition], conditions: Conditions, count: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Surrogates: loading, sampling, writing datasets."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -13,7 +14,7 @@ from physgan.data.files import sha256_of, write_atomically
 from physgan.data.json_files import read_table
 from physgan.errors import InputError, PhysganError, VerificationError, nearest
 from physgan.networks import Generator
-from physgan.surrogates.conditions import check_conditions
+from physgan.surrogates.conditions import check_conditions, check_run
 from physgan.surrogates.description import Description
 from physgan.surrogates.fitted import FittedSampler
 from physgan.surrogates.network import NetworkSampler
@@ -25,7 +26,7 @@ __all__ = ["Sampler", "Surrogate", "load"]
 
 _DESCRIPTION = "surrogate.json"
 _WEIGHTS = "weights.npz"
-_SHARD_EVENTS = 65_536
+_SHARD_EVENTS, _SHARD_BYTES = 65_536, 64 * 2**20
 
 
 class Sampler(Protocol):
@@ -187,8 +188,10 @@ class Surrogate:
 
         Raises:
             InputError: for conditions that are missing, of wrong length or outside the trained
-                range, or a size or proposals that the method does not allow.
+                range, a size or proposals that the method does not allow, or a seed or event
+                numbers of 2^32 and more.
         """
+        check_run(first_event + count, seed)
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
         return self.sampler.draw(
@@ -220,6 +223,7 @@ class Surrogate:
         Returns:
             {"path", "events", "seconds_per_sample"}.
         """
+        check_run(count, seed)
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
         trained_or_larger = self._checked_size(size)
@@ -252,7 +256,7 @@ class Surrogate:
             count,
             produce,
             definition=definition,
-            shard_size=_SHARD_EVENTS,
+            shard_size=self._shard_size(trained_or_larger),
             progress=progress,
         )
         return {
@@ -278,6 +282,17 @@ class Surrogate:
                 f"expected proposals of 1: the weight of {self.description.domain} by "
                 f"{self.name} is not known; got {proposals}"
             )
+
+    def _shard_size(self, size: int) -> int:
+        """Events of a shard of 64 MiB at most."""
+        about = self.description
+        lengths = {axis.name: len(axis.values) for axis in about.grid}
+        event = sum(
+            np.dtype(field.dtype).itemsize
+            * math.prod(size or lengths.get(axis, 1) for axis in field.axes)
+            for field in about.fields
+        )
+        return max(1, min(_SHARD_EVENTS, _SHARD_BYTES // event))
 
     def _info(self, conditions: Mapping[str, np.ndarray], seed: int) -> DatasetInfo:
         about = self.description

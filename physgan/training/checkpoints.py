@@ -1,9 +1,16 @@
 """Checkpoints by Orbax, with a SHA-256 of every file; incomplete ones are ignored."""
 
 import json
+import logging
+import os
+import re
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Generic, TypeVar
 
 import orbax.checkpoint as ocp
 
@@ -11,7 +18,7 @@ from physgan.data.files import sha256_of, write_atomically
 from physgan.data.json_files import read_table
 from physgan.errors import InputError
 
-__all__ = ["restore_latest", "save"]
+__all__ = ["SavedIfStopped", "restore_latest", "save"]
 
 State = TypeVar("State")
 
@@ -22,12 +29,17 @@ _SUMS = "sha256.json"
 def save(folder: Path, samples: int, state: State) -> None:
     """Write `state` as the checkpoint after `samples` samples; keep it and the one before.
 
-    The file of checksums is written last, so a checkpoint without it is incomplete.
+    Later ones, which were passed over as damaged, are removed. The file of checksums is written
+    last, so a checkpoint without it is incomplete.
+
+    Raises:
+        OSError: such as ENOSPC; the checkpoints before are then unchanged.
     """
     target = folder / f"{samples:012d}"
-    if target.exists():
-        shutil.rmtree(target)
-    with ocp.PyTreeCheckpointer() as checkpointer:
+    for later in folder.iterdir() if folder.is_dir() else []:
+        if later.name >= target.name:
+            shutil.rmtree(later)
+    with _system_errors(target), ocp.PyTreeCheckpointer() as checkpointer:
         checkpointer.save((target / "state").absolute(), state)
     sums = {
         str(file.relative_to(target)): sha256_of(file)
@@ -40,7 +52,7 @@ def save(folder: Path, samples: int, state: State) -> None:
 
 
 def restore_latest(folder: Path, like: State) -> State | None:
-    """The newest complete checkpoint, or None; damaged ones are skipped.
+    """The newest complete checkpoint, or None; damaged ones are skipped, with a note on stderr.
 
     Args:
         folder: where `save` wrote.
@@ -55,7 +67,67 @@ def restore_latest(folder: Path, like: State) -> State | None:
                     item=like,
                 )
             return restored
+        if (target / _SUMS).exists():
+            print(
+                f"note: expected the checkpoint {target} as it was saved; got a damaged one; "
+                "training goes back to the one before, or begins again if there is none",
+                file=sys.stderr,
+                flush=True,
+            )
     return None
+
+
+class SavedIfStopped(Generic[State]):
+    """A block whose last whole state is saved as a checkpoint if KeyboardInterrupt ends it.
+
+    Args:
+        folder: see `save`.
+        samples: samples seen by the state that the block begins with, which is not saved.
+
+    Attributes:
+        state: the last state after which all was done that was due.
+    """
+
+    def __init__(self, folder: Path, samples: int) -> None:
+        self._folder, self._saved = folder, samples
+        self.state: State | None = None
+        self.samples = samples
+
+    def set(self, samples: int, state: State, saved: bool) -> None:
+        """State after `samples` samples, and whether it is in a checkpoint already."""
+        self.samples, self.state = samples, state
+        self._saved = samples if saved else self._saved
+
+    def __enter__(self) -> "SavedIfStopped[State]":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt) and self.samples != self._saved:
+            save(self._folder, self.samples, self.state)
+
+
+@contextmanager
+def _system_errors(target: Path) -> Iterator[None]:
+    """Turn the checkpoint library's errors of the system into OSError, and drop its log of them."""
+    log = logging.getLogger("absl")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except Exception as error:
+        number = re.search(r"os_error_code='(\d+)'", str(error))
+        if number is None:
+            raise
+        shutil.rmtree(target, ignore_errors=True)
+        code = int(number[1])
+        raise OSError(code, os.strerror(code), str(target)) from None
+    finally:
+        log.setLevel(level)
 
 
 def _is_whole(target: Path) -> bool:

@@ -14,6 +14,7 @@ from physgan.training.pace import Pace
 from physgan.training.run import Run
 from physgan.training.run_files import MetricsLog
 from physgan.training.stages import USED
+from physgan.training.state import TrainingState
 
 __all__ = ["train_network"]
 
@@ -25,8 +26,8 @@ _LOG_STEPS = 10
 def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, Any]:
     """Train a generator on the dataset's train split and save it as a surrogate.
 
-    A run that was stopped resumes from its last checkpoint. It ends with the same parameters as an
-    uninterrupted run.
+    A run that was stopped resumes from its last checkpoint, which KeyboardInterrupt saves. It ends
+    with the same parameters as an uninterrupted run.
 
     Args:
         run: data, networks, stages and folder.
@@ -53,7 +54,8 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
     key, pace = jax.random.key(run.seed), Pace()
     options = compiler_options(run.model.domain)
     compiled: dict[tuple[int, int], Any] = {}
-    with MetricsLog(run.run_dir, samples) as log:
+    whole = checkpoints.SavedIfStopped[TrainingState](run.checkpoints, samples)
+    with MetricsLog(run.run_dir, samples) as log, whole:
         announce, left_out = Announcer(log.rows()), LeftOut(run.batch_events)
         clock = int(state.clock)
         while clock < run.total:
@@ -78,13 +80,14 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
             if samples // batch_size % _LOG_STEPS == 0 or clock >= run.total:
                 run.log(log, samples, metrics, left_out.metrics())
                 pace.mark(samples)
-            if run.is_checkpoint(samples, clock):
+            if due := run.is_checkpoint(samples, clock):
                 state = run.record_validation(log, samples, state)
                 clock = int(state.clock)
                 announce(log.rows())
                 checkpoints.save(run.checkpoints, samples, state)
                 return_freed_memory()
                 pace.interrupt()
+            whole.set(samples, state, saved=due)
             if progress is not None:
                 progress(samples, samples + run.total - clock)
     speed = pace.seconds_per_sample

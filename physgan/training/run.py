@@ -75,6 +75,12 @@ class Run:
                     "their conditions; got false"
                 )
             self.info = replace(dataset.info, conditions=())
+        for split in ("train", "validation"):
+            if split in dataset.splits and not len(dataset.splits[split]):
+                raise InputError(
+                    f"expected events in the split {split} of {dataset.path}; got none of "
+                    f"{len(dataset)}; make more events"
+                )
         samples, conditions = dataset.read("train")
         check_samples(dataset.info, samples, conditions)
         self.samples = domain.encode(samples)

@@ -1,6 +1,7 @@
 """What a benchmark takes from a run and from its recipe, on a run that was really trained."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,19 @@ def test_recipes_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected no sed in \[benchmark\] of r"):
         benchmark_run(folder / "run", tmp_path / "report", recipe=str(tmp_path / "r.toml"))
     assert not (tmp_path / "report").exists()
+
+
+def test_runs_of_one_method_can_be_held_against_each_other(
+    folder: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Where names would be equal, the folder is part of them."""
+    given = {}
+    monkeypatch.setattr(
+        "physgan.benchmark.trained_run.benchmark", lambda *a, **more: given.update(more)
+    )
+    other = shutil.copytree(folder / "run", tmp_path / "other")
+    benchmark_run(folder / "run", tmp_path / "report", baselines=[str(other)])
+    (baseline,) = given["baselines"]
+    assert baseline.name == f"{load(other).name}, {other}"
+    drawn = baseline.sample({"temperature": 2.5}, 3, 1)["spins"]
+    assert drawn.shape[0] == 3

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +16,8 @@ import pytest
 from tiny_simulator import RECIPE, Tiny
 
 import physgan.data.files
-from physgan.data import info, open_dataset, simulate, verify
+from physgan.data import DatasetInfo, Field, info, open_dataset, simulate, verify, write_events
+from physgan.data.sharded import assign_splits
 from physgan.errors import InputError, PhysganError
 
 Run = Callable[..., int]
@@ -206,16 +206,12 @@ def test_full_disk_loses_nothing(tmp_path: Path, monkeypatch, name: str, before:
     assert data_files(tmp_path / name) == data_files(tmp_path / "again" / name)
 
 
-def test_limit_of_the_system_on_files_is_one_line(tmp_path: Path) -> None:
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, old[1]))
-    try:
-        with pytest.raises(PhysganError, match=r"^expected room on the disk"):
-            simulate(RECIPE, tmp_path / "out", simulator=Tiny())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, old)
-        signal.signal(signal.SIGXFSZ, before)
+def test_limit_of_the_system_on_files_is_one_line(tmp_path: Path, largest_file) -> None:
+    with (
+        largest_file(4000),
+        pytest.raises(PhysganError, match=r"^expected room on the disk"),
+    ):
+        simulate(RECIPE, tmp_path / "out", simulator=Tiny())
     simulate(RECIPE, tmp_path / "out", simulator=Tiny())
     assert verify(tmp_path / "out")["samples"] == RECIPE.count
 
@@ -274,3 +270,59 @@ def test_unknown_simulators_and_parameters(tmp_path: Path) -> None:
         simulate(replace(RECIPE, simulator="ising", parameters={"sice": 4}), tmp_path / "out")
     with pytest.raises(ValueError, match="expected size to be even; got 5"):
         simulate(replace(RECIPE, simulator="ising", parameters={"size": 5}), tmp_path / "out")
+
+
+def test_splits_of_a_part_are_those_of_the_whole() -> None:
+    """And no more than a block of groups is in memory: event 4e9 of 2^32 takes no longer."""
+    shares = {"train": 0.5, "validation": 0.2, "test": 0.2}
+    whole = assign_splits(shares, 1000, 3, 4)
+    part = assign_splits(shares, 1000, 3, 4, 300, 410)
+    assert [len(events) for events in whole.values()] == [500, 200, 200]
+    for name, events in whole.items():
+        assert np.array_equal(part[name], events[(events >= 300) & (events < 410)])
+
+
+def test_splits_of_several_blocks_have_their_shares(monkeypatch) -> None:
+    monkeypatch.setattr("physgan.data.sharded._SPLIT_BLOCK", 100)
+    shares = {"train": 0.8, "test": 0.1}
+    splits = assign_splits(shares, 250, 3)
+    assert [len(events) for events in splits.values()] == [200, 25]
+    merged = np.concatenate([*splits.values()])
+    assert len(np.unique(merged)) == len(merged)
+    assert not np.array_equal(splits["test"][:10] + 100, splits["test"][10:20])
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "message"),
+    [
+        ("out", 10**12, r"expected at most 4294967296 events; got 1000000000000; ask for fewer"),
+        ("x.h5", 2**30, r"expected at most 1073741824 bytes in a single file; got 9\d+ or more"),
+    ],
+)
+def test_too_much_is_refused_before_anything_is_made(
+    tmp_path: Path, name: str, count: int, message: str
+) -> None:
+    simulator = Tiny()
+    with pytest.raises(InputError, match=message):
+        simulate(replace(RECIPE, count=count), tmp_path / name, simulator=simulator)
+    assert not simulator.calls
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_goes_on_with_shards_of_the_size_it_began_with(tmp_path: Path) -> None:
+    """Where the size is no part of the definition, as of a surrogate's samples."""
+
+    def produce(first: int, count: int, report) -> tuple[dict, dict]:
+        if first >= 16 and fails:
+            raise KeyboardInterrupt
+        values = np.arange(first, first + count)
+        return {"x": values[:, None].astype(np.float32)}, {}
+
+    info = DatasetInfo("points", (Field("x", "1", ("dimension",), "x", "float32"),))
+    fails = True
+    with pytest.raises(KeyboardInterrupt):
+        write_events(tmp_path, info, 40, produce, definition={}, shard_size=16)
+    fails = False
+    manifest = write_events(tmp_path, info, 40, produce, definition={}, shard_size=5)
+    assert [entry.count for entry in manifest.entries] == [16, 16, 8]
+    assert np.array_equal(open_dataset(tmp_path).read()[0]["x"][:, 0], np.arange(40))

@@ -73,6 +73,28 @@ def test_truncated_and_missing_shards(folder: Path) -> None:
             look(folder)
 
 
+def test_every_wrong_shard_is_named_and_made_again_alone(folder: Path) -> None:
+    """Truncated, missing, swapped and doubled shards; a further one is named for removal."""
+    shards = sorted(folder.glob("*.h5"))
+    before = [shard.read_bytes() for shard in shards]
+    shards[0].write_bytes(before[0][:1000])
+    shards[1].write_bytes(before[2])
+    shards[2].write_bytes(before[1])
+    shards[4].unlink()
+    with pytest.raises(VerificationError) as caught:
+        verify(folder)
+    message = str(caught.value)
+    assert [shard.name in message for shard in shards] == [True, True, True, False, True]
+    assert message.endswith("the command that made the dataset again: it makes just what is wrong")
+    simulator = Tiny()
+    simulate(RECIPE, folder, simulator=simulator)
+    assert len(simulator.calls) == 4
+    assert [shard.read_bytes() for shard in shards] == before
+    (folder / "shard-00005.h5").write_bytes(before[1])
+    with pytest.raises(VerificationError, match=r"only the files .* got shard-00005\.h5, too; rem"):
+        verify(folder)
+
+
 def test_unfinished_dataset(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"].pop()

@@ -13,7 +13,7 @@ from physgan.data.exporting.arrays import write_hdf5, write_npz
 from physgan.data.exporting.plan import Column, Plan
 from physgan.data.exporting.tables import index_names, write_csv, write_parquet
 from physgan.data.exporting.trees import write_root
-from physgan.data.files import TEMPORARY
+from physgan.data.files import TEMPORARY, full_disk
 from physgan.errors import InputError
 from simulators.protocol import Condition, Progress
 from simulators.units import unit_in_name
@@ -40,7 +40,9 @@ def export_arrays(
     split: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Write samples and conditions of a dataset of any domain, in bounded memory.
+    """Write samples and conditions of a dataset of any domain.
+
+    Memory is bounded but for HDF5, whose compressed file is made in memory.
 
     Conditions are columns with the unit at the end of their names, such as `theta_rad`. Fields keep
     their shape in .npz, HDF5 and ROOT (the tree "events"); in CSV and Parquet each entry is a
@@ -58,6 +60,7 @@ def export_arrays(
 
     Raises:
         InputError: for another ending of the name, an unknown split or a library that is missing.
+        PhysganError: if the disk is full.
     """
     dataset, path = open_dataset(data), Path(out)
     if path.suffix not in WRITERS:
@@ -67,8 +70,9 @@ def export_arrays(
     plan, keys = _plan(dataset, split, progress)
     temporary = path.with_name(path.name + TEMPORARY)
     try:
-        WRITERS[path.suffix](temporary, plan)
-        os.replace(temporary, path)
+        with full_disk(path):
+            WRITERS[path.suffix](temporary, plan)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     flat = path.suffix in (".csv", ".parquet")

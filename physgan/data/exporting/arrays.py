@@ -3,10 +3,10 @@
 import zipfile
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from physgan.data.exporting.plan import Plan
+from physgan.data.writer import image_of, new_file
 
 __all__ = ["write_hdf5", "write_npz"]
 
@@ -27,8 +27,8 @@ def write_npz(path: Path, plan: Plan) -> None:
 
 
 def write_hdf5(path: Path, plan: Plan) -> None:
-    """Arrays at the root of an HDF5 file, with their units as attributes."""
-    with h5py.File(path, "w") as file:
+    """Arrays at the root of an HDF5 file, with their units as attributes; see `new_file`."""
+    with new_file() as file:
         for key, column in plan.columns.items():
             shape = (plan.count, *column.shape)
             array = file.create_dataset(key, shape, column.dtype, compression="gzip", shuffle=True)
@@ -39,3 +39,5 @@ def write_hdf5(path: Path, plan: Plan) -> None:
             for key in plan.columns:
                 file[key][start:stop] = piece[key]
             start = stop
+        image = image_of(file)
+    path.write_bytes(image)

@@ -17,13 +17,13 @@ import numpy as np
 
 from physgan.data.checks import check_array, check_links
 from physgan.data.dataset import open_dataset
-from physgan.data.files import sha256_of, write_atomically
+from physgan.data.files import full_disk, sha256_of, write_atomically
 from physgan.data.hdf5 import opened
 from physgan.data.manifest import Manifest
 from physgan.data.recipes import check_splits
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
-from physgan.data.writer import first_bad_row
+from physgan.data.writer import first_bad_row, image_of, new_file
 from physgan.domains.showers.binning import Binning
 from physgan.domains.showers.importer import IMPORTER
 from physgan.errors import InputError
@@ -42,6 +42,8 @@ def export_calochallenge(
 ) -> dict[str, Any]:
     """Write a dataset of showers as `out` (HDF5) and the XML file beside it.
 
+    The compressed file is made in memory.
+
     Returns:
         {"path", "binning", "events", "cells", "left_out"}: the last are conditions that the format
         has no place for.
@@ -49,12 +51,12 @@ def export_calochallenge(
     Raises:
         InputError: for a dataset without `deposits` in layers, alpha and r, or without an incident
             energy.
+        PhysganError: if the disk is full.
     """
     dataset, path = open_dataset(data), Path(out)
     binning, energy = _binning_of(dataset.info), _energy_of(dataset.info)
     rows = max(1, SHARD_BYTES // dataset.row_bytes)
-    temporary = path.with_name(path.name + ".part")
-    with h5py.File(temporary, "w") as file:
+    with new_file() as file:
         energies = file.create_dataset("incident_energies", (len(dataset), 1), np.float64)
         showers = file.create_dataset(
             "showers", (len(dataset), binning.cells), np.float64, compression="gzip"
@@ -66,9 +68,11 @@ def export_calochallenge(
             showers[start:stop] = samples["deposits"].reshape(stop - start, -1)
             if progress is not None:
                 progress(stop, len(dataset))
-    os.replace(temporary, path)
+        image = image_of(file)
     xml = path.with_suffix(".xml")
-    write_atomically(xml, binning.to_xml())
+    with full_disk(path):
+        write_atomically(path, image)
+        write_atomically(xml, binning.to_xml())
     return {
         "path": str(path),
         "binning": str(xml),

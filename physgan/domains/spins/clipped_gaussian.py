@@ -9,14 +9,14 @@ moments are then those of the training set; higher moments are not modelled.
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.base import Described
-from physgan.domains.fitted_arrays import read_arrays
+from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.domains.spins import clipped_field
 from physgan.domains.spins.clipped_field import ClippedState
 from physgan.errors import InputError
@@ -121,9 +121,7 @@ class ClippedGaussian:
 
     def save(self, path: str | Path) -> None:
         """Write the fitted state to an npz file, without pickle."""
-        arrays: dict[str, Any] = {k: np.asarray(v) for k, v in self.state._asdict().items()}
-        with Path(path).open("wb") as file:
-            np.savez(file, **arrays)
+        write_arrays(path, {k: np.asarray(v) for k, v in self.state._asdict().items()})
 
     @classmethod
     def load(

@@ -7,7 +7,7 @@ from physgan.benchmark.report.json_report import as_json, dumps
 from physgan.benchmark.results import Results
 from physgan.data.files import write_atomically
 
-__all__ = ["write_report"]
+__all__ = ["as_json", "write_report"]
 
 
 def write_report(results: Results, out: Path) -> dict[str, Any]:

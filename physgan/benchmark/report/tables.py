@@ -312,6 +312,8 @@ def _target_text(verdict: Verdict) -> str:
         "baseline": "overlap above every baseline’s",
         "separation": f"at most {target.limit:g} times truth’s own at {NOMINAL:,} a side",
         "auc": f"at most {target.limit:g}",
+        "repeats": f"at most {100 * target.limit:g} % more than truth’s own",
+        "copies": f"at most {100 * target.limit:g} %",
     }[target.measure]
     return f"{target.label}: {limit}"
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
 from physgan.benchmark.copies import Learnt, copies, repeats
@@ -34,7 +36,13 @@ from physgan.benchmark.tolerances import targets_of
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
-from physgan.fidelity import ConvolutionalNetwork, compare_classes
+from physgan.fidelity import (
+    BoostedTrees,
+    ConvolutionalNetwork,
+    DenseNetwork,
+    TwoSampleClassifier,
+    compare_classes,
+)
 from physgan.progress import Steps
 from simulators.protocol import Relaxing, Simulator
 
@@ -62,6 +70,7 @@ def benchmark(
     targets: str = "quickstart",
     tolerances: Mapping[str, float] | None = None,
     learnt: Learnt | None = None,
+    classifiers: Sequence[TwoSampleClassifier[np.ndarray]] = (BoostedTrees(), DenseNetwork()),
     classifier_budget: int = 50_000,
     references: int = 3,
     batches: Sequence[int] = BATCHES,
@@ -91,6 +100,7 @@ def benchmark(
         targets: profile of the domain's targets, such as "quickstart" or "long".
         tolerances: name -> limit over that profile's; see `targets_of`.
         learnt: training samples and others, if copies of them are to be found.
+        classifiers: of vectors, at least one; each sees every view of the domain.
         classifier_budget: images shown to each convolutional classifier in training; 0
             leaves it out.
         references: independent sets of the truth that sources are compared with; one more is
@@ -126,7 +136,7 @@ def benchmark(
     results.seen_in_training = [seen_in_training(c, results.training) for c in places]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
-    classified = classify(plan, results.reference_set, results.sources, network, tell)
+    classified = classify(plan, results.reference_set, results.sources, classifiers, network, tell)
     results.classifiers, results.largest_auc = classified
     if classes is not None:
         _compare_classes(results, classes, tell)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["InputError", "PhysganError", "VerificationError", "nearest"]
+__all__ = ["CertificateWarning", "InputError", "PhysganError", "VerificationError", "nearest"]
 
 
 class PhysganError(Exception):
@@ -16,6 +16,10 @@ class InputError(PhysganError, ValueError):
 
 class VerificationError(PhysganError):
     """Stored data are not what was written: truncated, altered or missing."""
+
+
+class CertificateWarning(UserWarning):
+    """A surrogate is sampled where it failed, or was not judged."""
 
 
 def nearest(word: str, names: Iterable[str]) -> str:

@@ -61,7 +61,7 @@ class Results:
         repeats: source name -> at each condition, by view, the share of repeated samples.
         copies: source name -> by view, the share of samples that are copies of training samples.
         verdicts: one for each target.
-        seen_in_training: "seen", "held out" or "unknown" for each condition.
+        seen_in_training: "seen", "edge", "held out" or "unknown" for each condition.
         training: what was passed in about the training.
         environment: versions and hardware.
         created: UTC, ISO 8601.

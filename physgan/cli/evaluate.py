@@ -7,7 +7,7 @@ import typer
 
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options
 from physgan.cli.conditions import one_condition
-from physgan.cli.options import assignments, extra_options
+from physgan.cli.options import assignments, extra_options, settings
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
@@ -38,6 +38,16 @@ def benchmark(
             help="Condition of --data whose values are classes: train a classifier of them."
         ),
     ] = "",
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="name=limit over the recipe's, or name:measure=limit; a wrong name lists all; "
+            "repeatable."
+        ),
+    ] = None,
+    certificate: Annotated[
+        bool, typer.Option(help="Keep the verdict with the run, as certificate.json.")
+    ] = True,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with code 3 if a target is missed.")
     ] = False,
@@ -56,6 +66,8 @@ def benchmark(
             baselines=baseline or [],
             data=data,
             classes=classes,
+            tolerances=settings(tolerance or []),
+            certificate=certificate,
             seed=seed,
             progress=report,
         )

@@ -2,14 +2,16 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
-from physgan.errors import PhysganError, VerificationError
+from physgan.errors import CertificateWarning, PhysganError, VerificationError
 
 __all__ = ["main", "run_command"]
 
@@ -32,7 +34,9 @@ def _keep_compiled_programs() -> None:
 def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors become one line on stderr."""
     try:
-        return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            _show_certificates()
+            return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted; finished files are kept and the same command goes on", 1)
     except BrokenPipeError:
@@ -42,6 +46,20 @@ def run_command(arguments: list[str]) -> int:
         if "PHYSGAN_TRACEBACK" in os.environ:
             raise
         return _fail(error, _exit_code(error))
+
+
+def _show_certificates() -> None:
+    """Write what certificates say as one line on stderr."""
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *about: Any, **more: Any) -> None:
+        if issubclass(category, CertificateWarning):
+            print("warning:", message, file=sys.stderr)
+        else:
+            shown(message, category, *about, **more)
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", CertificateWarning)
 
 
 def _exit_code(error: Exception) -> int:

@@ -1,5 +1,6 @@
 """Surrogates: loading, sampling, writing datasets."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -10,8 +11,9 @@ import numpy as np
 
 from physgan.data import DatasetInfo, write_events
 from physgan.data.files import sha256_of, write_atomically
-from physgan.errors import InputError, VerificationError, nearest
+from physgan.errors import CertificateWarning, InputError, VerificationError, nearest
 from physgan.networks import Generator
+from physgan.surrogates.certificate import Certificate, concerns, read_certificate
 from physgan.surrogates.conditions import check_conditions
 from physgan.surrogates.description import Description
 from physgan.surrogates.fitted import FittedSampler
@@ -19,7 +21,7 @@ from physgan.surrogates.network import NetworkSampler
 from physgan.surrogates.pretrained import pretrained_folder, pretrained_names
 from simulators.protocol import Conditions, Progress, Samples
 
-__all__ = ["Sampler", "Surrogate", "load"]
+__all__ = ["Sampler", "Surrogate", "folder_of", "load"]
 
 _DESCRIPTION = "surrogate.json"
 _WEIGHTS = "weights.npz"
@@ -79,14 +81,20 @@ class Surrogate:
     Args:
         description: of the surrogate.
         sampler: source of the samples.
+        certificate: what it was found to be worth; None if it was not judged.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
         >>> samples = surrogate.sample({"temperature": 2.3}, count=1000, seed=1)  # doctest: +SKIP
     """
 
-    def __init__(self, description: Description, sampler: Sampler) -> None:
-        self.description, self.sampler = description, sampler
+    def __init__(
+        self,
+        description: Description,
+        sampler: Sampler,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self.description, self.sampler, self.certificate = description, sampler, certificate
         self.conditions = description.conditions
         self.fields = description.fields
         self.grid = description.grid
@@ -105,6 +113,10 @@ class Surrogate:
     def rejects(self) -> bool:
         """Whether a discriminator rejects some of the generator's draws."""
         return self.description.network.get("network") == "rejection"
+
+    def without_certificate(self) -> "Surrogate":
+        """The same, which warns of nothing."""
+        return Surrogate(self.description, self.sampler)
 
     def without_rejection(self) -> "Surrogate":
         """The generator alone, every draw of which is kept.
@@ -167,6 +179,7 @@ class Surrogate:
         """Draw events `first_event` to `first_event + count - 1` of the run `seed`.
 
         An event is a function of (seed, event number, its conditions), up to float rounding.
+        A `CertificateWarning` says where the surrogate was judged and failed, or was not judged.
 
         Args:
             conditions: one number for all events, or arrays of shape (count,), physical units.
@@ -189,6 +202,7 @@ class Surrogate:
         """
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
+        self._warn(checked)
         return self.sampler.draw(
             checked,
             count,
@@ -220,6 +234,7 @@ class Surrogate:
         """
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
+        self._warn(checked)
         trained_or_larger = self._checked_size(size)
 
         def produce(first: int, number: int, report: Progress) -> tuple[Samples, dict]:
@@ -267,6 +282,16 @@ class Surrogate:
         self.sampler.save(weights)
         self.description = replace(self.description, weights_sha256=sha256_of(weights))
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
+
+    def _warn(self, conditions: Mapping[str, np.ndarray]) -> None:
+        """Say what the certificate says against samples at these conditions."""
+        if self.certificate is None:
+            return
+        weights = self.description.weights_sha256
+        found = concerns(self.certificate, weights, self.conditions, conditions)
+        if found:
+            text = f"{self.name}: {'; '.join(found)}"
+            warnings.warn(text, CertificateWarning, stacklevel=3)
 
     def _check_proposals(self, proposals: int) -> None:
         if proposals < 1:
@@ -316,8 +341,17 @@ def _identified(values: np.ndarray) -> Any:
     return values[:1].tolist() if alike else sha256(values.tobytes()).hexdigest()
 
 
+def folder_of(path: str | Path) -> Path:
+    """The folder of a surrogate's files, which may not exist; see `load`."""
+    folder = Path(path)
+    if not folder.exists() and str(path) in pretrained_names():
+        folder = pretrained_folder(str(path))
+    inner = folder / "surrogate"
+    return inner if (inner / _DESCRIPTION).exists() else folder
+
+
 def load(path: str | Path) -> Surrogate:
-    """Load a surrogate.
+    """Load a surrogate, and its certificate if it has one.
 
     Args:
         path: the folder of a training run, its surrogate/ itself, or the name of a surrogate
@@ -327,11 +361,7 @@ def load(path: str | Path) -> Surrogate:
         InputError: if there is no surrogate.
         VerificationError: if its weights are not those that were saved.
     """
-    folder = Path(path)
-    if not folder.exists() and str(path) in pretrained_names():
-        folder = pretrained_folder(str(path))
-    if (folder / "surrogate" / _DESCRIPTION).exists():
-        folder = folder / "surrogate"
+    folder = folder_of(path)
     try:
         description = Description.from_json((folder / _DESCRIPTION).read_text())
     except FileNotFoundError:
@@ -348,4 +378,4 @@ def load(path: str | Path) -> Surrogate:
             f"expected {weights} as it was saved; it is missing or altered; train again"
         )
     sampler = NetworkSampler if description.network else FittedSampler
-    return Surrogate(description, sampler.load(weights, description))
+    return Surrogate(description, sampler.load(weights, description), read_certificate(folder))

@@ -229,7 +229,8 @@ class NoObservables:
 
 
 @pytest.mark.parametrize(
-    ("temperature", "expected"), [(1.8, "seen"), (2.5, "held out"), (3.0, "seen"), (9, "held out")]
+    ("temperature", "expected"),
+    [(1.8, "seen"), (2.5, "held out"), (3.0, "edge"), (1.5, "edge"), (9, "held out")],
 )
 def test_conditions_are_flagged(temperature: float, expected: str) -> None:
     training = {"seen": {"temperature": [[1.5, 2.4], 3.0]}}

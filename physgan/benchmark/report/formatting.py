@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 
+_MARKS = {"held out": " *", "edge": " †"}
 _MANY = 1_000
 """Events a set from which on nothing is said of their number."""
 
@@ -88,8 +89,8 @@ def short_name(results: Results, name: str) -> str:
 
 
 def condition_title(results: Results, condition_index: int) -> str:
-    """Condition `condition_index` as a heading, with a star if it was held out of training."""
-    star = " *" if results.seen_in_training[condition_index] == "held out" else ""
+    """Condition `condition_index` as a heading, marked if training held it out or ended there."""
+    star = _MARKS.get(results.seen_in_training[condition_index], "")
     bins = results.plan.bins
     if bins:
         named = len({each.name for each in bins}) > 1

@@ -172,6 +172,7 @@ def _targets(results: Results) -> dict[str, Any]:
                 "observable": target.observable,
                 "measure": target.measure,
                 "limit": target.limit,
+                "together": verdict.together,
                 "cells": cells,
             }
         )

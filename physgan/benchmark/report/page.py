@@ -89,6 +89,7 @@ def _content(results: Results) -> dict[str, Any]:
             value is not None for values in results.reference.exact for value in values.values()
         ),
         "any_held_out": "held out" in results.seen_in_training,
+        "any_edge": "edge" in results.seen_in_training,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from physgan.benchmark.certify import certificate_of
 from physgan.benchmark.recorded import Recorded
+from physgan.benchmark.report import training_rows
 from physgan.benchmark.run import benchmark
 from physgan.benchmark.sources import ConditionValues, Variant
 from physgan.benchmark.training_set import learnt_by
@@ -41,6 +42,7 @@ def benchmark_run(
     data: str | os.PathLike[str] | None = None,
     classes: str = "",
     tolerances: Mapping[str, float] | None = None,
+    cost: float | None = None,
     certificate: bool = True,
     seed: int = 1,
     progress: Report | None = None,
@@ -64,6 +66,7 @@ def benchmark_run(
             dataset, unless `recipe` names a simulator.
         classes: condition of `data` whose values are classes: a classifier of them judges too.
         tolerances: name -> limit over the recipe's; see `targets_of`.
+        cost: seconds that simulating one recorded event took, to say when a surrogate pays.
         certificate: whether to write the certificate.
         seed: of all samples.
         progress: called with (steps done, steps in total, what comes next).
@@ -79,7 +82,9 @@ def benchmark_run(
     truth: Simulator | Recorded
     dataset = _recorded_data(surrogate, run, recipe, data)
     if dataset is not None:
-        truth, chosen = _beside_recorded(surrogate, run, dataset, classes, seed, count)
+        truth, chosen = _beside_recorded(surrogate, run, dataset, classes, seed, count, cost)
+    elif cost is not None:
+        raise InputError("expected --cost with recorded events only; the simulator's is measured")
     elif classes:
         raise InputError("expected --data with --classes: samples whose classes are known")
     else:
@@ -171,11 +176,14 @@ def _beside_recorded(
     classes: str,
     seed: int,
     count: int | None,
+    cost: float | None,
 ) -> tuple[Recorded, dict[str, Any]]:
     """Recorded events, and what they allow the benchmark."""
     about, (dataset, split) = surrogate.description, data
     fields = [field.name for field in about.fields]
-    truth = Recorded(dataset, about.conditions, fields, seed, split)
+    truth = Recorded(
+        dataset, about.conditions, fields, seed, split, float("nan") if cost is None else cost
+    )
     own = dataset_of(run)
     if own is not None and own.path.resolve() == dataset.path.resolve():
         if split in ("", "train"):
@@ -239,5 +247,17 @@ def _training(run: Path, about: Description) -> dict[str, Any]:
         **({"metrics": str(metrics)} if metrics.exists() else {}),
         **({"dataset": about.recipe} if about.recipe else {}),
         **({"seen": about.seen} if about.seen else {}),
+        **_costs(run, metrics),
         "stages": about.provenance,
+    }
+
+
+def _costs(run: Path, metrics: Path) -> dict[str, Any]:
+    """Events that were simulated for a run and seconds of its training, as far as known."""
+    dataset = dataset_of(run)
+    rows = training_rows(metrics)
+    seconds = [row["seconds"] for row in rows if isinstance(row.get("seconds"), int | float)]
+    return {
+        **({"training_events": len(dataset)} if dataset is not None else {}),
+        **({"training_seconds": seconds[-1]} if seconds else {}),
     }

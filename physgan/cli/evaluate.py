@@ -45,6 +45,10 @@ def benchmark(
             "repeatable."
         ),
     ] = None,
+    cost: Annotated[
+        float | None,
+        typer.Option(help="Seconds that simulating one recorded event took, if you know.", min=0),
+    ] = None,
     certificate: Annotated[
         bool, typer.Option(help="Keep the verdict with the run, as certificate.json.")
     ] = True,
@@ -67,6 +71,7 @@ def benchmark(
             data=data,
             classes=classes,
             tolerances=settings(tolerance or []),
+            cost=cost,
             certificate=certificate,
             seed=seed,
             progress=report,
@@ -75,6 +80,8 @@ def benchmark(
     truth = result["simulator"]
     short = {"truth": truth["recorded"] or truth["name"], "report": str(out / "report.html")}
     short |= {"verdict": verdict["sentence"], "largest AUC": verdict["largest_auc"]}
+    further = ("missed", "cannot_tell", "speed", "break_even")
+    short |= {name.replace("_", " "): verdict[name] for name in further if verdict.get(name)}
     print_result(result if as_json else short, as_json)
     if check and verdict["missed"]:
         raise typer.Exit(3)

@@ -111,6 +111,17 @@ def test_tolerances_of_the_recipe_are_targets(report: dict) -> None:
     assert ("", "copies") in limits
 
 
+def test_the_report_says_when_the_surrogate_pays(folder: Path, report: dict) -> None:
+    """Its training set and training are known, and what a sample costs; both may be slow here."""
+    costs = report["break_even"]
+    assert costs["learnt"] == 640
+    assert min(costs["simulating"], costs["training"], costs["sampling"]) > 0
+    assert report["verdict"]["break_even"].startswith("It cost 640 simulated events")
+    page = (folder / "report" / "report.html").read_text()
+    assert "Seconds by number of events" in page
+    assert f"of {report['environment']['cores']} that the process may use" in page
+
+
 def test_the_truth_is_fresh(folder: Path) -> None:
     """Seeds of the truth are not the dataset's, which draws the same lattices again."""
     dataset = open_dataset(folder / "tiny.h5")

@@ -1,8 +1,10 @@
 """Targets, flags, speeds and words on numbers known beforehand."""
 
+import jax
 import numpy as np
 import pytest
 
+from physgan.benchmark.break_even import BreakEven
 from physgan.benchmark.compare import (
     Comparison,
     HistogramResult,
@@ -24,6 +26,7 @@ from physgan.benchmark.targets import (
     evaluate_auc,
     evaluate_share,
 )
+from physgan.benchmark.usage import used
 from physgan.domains import Spectrum, Target
 from physgan.fidelity import BoostedTrees, Estimate, Procedure, SpectrumCounts, TwoSampleResult
 from simulators import SIMULATORS
@@ -289,3 +292,33 @@ def test_speed_is_seconds_a_sample() -> None:
     assert speed.timed_at == speed.hardest == 1
     assert speed.independence == ""
     assert speed.simulator == [[1e-3] * 3, [4e-3] * 3]
+    assert set(speed.usage) == {"clock", ""}
+    assert speed.usage["clock"].cores < 0.5
+
+
+def test_the_surrogate_is_timed_on_every_device() -> None:
+    seen: list[object] = []
+
+    class Noting(Clock):
+        def sample(self, conditions, count, seed):
+            seen.append(jax.numpy.zeros(1).device)
+
+    first, second = jax.devices()
+    speed = measure_speed([Noting(0)], Clock(0), [{"x": 1.0}], 0, (1,), 2, [first, second])
+    assert [len(seconds) for seconds in speed.elsewhere[second.device_kind].values()] == [2]
+    assert set(seen) == {first, second}
+
+
+def test_memory_and_cores_of_a_call() -> None:
+    """An array of 80 MB, filled by one core; other threads of the process may be busy, too."""
+    usage = used(lambda: np.ones(10_000_000).sum())
+    assert usage.cores > 0.01
+    assert usage.memory is None or 70e6 < usage.memory < 200e6
+
+
+def test_a_surrogate_pays_once_its_gain_is_what_it_cost() -> None:
+    """100 events of 2 s and 50 s of training, then 1 s less an event: 250 events."""
+    costs = BreakEven(100, 2.0, 50.0, 1.0)
+    assert costs.events == 250
+    assert costs.plain(np.array(250)) == costs.by_surrogate(np.array(250)) == 500
+    assert BreakEven(100, 1.0, 50.0, 2.0).events == np.inf

@@ -86,6 +86,11 @@ def test_what_a_recording_cost_is_not_known(report) -> None:
     assert report["verdict"]["speed"].endswith("a sample.")
 
 
+def test_a_cost_may_be_said(digits) -> None:
+    truth = Recorded(digits, (), [FIELD], cost=2.0)
+    assert truth.seconds_per_independent_sample({}) == 2.0
+
+
 def test_every_recorded_event_is_in_one_set(digits) -> None:
     truth = Recorded(digits, (), [FIELD], seed=3)
     assert len(truth) == 1617

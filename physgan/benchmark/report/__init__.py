@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.json_report import as_json, dumps
 from physgan.benchmark.results import Results
 from physgan.data.files import write_atomically
 
-__all__ = ["as_json", "write_report"]
+__all__ = ["as_json", "training_rows", "write_report"]
 
 
 def write_report(results: Results, out: Path) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from physgan.benchmark.break_even import break_even
 from physgan.benchmark.compare import NOMINAL, Comparison, ObservableResult
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.formatting import (
+    break_even_sentence,
     headline,
     largest_auc_sentence,
     speed_sentence,
@@ -49,6 +51,7 @@ def as_json(results: Results) -> dict[str, Any]:
             **headline(results),
             "largest_auc": largest_auc_sentence(results),
             "speed": speed_sentence(results),
+            "break_even": break_even_sentence(results),
         },
         "conditions": [
             {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
@@ -62,6 +65,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "targets": _targets(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),
+        "break_even": _break_even(results),
         "training": {**results.training, "findings": _findings(results)},
     }
     return _clean(report)
@@ -207,7 +211,22 @@ def _speed(results: Results) -> dict[str, Any] | None:
         },
         "simulator_seconds_per_independent_sample": speed.simulator,
         "independence": speed.independence,
+        "device": speed.device,
+        "usage": {
+            name or results.simulator.name: {"busy_cores": u.cores, "memory_bytes": u.memory}
+            for name, u in speed.usage.items()
+        },
+        "elsewhere": [
+            {"device": device, "batch": batch, "seconds_per_sample": seconds}
+            for device, batches in speed.elsewhere.items()
+            for batch, seconds in batches.items()
+        ],
     }
+
+
+def _break_even(results: Results) -> dict[str, Any] | None:
+    found = break_even(results)
+    return None if found is None else {**asdict(found), "events": found.events}
 
 
 def _findings(results: Results) -> list[dict[str, Any]]:

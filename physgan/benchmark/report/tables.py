@@ -9,6 +9,7 @@ from physgan.benchmark.compare import NOMINAL, Comparison
 from physgan.benchmark.report.formatting import (
     classifier_title,
     condition_title,
+    memory_text,
     percent,
     seconds_text,
     with_error,
@@ -274,11 +275,17 @@ def speed_tables(results: Results, speed: Speed) -> list[Table]:
     """Sources at each batch size; the simulator at each condition, if its cost is known."""
     batches = list(speed.sources[results.surrogate.name])
     columns = [f"batch {batch:,}" for batch in batches]
-    sources = Table(["seconds a sample", *columns, "parameters", "FLOPs a sample"])
+    head = ["seconds a sample", *columns, "busy cores", "memory", "parameters", "FLOPs a sample"]
+    sources = Table(head)
     roles = {source.name: source.role for source in results.sources}
     for name, seconds in speed.sources.items():
-        row = [*(_time_entry(seconds[batch]) for batch in batches), *_size_entries(speed, name)]
+        row = [_time_entry(seconds[batch]) for batch in batches]
+        row += [*_usage_entries(speed, name), *_size_entries(speed, name)]
         sources.rows.append((name, roles[name], row))
+    for device, seconds in speed.elsewhere.items():
+        row = [_time_entry(seconds[batch]) for batch in batches]
+        row += [Entry("–")] * 4
+        sources.rows.append((f"{results.surrogate.name} on {device}", "quiet", row))
     if not np.isfinite(speed.simulator).all():
         return [sources]
     simulator = _with_conditions(results, "seconds an independent sample")
@@ -288,6 +295,13 @@ def speed_tables(results: Results, speed: Speed) -> list[Table]:
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
     simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
     return [sources, simulator]
+
+
+def _usage_entries(speed: Speed, name: str) -> list[Entry]:
+    usage = speed.usage.get(name)
+    if usage is None:
+        return [Entry("–"), Entry("–")]
+    return [Entry(f"{usage.cores:.1f}"), Entry(memory_text(usage.memory))]
 
 
 def _size_entries(speed: Speed, name: str) -> list[Entry]:

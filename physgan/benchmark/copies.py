@@ -52,16 +52,24 @@ def repeats(plan: Plan, reference: DrawnSet, source: DrawnSet) -> list[Shares]:
     return found
 
 
-def copies(plan: Plan, about: Learnt, source: DrawnSet) -> Shares:
-    """Share of samples that are copies of training samples; see `copied_share`.
+def copies(plan: Plan, about: Learnt, sources: Sequence[DrawnSet]) -> dict[str, Shares]:
+    """Share of samples that are copies of training samples, by source; see `copied_share`.
 
     Args:
         plan: of the benchmark.
         about: what was learnt.
-        source: what is compared with it.
+        sources: what is compared with it.
     """
-    fake, _ = _tables(plan, source)
     learnt, unseen = (views_of(plan.domain, *side) for side in about)
+    return {source.name: _copies(_tables(plan, source)[0], learnt, unseen) for source in sources}
+
+
+def _copies(
+    fake: Mapping[str, np.ndarray],
+    learnt: Mapping[str, np.ndarray],
+    unseen: Mapping[str, np.ndarray],
+) -> Shares:
+    """By view; of so many samples as the distances allow."""
     found: Shares = {}
     for name, rows in fake.items():
         pool = np.prod(np.concatenate([learnt[name], unseen[name]]).shape, dtype=float)

@@ -225,8 +225,8 @@ def _look_for_copies(results: Results, learnt: Learnt | None, tell: Steps) -> No
     tell("looking for repeats and copies")
     for source in results.sources:
         results.repeats[source.name] = repeats(results.plan, results.reference_set, source)
-        if learnt is not None:
-            results.copies[source.name] = copies(results.plan, learnt, source)
+    if learnt is not None:
+        results.copies = copies(results.plan, learnt, results.sources)
 
 
 def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:

@@ -10,14 +10,14 @@ from physgan.training import dataset_of
 
 __all__ = ["learnt_by"]
 
-_MOST, _BYTES = 20_000, 1 << 28
+_MOST, _BYTES = 20_000, 1 << 26
 _UNSEEN = ("test", "validation")
 
 
 def learnt_by(run: Path) -> Learnt | None:
     """Training samples of a run, and those of its dataset that trained nothing.
 
-    20,000 of each at most, or 256 MiB. None where the dataset is no longer there, or has nothing
+    20,000 of each at most, or 64 MiB. None where the dataset is no longer there, or has nothing
     else than training samples.
     """
     dataset = dataset_of(run)

@@ -18,6 +18,7 @@ from physgan.benchmark.report.formatting import (
     largest_auc_sentence,
     speed_sentence,
 )
+from physgan.benchmark.report.summary import summary
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.training.diagnostics import findings
@@ -52,6 +53,7 @@ def as_json(results: Results) -> dict[str, Any]:
             "largest_auc": largest_auc_sentence(results),
             "speed": speed_sentence(results),
             "break_even": break_even_sentence(results),
+            "rows": summary(results),
         },
         "conditions": [
             {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
@@ -180,7 +182,7 @@ def _targets(results: Results) -> dict[str, Any]:
                 "cells": cells,
             }
         )
-    return {"profile": results.profile, "rows": rows}
+    return {"profile": results.profile, "critical_errors": results.critical, "rows": rows}
 
 
 def _relaxation(results: Results) -> dict[str, Any]:

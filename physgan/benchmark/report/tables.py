@@ -346,7 +346,9 @@ def _value_entry(comparison: Comparison, name: str) -> Entry:
     result = comparison.observables[name]
     pull = float(result.pull)
     text = with_error(float(result.value.value), float(result.value.error))
-    return Entry(text, f"{pull:+.1f} σ", "loud" if abs(pull) > _LOUD else "")
+    change = 100 * float(result.deviation.value) / abs(float(result.reference.value) or np.nan)
+    note = f"{pull:+.1f} σ" + (f", {change:+.2f} %" if np.isfinite(change) else "")
+    return Entry(text, note, "loud" if abs(pull) > _LOUD else "")
 
 
 def _time_entry(seconds: Sequence[float]) -> Entry:

@@ -48,6 +48,7 @@ from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
 
+CLASSIFIERS = BoostedTrees(), DenseNetwork()
 AGAIN, OTHERS = "simulator again", "other recorded events"
 
 Labelled = tuple[Samples, Conditions, str]
@@ -70,7 +71,7 @@ def benchmark(
     targets: str = "quickstart",
     tolerances: Mapping[str, float] | None = None,
     learnt: Learnt | None = None,
-    classifiers: Sequence[TwoSampleClassifier[np.ndarray]] = (BoostedTrees(), DenseNetwork()),
+    classifiers: Sequence[TwoSampleClassifier[np.ndarray]] | None = None,
     classifier_budget: int = 50_000,
     references: int = 3,
     batches: Sequence[int] = BATCHES,
@@ -100,7 +101,8 @@ def benchmark(
         targets: profile of the domain's targets, such as "quickstart" or "long".
         tolerances: name -> limit over that profile's; see `targets_of`.
         learnt: training samples and others, if copies of them are to be found.
-        classifiers: of vectors, at least one; each sees every view of the domain.
+        classifiers: of vectors, at least one; each sees every view of the domain. None for
+            boosted trees and a dense network.
         classifier_budget: images shown to each convolutional classifier in training; 0
             leaves it out.
         references: independent sets of the truth that sources are compared with; one more is
@@ -136,7 +138,9 @@ def benchmark(
     results.seen_in_training = [seen_in_training(c, results.training) for c in places]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
-    classified = classify(plan, results.reference_set, results.sources, classifiers, network, tell)
+    of_vectors = CLASSIFIERS if classifiers is None else classifiers
+    given = plan, results.reference_set, results.sources, of_vectors, network
+    classified = classify(*given, tell)
     results.classifiers, results.largest_auc = classified
     if classes is not None:
         _compare_classes(results, classes, tell)

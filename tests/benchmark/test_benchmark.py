@@ -121,7 +121,7 @@ def test_truth_passes(right) -> None:
 def test_every_observable_has_a_row_of_the_verdict(wrong) -> None:
     """The surrogate that is 10 % too warm, beside the truth and the baseline."""
     report, out = wrong
-    rows = report["verdict"]["rows"]
+    rows = report["observables"]
     assert {row["condition"] for row in rows} == {0, 1}
     energy = next(r for r in rows if r["condition"] == 0 and r["targets"] and "entry" not in r)
     (own, error), (truth, exact) = energy["surrogate"], energy["reference"]

@@ -53,8 +53,8 @@ def as_json(results: Results) -> dict[str, Any]:
             "largest_auc": largest_auc_sentence(results),
             "speed": speed_sentence(results),
             "break_even": break_even_sentence(results),
-            "rows": summary(results),
         },
+        "observables": summary(results),
         "conditions": [
             {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
             for number, (c, seen) in enumerate(

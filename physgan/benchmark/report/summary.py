@@ -1,4 +1,4 @@
-"""The verdict in rows: what each observable is, should be, is off by and may be off by."""
+"""The comparison in rows: what each observable is, should be, is off by and may be off by."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -30,7 +30,7 @@ _HOMES = {
     "open_dataset": "physgan.data",
     "simulate": "physgan.data",
     "train": "physgan.methods",
-    "verify": "physgan.data",
+    "verify": "physgan.domains",
     "write_dataset": "physgan.data",
 }
 

@@ -11,8 +11,8 @@ from simulators.protocol import Condition, Conditions
 __all__ = ["condition_arrays", "start_of_block", "whole_number"]
 
 
-def whole_number(name: str, value: object, minimum: int = 0) -> int:
-    """`value` as an int of at least `minimum`.
+def whole_number(name: str, value: object, minimum: int = 0, maximum: int | None = None) -> int:
+    """`value` as an int of at least `minimum`, and at most `maximum` if that is given.
 
     Raises:
         ValueError: if it is not.
@@ -25,6 +25,8 @@ def whole_number(name: str, value: object, minimum: int = 0) -> int:
         raise ValueError(
             f"expected {name} to be a whole number >= {minimum}; got {value!r}; pass such a number"
         )
+    if maximum is not None and number > maximum:
+        raise ValueError(f"expected {name} of at most {maximum}; got {number}")
     return number
 
 

@@ -29,7 +29,8 @@ class GaussianRing:
             default 0.02.
 
     Raises:
-        ValueError: for modes below 1, or a radius or sigma that is not positive and finite.
+        ValueError: for modes below 1 or above 65,536, or a radius or sigma that is not positive
+            and finite.
 
     Good values: the defaults, where neighbouring modes are 12.5 sigma apart.
     Breaks when: 2 R sin(pi / n) is below 6 sigma: modes merge and cannot be counted.
@@ -52,7 +53,7 @@ class GaussianRing:
     independence = "one point"
 
     def __init__(self, modes: int = 25, radius: float = 1.0, sigma: float = 0.02) -> None:
-        self.modes = whole_number("modes", modes, 1)
+        self.modes = whole_number("modes", modes, 1, 65_536)
         for name, value in (("radius", radius), ("sigma", sigma)):
             if not 0 < value < float("inf"):
                 raise ValueError(f"expected {name} to be positive; got {value!r}")

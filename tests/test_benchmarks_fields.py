@@ -13,7 +13,7 @@ from physgan.domains import domain_of
 from simulators.cosmology import Cosmology
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-DOMAIN = domain_of(Cosmology(particles=16, pixels=16))
+DOMAIN = domain_of(Cosmology(particles=16, pixels=16, quantity="convergence"))
 RECIPE = """
 [simulator]
 name = "cosmology"
@@ -111,7 +111,7 @@ def test_maps_of_a_run_count_as_one(of: Any) -> None:
 
 
 def test_the_break_even_is_where_both_cost_the_same() -> None:
-    break_even = importlib.import_module("fields").break_even
+    break_even = importlib.import_module("lib.field_table").break_even
     maps = break_even(1000, 0.2, 300.0, 0.3, 0.1)
     assert 1000 * 0.2 + 300.0 + maps * 0.1 == pytest.approx(maps * 0.3)
     assert break_even(1000, 0.2, 300.0, 0.1, 0.1) is None

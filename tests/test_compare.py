@@ -193,7 +193,10 @@ def test_unequal_conditions_are_pointed_out(tmp_path: Path) -> None:
         (lambda path: spins(path, 1), "expected domain showers in .*; got spins"),
         (lambda path: showers(path, 1, rings=(0.0, 5.0)), "expected deposits of shape"),
         (lambda path: showers(path, 1, rings=(0.0, 5.0, 21.0)), "expected the axis r of"),
-        (lambda path: showers(path, 1, name="energy_gev"), "expected conditions energy_mev in"),
+        (
+            lambda path: showers(path, 1, name="energy_gev"),
+            r"expected conditions energy_mev \(MeV\) in",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, make, message: str) -> None:

@@ -14,7 +14,7 @@ from physgan.data import Condition, Field, open_dataset
 from physgan.data.files import sha256_of
 from physgan.domains.spins import Spins
 from physgan.domains.spins.observables import energy
-from physgan.errors import InputError, VerificationError
+from physgan.errors import InputError, PhysganError, VerificationError
 from physgan.surrogates import Description, NetworkSampler, Surrogate, load
 from simulators.ising.exact import kaufman
 
@@ -102,6 +102,85 @@ def test_altered_weights_are_refused(surrogate: Surrogate, tmp_path: Path) -> No
     path.write_bytes(content)
     with pytest.raises(VerificationError, match="missing or altered; train again"):
         load(tmp_path)
+
+
+def rewritten(folder: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Other weights and another description, whose checksum fits."""
+    weights = folder / "weights.npz"
+    np.savez_compressed(weights, **arrays)
+    about = {**json.loads((folder / "surrogate.json").read_text()), **about}
+    about["weights_sha256"] = sha256_of(weights)
+    (folder / "surrogate.json").write_text(json.dumps(about))
+
+
+def arrays_of(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder / "weights.npz") as file:
+        return {name: file[name] for name in file.files}
+
+
+KERNEL = "embed/first/kernel"
+WEIGHTS = {
+    "NaN": (lambda a: {KERNEL: a[KERNEL] * np.float32("nan")}, f"finite weights .* in {KERNEL}"),
+    "double": (lambda a: {KERNEL: a[KERNEL].astype(float)}, f"got {KERNEL} .* type float64; train"),
+    "shape": (lambda a: {KERNEL: a[KERNEL][:1]}, f"got {KERNEL} of shape "),
+    "extra": (lambda a: {"a": np.zeros(5, np.float32)}, r"got a of shape \(5,\) and type float32"),
+    "bomb": (lambda a: {"a": np.zeros(280 * 2**20, np.int8)}, "store it without compression"),
+    "objects": (lambda a: {"a": np.array([{}])}, "got a of shape .* and type object"),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_that_are_none_are_refused(surrogate: Surrogate, tmp_path: Path, name: str) -> None:
+    change, message = WEIGHTS[name]
+    surrogate.save(tmp_path)
+    arrays = arrays_of(tmp_path)
+    rewritten(tmp_path, {}, {**arrays, **change(arrays)})
+    with pytest.raises(PhysganError, match=message) as caught:
+        load(tmp_path)
+    assert str(caught.value).isprintable()
+
+
+NOT_SURROGATES: dict[str, tuple[Any, str]] = {
+    "list": ([], "expected a surrogate; .* is not one"),
+    "nested": ("[" * 200_000, "expected a surrogate; .* is not one"),
+    "format": ({"format": "x"}, "surrogate of format version 1 or 2; got 'x' 2"),
+    "future": ({"format_version": 3}, "surrogate of format version 1 or 2; got .* 3"),
+    "unknown key": ({"surplus": 1}, "expected the description of a surrogate; got TypeError"),
+    "condition": ({"conditions": [5]}, "expected the description of a surrogate; got TypeError"),
+    "range": (
+        {"conditions": [{"name": "t", "unit": "1", "minimum": 2.0, "maximum": 1.0}]},
+        "range",
+    ),
+    "size": (
+        {"size": -8},
+        "expected size of a surrogate as a whole number from 0 to 65536; got -8",
+    ),
+    "size as text": ({"size": "8"}, "expected size of a surrogate as a whole number"),
+    "domain": ({"domain": "x"}, r"expected a domain \("),
+    "parameters": ({"parameters": 5}, "expected parameters as a table"),
+    "network": ({"network": {"network": "x"}}, "describes none that can be built: 'x'"),
+    "two thousand million layers": ({"network": {**NETWORK, "depth": 2 * 10**9}}, "depth of a sur"),
+    "wide": ({"network": {**NETWORK, "size": 8, "width": 60_000}}, "the parameters of the network"),
+    "wider": ({"network": {**NETWORK, "width": 2 * 10**9}}, "expected width of a surrogate as"),
+    "negative threshold": ({"network": {**NETWORK, "threshold": -1.0}}, "threshold of a network"),
+    "NaN threshold": ({"network": {**NETWORK, "threshold": float("nan")}}, "threshold of a net"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SURROGATES)
+def test_descriptions_of_no_surrogate_are_refused(
+    surrogate: Surrogate, tmp_path: Path, name: str
+) -> None:
+    content, message = NOT_SURROGATES[name]
+    surrogate.save(tmp_path)
+    if isinstance(content, dict):
+        rewritten(tmp_path, content, arrays_of(tmp_path))
+    else:
+        text = content if isinstance(content, str) else json.dumps(content)
+        (tmp_path / "surrogate.json").write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        load(tmp_path)
+    assert str(caught.value).isprintable()
 
 
 def test_proposals_bring_an_untrained_generator_to_equilibrium() -> None:

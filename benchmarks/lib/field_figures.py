@@ -27,8 +27,8 @@ class Maps(NamedTuple):
     Attributes:
         power: P(k), shape (n, rings).
         minkowski: the three functionals, shape (n, 3, thresholds).
-        histogram: pixels in bins of .01 in arcsinh((x - offset) / scale) from -10 to 10, what
-            lies beyond in the outer ones, shape (n, bins).
+        histogram: pixels in bins of .01 from -10 to 10 in network space, what lies
+            beyond in the outer ones, shape (n, bins).
         runs: number of the simulator's run that made each, shape (n,).
     """
 
@@ -118,7 +118,7 @@ def curves(domain: Fields, truth: Maps, own: Maps, seed: int) -> dict[str, list[
 
     Returns:
         "ratio" of P to the true one with "ratio_error"; "correlation" of ln P between bins, a
-        matrix; "pixels", the density of arcsinh((x - offset) / scale) in bins of .1 that have true
+        matrix; "pixels", the density in bins of .1 in network space that have true
         pixels, at the values "pixels_at".
     """
     rng = np.random.default_rng(seed)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from physgan.benchmark.sources import Bin
-from physgan.data import Dataset
+from physgan.data import Dataset, check_hashes
+from physgan.domains import check_samples
 from physgan.errors import InputError
 from simulators.protocol import Condition, Conditions, Samples
 
@@ -74,7 +75,9 @@ class Recorded:
         self.name, self.domain = f"recorded ({dataset.path.stem})", info.domain
         self.conditions, self.fields, self.grid = tuple(conditions), info.fields, info.grid
         self.parameters: dict[str, Any] = info.parameters
+        check_hashes(dataset.path)
         samples, labels = dataset.read(split or None)
+        check_samples(info, samples, labels)
         inside = _inside(conditions, labels, len(samples[fields[0]]))
         self.what = f"the {split} split of {dataset.path.name}" if split else dataset.path.name
         if not inside.all():

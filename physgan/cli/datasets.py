@@ -131,7 +131,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read all of a dataset and check every byte; exit code 3 if anything is wrong."""
-    from physgan.data import verify as check
+    from physgan.domains import verify as check
 
     with reporting("verify", "samples") as report:
         result = check(path, progress=report)

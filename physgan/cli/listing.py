@@ -105,11 +105,12 @@ def _methods() -> dict[str, Entry]:
 
 
 def _surrogates() -> dict[str, Entry]:
+    from physgan.data.json_files import read_table
     from physgan.surrogates import Description, pretrained_folder, pretrained_names
 
     def summary(name: str) -> str:
-        text = (pretrained_folder(name) / "surrogate.json").read_text()
-        about = Description.from_json(text)
+        file = pretrained_folder(name) / "surrogate.json"
+        about = Description.from_table(read_table(file, "a surrogate"))
         ranges = [f"{c.name} {c.minimum:g} to {c.maximum:g} {c.unit}" for c in about.conditions]
         return f"{about.name} of {about.simulator or 'imported samples'}, {', '.join(ranges)}"
 

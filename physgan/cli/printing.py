@@ -4,6 +4,8 @@ import json
 import math
 from typing import Any
 
+from physgan.errors import one_line
+
 __all__ = ["json_value", "print_result"]
 
 
@@ -16,17 +18,17 @@ def print_result(result: dict[str, Any], as_json: bool) -> None:
         if isinstance(value, dict):
             print(f"{name}:")
             for key, item in value.items():
-                print(f"  {key}: {_text(item)}")
+                print(f"  {one_line(str(key))}: {_text(item)}")
         else:
             print(f"{name}: {_text(value)}")
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+        return ", ".join(f"{one_line(str(key))} {_text(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
         return f"{len(value)} items" if len(value) > 8 else ", ".join(map(_text, value))
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else one_line(str(value))
 
 
 def json_value(value: Any) -> Any:

@@ -11,7 +11,7 @@ import typer
 
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
-from physgan.errors import CertificateWarning, PhysganError, VerificationError
+from physgan.errors import CertificateWarning, PhysganError, VerificationError, one_line
 
 __all__ = ["main", "run_command"]
 
@@ -54,7 +54,7 @@ def _show_certificates() -> None:
 
     def show(message: Warning | str, category: type[Warning], *about: Any, **more: Any) -> None:
         if issubclass(category, CertificateWarning):
-            print("warning:", message, file=sys.stderr)
+            print("warning:", one_line(str(message)), file=sys.stderr)
         else:
             shown(message, category, *about, **more)
 
@@ -72,5 +72,7 @@ def _exit_code(error: Exception) -> int:
 def _fail(error: object, code: int) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
     expected = isinstance(error, str | PhysganError | ValueError | OSError | USAGE_ERROR)
-    print("error:", text if expected else f"{type(error).__name__}: {text}", file=sys.stderr)
+    print(
+        "error:", one_line(text if expected else f"{type(error).__name__}: {text}"), file=sys.stderr
+    )
     return code

@@ -11,7 +11,7 @@ from physgan.comparison.metrics import compare_samples
 from physgan.comparison.plots import draw_all
 from physgan.comparison.reading import check_alike, read_samples, read_side
 from physgan.comparison.results import ComparisonReport, ComparisonSettings
-from physgan.data import open_dataset, open_split
+from physgan.data import check_hashes, open_dataset, open_split
 from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.fidelity import compare_classes
@@ -58,7 +58,8 @@ def compare(
         progress: called with (steps done, steps in total, what comes next).
 
     Raises:
-        InputError: for datasets of different domains, shapes, grids or conditions.
+        InputError: for datasets of different domains, shapes, units, grids or conditions.
+        VerificationError: for a dataset that has changed since it was written.
     """
     first, split = open_split(real, split)
     datasets = [first, *(open_dataset(path) for path in (fake, floor) if path is not None)]
@@ -67,6 +68,9 @@ def compare(
         check_alike(datasets[0], other)
     if count < 2:
         raise InputError(f"expected a count of 2 or more; got {count}")
+    for dataset in datasets:
+        domain_of(dataset.info)
+        check_hashes(dataset.path)
     domain = domain_of(min((d.info for d in datasets), key=lambda info: len(info.conditions)))
     sides = [
         read_side(domain, dataset, name, count, seed, part)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physgan.data import Condition, Dataset
-from physgan.domains import Domain, Samples, domain_of, domain_type
+from physgan.domains import Domain, Samples, check_samples, domain_of, domain_type
 from physgan.errors import InputError
 from physgan.fidelity import FeatureSet, gather
 
@@ -38,17 +38,25 @@ def check_alike(first: Dataset, other: Dataset) -> None:
     """Refuse datasets that cannot be compared.
 
     Raises:
-        InputError: if domains, shapes of the domain's field, grids or names of conditions differ;
-            a dataset without conditions is like any other of a domain that can do without.
+        InputError: if domains, shapes or units of the domain's field, grids, or names or units of
+            conditions differ; a dataset without conditions is like any other of a domain that can
+            do without.
     """
     one, two = first.info, other.info
     field = domain_type(one.domain).field
     pairs = [
         ("domain", one.domain, two.domain),
         (f"{field} of shape", first.shapes.get(field), other.shapes.get(field)),
+        (
+            f"{field} in the unit",
+            *({f.name: f.unit for f in i.fields}.get(field) for i in (one, two)),
+        ),
     ]
     if (one.conditions and two.conditions) or domain_of(one).needs_conditions:
-        names = [", ".join(sorted(c.name for c in info.conditions)) for info in (one, two)]
+        names = [
+            ", ".join(sorted(f"{c.name} ({c.unit})" for c in info.conditions))
+            for info in (one, two)
+        ]
         pairs.append(("conditions", names[0], names[1]))
     for what, expected, got in pairs:
         if expected != got:
@@ -118,6 +126,7 @@ def _chosen(dataset: Dataset, count: int, seed: int, split: str) -> Iterator[tup
         inside = rows[(rows >= start) & (rows < start + step)] - start
         if len(inside):
             samples, conditions = dataset.read(start=start, stop=start + step)
+            check_samples(dataset.info, samples, conditions, start)
             yield (
                 {k: v[inside] for k, v in samples.items()},
                 {k: v[inside] for k, v in conditions.items()},

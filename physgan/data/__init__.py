@@ -1,7 +1,7 @@
 """Datasets: the HDF5 format, recipes, resumable simulation, batches."""
 
 from physgan.data.batching import batch_indices, batches
-from physgan.data.dataset import Dataset, open_dataset, open_split
+from physgan.data.dataset import Dataset, check_hashes, open_dataset, open_split
 from physgan.data.recipes import Recipe, load_recipe, recipe_names
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
@@ -19,6 +19,7 @@ __all__ = [
     "batch_indices",
     "batches",
     "build_simulator",
+    "check_hashes",
     "info",
     "load_recipe",
     "open_dataset",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from physgan.data.distributions import make_distributions
+from physgan.data.files import sha256_of
 from physgan.data.hdf5 import (
     DEFAULT_BUDGET_BYTES,
     Header,
@@ -19,7 +20,7 @@ from physgan.data.manifest import Manifest, manifest_path
 from physgan.data.schema import SPLITS, DatasetInfo
 from physgan.errors import InputError, VerificationError
 
-__all__ = ["Dataset", "open_dataset", "open_split"]
+__all__ = ["Dataset", "check_hashes", "open_dataset", "open_split"]
 
 Arrays = dict[str, np.ndarray]
 
@@ -184,6 +185,24 @@ def open_dataset(
     return Dataset(path, budget_bytes=budget_bytes)
 
 
+def check_hashes(path: str | os.PathLike[str]) -> None:
+    """Compare every file of a dataset with the SHA-256 in its manifest, if there is one.
+
+    Raises:
+        InputError: if there is no complete dataset.
+        VerificationError: for a file that has changed or is missing.
+    """
+    manifest = _manifest_of(Path(path))
+    if manifest is None:
+        return
+    for file, entry in zip(_files_of(Path(path), manifest), manifest.entries, strict=True):
+        if sha256_of(file) != entry.sha256:
+            raise VerificationError(
+                f"expected SHA-256 {entry.sha256[:12]}... of {file}; the file has changed; "
+                "give the command that made the dataset again"
+            )
+
+
 def open_split(text: str | os.PathLike[str], split: str = "") -> tuple[Dataset, str]:
     """Open a dataset whose name may end in the name of a split: "x.h5:test".
 
@@ -219,7 +238,13 @@ def _manifest_of(path: Path) -> Manifest | None:
 
 
 def _files_of(path: Path, manifest: Manifest | None) -> list[Path]:
-    if not path.is_dir() or manifest is None:
+    if manifest is None:
+        return [path]
+    if not path.is_dir():
+        if len(manifest.entries) != 1:
+            raise InputError(
+                f"expected one file in {manifest_path(path)}; got {len(manifest.entries)}"
+            )
         return [path]
     if not manifest.complete:
         done = sum(entry.count for entry in manifest.entries)

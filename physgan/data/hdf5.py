@@ -1,6 +1,5 @@
 """Reading of one HDF5 file of format version 1, with all content checked."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,17 @@ from typing import Any
 import h5py
 import numpy as np
 
-from physgan.data.checks import check_array, check_links, check_version, declared_bytes
+from physgan.data.checks import (
+    MOST_CHARACTERS,
+    ROW_BYTES,
+    attribute,
+    check_array,
+    check_links,
+    check_version,
+    declared_bytes,
+)
+from physgan.data.growth import check_growth
+from physgan.data.json_files import parsed_json
 from physgan.data.schema import SPLITS, Axis, Condition, DatasetInfo, Field
 from physgan.data.writer import first_bad_row
 from physgan.errors import InputError, VerificationError
@@ -19,6 +28,11 @@ __all__ = ["DEFAULT_BUDGET_BYTES", "Header", "read_conditions", "read_header", "
 
 DEFAULT_BUDGET_BYTES = 8 * 2**30
 GROUPS = ("samples", "conditions", "grid", "splits")
+
+_UNUSED_AXIS = 4096
+"""Most values along an axis that no field has."""
+
+_LONGEST_JSON = 2**20
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ def read_header(path: Path, budget_bytes: int = DEFAULT_BUDGET_BYTES) -> Header:
         if not fields:
             raise InputError(f"expected at least one array in /samples of {path}; got none")
         count = _common_length(file, path)
+        _check_axes(file, fields)
         _check_budget(file, budget_bytes)
         arrays = [file["samples"][field.name] for field in fields]
         return Header(
@@ -119,10 +134,11 @@ def _read(path: Path, group: str, start: int, stop: int) -> dict[str, np.ndarray
 
 
 def _info(file: h5py.File, fields: tuple, conditions: tuple) -> DatasetInfo:
-    seed = file.attrs.get("seed")
+    seed = attribute(file, "seed")
+    if seed is not None and not isinstance(seed, int | np.integer):
+        raise InputError(f"expected a whole number as seed in {file.filename}; got {seed!r}")
     axes = []
     for name in file["grid"]:
-        check_array(file["grid"][name], ndim=1)
         unit = _text(file["grid"][name], "unit")
         axes.append(Axis(name, unit, tuple(np.asarray(file["grid"][name], float).tolist())))
     return DatasetInfo(
@@ -179,6 +195,11 @@ def _splits(group: h5py.Group, count: int) -> dict[str, np.ndarray]:
             raise InputError(f"expected splits {', '.join(SPLITS)}; got {where}")
         _require_dataset(group[name])
         check_array(group[name], ndim=1, kinds="iu")
+        if len(group[name]) > count:
+            raise InputError(
+                f"expected at most {count} indices, one per sample; got {len(group[name])} at "
+                f"{where}"
+            )
         indices = np.asarray(group[name], np.int64)
         if len(indices) and not (indices.min() >= 0 and indices.max() < count):
             raise InputError(f"expected indices in [0, {count}); got others at {where}")
@@ -201,10 +222,34 @@ def _common_length(file: h5py.File, path: Path) -> int:
     return count
 
 
+def _check_axes(file: h5py.File, fields: tuple[Field, ...]) -> None:
+    """Refuse an axis with more coordinates or edges than the arrays along it allow.
+
+    It may have fewer: a surrogate's samples can be larger than those it was trained on.
+    """
+    longest: dict[str, int] = {}
+    for field in fields:
+        for name, length in zip(field.axes, file["samples"][field.name].shape[1:], strict=True):
+            longest[name] = max(longest.get(name, 0), length + 1)
+    for name in file["grid"]:
+        axis = file["grid"][name]
+        _require_dataset(axis)
+        check_array(axis, ndim=1)
+        most = longest.get(name, _UNUSED_AXIS)
+        if len(axis) > most:
+            raise InputError(
+                f"expected at most {most} values along the axis {name} in {file.filename}; "
+                f"got {len(axis)}"
+            )
+
+
 def _check_budget(file: h5py.File, budget_bytes: int) -> None:
     """Refuse a file whose header, or one sample, is larger than `budget_bytes`."""
     total = sum(declared_bytes(file[g][n]) for g in GROUPS[1:] for n in file[g])
     rows = sum(declared_bytes(a) // len(a) for a in file["samples"].values())
+    numbers = sum(len(file[g][n]) for g in GROUPS[1:] for n in file[g])
+    where = f"conditions, grid and splits of {file.filename}"
+    check_growth(ROW_BYTES * numbers, file.id.get_filesize(), where)
     if max(total, rows) > budget_bytes:
         raise InputError(
             f"expected at most {budget_bytes} bytes; {file.filename} declares "
@@ -217,20 +262,23 @@ def _require_dataset(item: Any) -> None:
         raise InputError(f"expected an array at {item.name} in {item.file.filename}; got a group")
 
 
-def _text(item: Any, name: str, default: str | None = None) -> str:
-    value = item.attrs.get(name, default)
+def _text(item: Any, name: str, default: str | None = None, most: int = MOST_CHARACTERS) -> str:
+    value = attribute(item, name, default)
     if isinstance(value, bytes):
         value = value.decode()
+    where = f"attribute {name} of {item.name} in {item.file.filename}"
     if not isinstance(value, str):
+        raise InputError(f"expected text in {where}; got {value!r}")
+    if len(value) > most or (most == MOST_CHARACTERS and not value.isprintable()):
         raise InputError(
-            f"expected text in attribute {name} of {item.name} in {item.file.filename}; "
-            f"got {value!r}"
+            f"expected at most {most} printable characters in {where}; got {len(value)}: "
+            f"{value[:40]!r}"
         )
     return value
 
 
 def _number(item: Any, name: str) -> float:
-    value = item.attrs.get(name)
+    value = attribute(item, name)
     if not isinstance(value, int | float | np.number) or not np.isfinite(value):
         raise InputError(
             f"expected a number in attribute {name} of {item.name} in {item.file.filename}; "
@@ -240,14 +288,14 @@ def _number(item: Any, name: str) -> float:
 
 
 def _json(item: Any, name: str, default: str | None, kind: type) -> Any:
-    text = _text(item, name, default)
+    text = _text(item, name, default, _LONGEST_JSON)
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        value = parsed_json(text)
+    except ValueError:
         value = None
     if not isinstance(value, kind):
         raise InputError(
             f"expected JSON in attribute {name} of {item.name} in {item.file.filename}; "
-            f"got {text!r}"
+            f"got {text[:40]!r}"
         )
     return value

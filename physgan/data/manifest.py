@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from physgan.data.files import write_atomically
+from physgan.data.json_files import read_table
 from physgan.data.schema import FORMAT, FORMAT_VERSION, fingerprint
 from physgan.errors import InputError
 
@@ -99,8 +100,8 @@ class Manifest:
         Raises:
             InputError: if it is not one, or names files outside its folder.
         """
+        content = read_table(path, "a dataset manifest")
         try:
-            content = json.loads(path.read_bytes())
             if (content["format"], content["format_version"]) != (FORMAT, FORMAT_VERSION):
                 raise InputError(
                     f"expected a manifest of format version {FORMAT_VERSION}; got "
@@ -121,6 +122,8 @@ class Manifest:
         return manifest
 
     def _check(self, path: Path) -> None:
+        if len({entry.file for entry in self.entries}) < len(self.entries):
+            raise InputError(f"expected each file once in {path}; got one twice")
         following = 0
         for entry in self.entries:
             if entry.file != os.path.basename(entry.file) or entry.file in ("", ".", ".."):

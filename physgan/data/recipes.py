@@ -100,7 +100,7 @@ def _load(path: Traversable, card: Traversable, name: str) -> Recipe:
         raise InputError(f"expected a recipe; {path} does not exist")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"expected TOML in {path}; got {' '.join(str(error).split())}") from None
     simulator = dict(_table(content, "simulator", name))
     events = dict(_table(content, "events", name))
@@ -110,13 +110,13 @@ def _load(path: Traversable, card: Traversable, name: str) -> Recipe:
         raise InputError(f"expected simulator.name and events.count in {name}; got neither or one")
     return Recipe(
         name=name,
-        simulator=simulator.pop("name"),
+        simulator=str(simulator.pop("name")),
         parameters=simulator,
         conditions=dict(_table(content, "conditions", name)),
-        splits=content.get("splits", dict(DEFAULT_SPLITS)),
-        summary=content.get("summary", ""),
-        train=content.get("train", {}),
-        benchmark=content.get("benchmark", {}),
+        splits=dict(_table({"splits": DEFAULT_SPLITS, **content}, "splits", name)),
+        summary=str(content.get("summary", "")),
+        train=dict(_table({"train": {}, **content}, "train", name)),
+        benchmark=dict(_table({"benchmark": {}, **content}, "benchmark", name)),
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
         **events,
     )
@@ -138,5 +138,7 @@ def check_splits(splits: Mapping[str, float]) -> None:
     """Refuse other splits than `SPLITS` and shares that add up to more than 1."""
     if unknown := set(splits) - set(SPLITS):
         raise InputError(f"expected the splits {', '.join(SPLITS)}; got {min(unknown)!r}")
-    if any(share < 0 for share in splits.values()) or sum(splits.values()) > 1 + 1e-9:
+    if not all(isinstance(share, int | float) for share in splits.values()):
+        raise InputError(f"expected numbers as shares of the splits; got {dict(splits)}")
+    if not all(share >= 0 for share in splits.values()) or sum(splits.values()) > 1 + 1e-9:
         raise InputError(f"expected shares that add up to at most 1; got {dict(splits)}")

@@ -80,8 +80,8 @@ def write_events(
     if (finished := _finished(path, definition)) is not None:
         shutil.rmtree(parts, ignore_errors=True)
         return finished
-    if path.exists() and not parts.exists() and not manifest_path(path).exists():
-        raise InputError(f"expected {path} to be free; another file has that name; choose another")
+    if path.exists() and not manifest_path(path).exists() and not manifest_path(parts).exists():
+        raise _taken(path)
     _prepare(parts)
     with exclusive(parts), _full_disk(parts):
         return _merge(parts, path, _fill(parts, job, SINGLE_FILE_BYTES), job)
@@ -174,6 +174,8 @@ def _merge(parts: Path, path: Path, shards: Manifest, job: _Job) -> Manifest:
     """Turn finished shards into one file with its manifest beside it."""
     samples, conditions = Dataset(parts).read()
     image = file_image(samples, conditions, job.info, job.splits)
+    if path.exists() and not manifest_path(path).exists() and path.read_bytes() != image:
+        raise _taken(path)
     write_atomically(path, image)
     seconds = sum(entry.seconds for entry in shards.entries)
     entry = Entry(path.name, 0, job.count, hashlib.sha256(image).hexdigest(), seconds)
@@ -181,6 +183,10 @@ def _merge(parts: Path, path: Path, shards: Manifest, job: _Job) -> Manifest:
     manifest.save(manifest_path(path))
     shutil.rmtree(parts)
     return manifest
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(f"expected {path} to be free; another file has that name; choose another")
 
 
 def _finished(path: Path, definition: dict[str, Any]) -> Manifest | None:

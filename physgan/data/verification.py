@@ -1,27 +1,38 @@
 """Verification and description of a dataset."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from physgan.data.dataset import Dataset
-from physgan.data.files import sha256_of
-from physgan.data.manifest import Manifest, manifest_path
+from physgan.data.dataset import Dataset, check_hashes
+from physgan.data.schema import DatasetInfo
 from physgan.errors import InputError, VerificationError
 from simulators.protocol import Progress
 
 __all__ = ["info", "verify"]
 
 SLICE_BYTES = 64 * 2**20
+QUICK_BYTES = 2**30
+
+Arrays = Mapping[str, np.ndarray]
+Check = Callable[[Arrays, Arrays, int], None]
+"""Raises InputError for (samples, conditions, number of the first row)."""
 
 
-def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) -> dict[str, Any]:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    check: Callable[[DatasetInfo], Check] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
     """Read all of a dataset: SHA-256 of every file, checksums, structure, NaNs, ranges.
 
     Args:
         path: file or folder.
+        check: description of the dataset -> further checks of its samples; None: none.
         progress: called with (samples checked, samples in total).
 
     Returns:
@@ -35,10 +46,10 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
     if not path.exists():
         raise InputError(f"expected a dataset; {path} does not exist")
     try:
-        manifest = _check_hashes(path)
+        check_hashes(path)
         dataset = Dataset(path)
-        _check_counts(dataset, manifest)
-        _check_contents(dataset, progress or (lambda done, total: None))
+        _check_counts(dataset)
+        _check_contents(dataset, check and check(dataset.info), progress or (lambda *_: None))
     except InputError as error:
         raise VerificationError(str(error)) from None
     return {
@@ -46,18 +57,26 @@ def verify(path: str | os.PathLike[str], *, progress: Progress | None = None) ->
         "files": len(dataset.files),
         "samples": len(dataset),
         "bytes": sum(file.stat().st_size for file in dataset.files),
-        "sha256_checked": manifest is not None,
+        "sha256_checked": dataset.manifest is not None,
     }
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Description of a dataset as JSON values; only headers are read.
+    """Description of a dataset as JSON values, from headers.
+
+    Its files are compared with the manifest's SHA-256 if they have 1 GiB together or less.
 
     Args:
         path: file or folder.
+
+    Raises:
+        InputError: if there is no dataset.
+        VerificationError: for a file that has changed.
     """
     dataset = Dataset(path)
     about, manifest = dataset.info, dataset.manifest
+    if sum(file.stat().st_size for file in dataset.files) <= QUICK_BYTES:
+        check_hashes(path)
     return {
         "path": str(path),
         "samples": len(dataset),
@@ -90,37 +109,17 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def _check_hashes(path: Path) -> Manifest | None:
-    where = manifest_path(path) if path.is_dir() else path.with_name(path.name + ".json")
-    if not where.is_file():
-        return None
-    manifest = Manifest.load(where)
-    for entry in manifest.entries:
-        file = where.parent / entry.file
-        if not file.is_file():
-            raise VerificationError(
-                f"expected the file {entry.file} in {where.parent}; it is missing; "
-                "give the command that made the dataset again"
-            )
-        if sha256_of(file) != entry.sha256:
-            raise VerificationError(
-                f"expected SHA-256 {entry.sha256[:12]}... of {file}; the file has changed; "
-                "give the command that made the dataset again"
-            )
-    return manifest
-
-
-def _check_counts(dataset: Dataset, manifest: Manifest | None) -> None:
-    if manifest is not None and len(dataset) != manifest.count:
+def _check_counts(dataset: Dataset) -> None:
+    if dataset.manifest is not None and len(dataset) != dataset.manifest.count:
         raise VerificationError(
-            f"expected {manifest.count} samples in {dataset.path}; got {len(dataset)}"
+            f"expected {dataset.manifest.count} samples in {dataset.path}; got {len(dataset)}"
         )
 
 
-def _check_contents(dataset: Dataset, progress: Progress) -> None:
+def _check_contents(dataset: Dataset, check: Check | None, progress: Progress) -> None:
     step = max(1, SLICE_BYTES // dataset.row_bytes)
     for start in range(0, len(dataset), step):
-        _, conditions = dataset.read(start=start, stop=start + step)
+        samples, conditions = dataset.read(start=start, stop=start + step)
         for condition in dataset.info.conditions:
             values = conditions[condition.name]
             outside = (values < condition.minimum) | (values > condition.maximum)
@@ -131,4 +130,6 @@ def _check_contents(dataset: Dataset, progress: Progress) -> None:
                     f"{condition.maximum:g}] {condition.unit} in {dataset.path}; "
                     f"got {values[row]:g} in row {start + row}"
                 )
+        if check is not None:
+            check(samples, conditions, start)
         progress(min(start + step, len(dataset)), len(dataset))

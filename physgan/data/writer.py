@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from physgan.data.checks import MOST_CHARACTERS
 from physgan.data.files import write_atomically
 from physgan.data.schema import (
     FORMAT,
@@ -121,6 +122,12 @@ def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Array
     _same_names("conditions", conditions, {c.name for c in info.conditions})
     if not info.fields:
         raise InputError("expected at least one field; got none; name the arrays in info.fields")
+    for name in _texts(info):
+        if len(name) > MOST_CHARACTERS or not name.isprintable():
+            raise InputError(
+                f"expected names and units of at most {MOST_CHARACTERS} printable characters; "
+                f"got {name[:40]!r}"
+            )
     count = len(samples[info.fields[0].name])
     if count == 0:
         raise InputError("expected at least one sample; got 0")
@@ -142,6 +149,14 @@ def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Array
         if len(indices) and not (np.min(indices) >= 0 and np.max(indices) < count):
             raise InputError(f"expected indices in [0, {count}) in split {name}; got others")
     return count
+
+
+def _texts(info: DatasetInfo) -> list[str]:
+    """What becomes a name or a text attribute."""
+    texts = [text for each in info.fields for text in (each.name, each.unit, each.long_name)]
+    texts += [text for each in info.conditions for text in (each.name, each.unit, each.long_name)]
+    texts += [text for axis in info.grid for text in (axis.name, axis.unit)]
+    return [*texts, info.domain, info.simulator, info.simulator_version, info.source]
 
 
 def _same_names(where: str, arrays: Arrays, expected: set[str]) -> None:

@@ -15,50 +15,32 @@ from physgan.domains.cells import Cells
 from physgan.domains.fields import Fields
 from physgan.domains.images import Images
 from physgan.domains.importer import Importer
+from physgan.domains.physical import check_samples, verify
 from physgan.domains.points import Points
+from physgan.domains.registry import DOMAINS, domain_of, domain_type
 from physgan.domains.showers import Showers
 from physgan.domains.spins import Spins
-from physgan.errors import InputError, nearest
 
 __all__ = [
     "DOMAINS",
     "Baseline",
+    "Cells",
     "Conditions",
     "Described",
     "Domain",
     "EnsembleObservable",
+    "Fields",
+    "Images",
     "Importer",
     "Observable",
+    "Points",
     "Samples",
+    "Showers",
     "Spectrum",
+    "Spins",
     "Target",
+    "check_samples",
     "domain_of",
     "domain_type",
+    "verify",
 ]
-
-DOMAINS: dict[str, type[Domain]] = {
-    domain.name: domain for domain in (Cells, Fields, Images, Points, Showers, Spins)
-}
-"""Domain name -> class."""
-
-
-def domain_type(name: str) -> type[Domain]:
-    """The class of a domain.
-
-    Raises:
-        InputError: if there is no such domain.
-    """
-    if name not in DOMAINS:
-        raise InputError(
-            f"expected a domain ({', '.join(DOMAINS)}); got {name!r}{nearest(name, DOMAINS)}"
-        )
-    return DOMAINS[name]
-
-
-def domain_of(source: Described) -> Domain:
-    """The domain of a dataset's, a simulator's or a surrogate's samples.
-
-    Raises:
-        InputError: if there is no such domain, or the samples do not have its layout.
-    """
-    return domain_type(source.domain)(source)

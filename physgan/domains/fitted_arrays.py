@@ -3,19 +3,22 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+
+from physgan.data.npz_files import npz_headers, read_npz
+from physgan.errors import InputError
 
 __all__ = ["read_arrays", "write_arrays"]
 
 
 def read_arrays(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The named arrays, without pickle; none if the file does not hold all of them."""
+    """The named arrays, without pickle; none if the file does not hold these alone."""
     try:
-        with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return {name: file[name] for name in names}
-    except (KeyError, ValueError, TypeError, EOFError, AttributeError, BadZipFile):
+        if set(npz_headers(Path(path))) != set(names):
+            return {}
+        return read_npz(Path(path), names)
+    except InputError:
         return {}
 
 

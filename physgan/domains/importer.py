@@ -11,7 +11,10 @@ from physgan.data.schema import DatasetInfo
 from physgan.errors import InputError, nearest
 from simulators.protocol import Axis
 
-__all__ = ["Importer", "numbered_axis"]
+__all__ = ["LARGEST", "Importer", "numbered_axis"]
+
+LARGEST = 1e18
+"""Largest number in a dataset: the square of a larger one exceeds single precision."""
 
 AxisMaker = Callable[[str, int, Sequence[float] | None], Axis]
 """(name, number of bins, edges if given) -> the axis in the dataset's grid."""
@@ -133,15 +136,28 @@ class Importer:
         cut = np.where(values < threshold, np.minimum(values, 0), values) if threshold else values
         with np.errstate(all="ignore"):
             stored = cut.astype(self.dtype) if factor == 1.0 else (cut * factor).astype(self.dtype)
-        for bad, expected in (
-            (~np.isfinite(stored), f"finite {self.field}"),
-            (~self.valid(values), self.expected),
-        ):
-            if bad.any():
-                index = np.unravel_index(int(np.argmax(bad)), bad.shape)
-                where = place(int(index[0]))
-                raise InputError(f"expected {expected}; got {values[index]} in {where}")
+        self._refuse(~np.isfinite(stored), f"finite {self.field}", values, place)
+        self._refuse(~(np.abs(stored) <= LARGEST), self._bounded, values, place)
+        self._refuse(~self.valid(values), self.expected, values, place)
         return stored
+
+    def check_values(self, values: np.ndarray, place: Callable[[int], str]) -> None:
+        """Refuse values (n, *axes) that no sample can have; see `converted`."""
+        self._refuse(~(np.abs(values) <= LARGEST), self._bounded, values, place)
+        self._refuse(~self.valid(values), self.expected, values, place)
+
+    @property
+    def _bounded(self) -> str:
+        return f"{self.field} of at most {LARGEST:g}"
+
+    @staticmethod
+    def _refuse(
+        bad: np.ndarray, expected: str, values: np.ndarray, place: Callable[[int], str]
+    ) -> None:
+        if bad.any():
+            index = np.unravel_index(int(np.argmax(bad)), bad.shape)
+            where = place(int(index[0]))
+            raise InputError(f"expected {expected}; got {float(values[index]):g} in {where}")
 
     def completed(self, info: DatasetInfo, pieces: Iterable[np.ndarray]) -> DatasetInfo:
         """A description with what only all arrays tell: see `describe`; all pieces are read.

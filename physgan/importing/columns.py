@@ -9,8 +9,9 @@ import numpy as np
 from physgan.data import Condition
 from physgan.data.arrays import Arrays, Rows, opened_arrays
 from physgan.data.writer import first_bad_row
+from physgan.domains.units import check_spelling
 from physgan.errors import InputError
-from simulators.units import UNITS, convert, kind_of, unit_in_name, units_of
+from simulators.units import convert, kind_of, unit_in_name, units_of
 
 __all__ = ["condition_column"]
 
@@ -49,7 +50,7 @@ def condition_column(
     elif len(stated) > 1:  # sigma_m need not be in metres
         units = ", ".join(units_of(kind_of(stated)))
         raise InputError(f"expected a unit ({units}) for {name}; got {unit}")
-    _check_spelling(unit, name)
+    check_spelling(unit, name)
     if (scale == "log" or kind_of(unit) == "energy") and values.min() <= 0:
         row = int(np.argmax(values <= 0))
         place = rows.place(row)
@@ -73,16 +74,6 @@ def _parsed(name: str, text: str) -> tuple[str, str, str]:
             f"expected {name} as key:unit or key:unit:log, with 1 for no unit; got {text!r}"
         )
     return key, unit, scale
-
-
-def _check_spelling(unit: str, name: str) -> None:
-    """Refuse GEV for GeV: a unit of one's own is kept as it is, and measures no kind of quantity.
-
-    Units of one letter may be anything.
-    """
-    alike = [known for known in UNITS if known.lower() == unit.lower()]
-    if alike and unit not in UNITS and len(unit) > 1:
-        raise InputError(f"expected the unit {alike[0]} of {name} as it is written; got {unit}")
 
 
 def _found(key: str, arrays: Arrays, homes: Sequence[Path]) -> tuple[Rows, int | None]:

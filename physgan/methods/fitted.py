@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from physgan.data import Dataset
-from physgan.domains import Baseline
+from physgan.domains import Baseline, check_samples
 from physgan.errors import InputError
 from physgan.methods.base import Method
 from physgan.methods.settings import Settings
@@ -57,8 +57,9 @@ class Fitted(Method):
                 f"{dataset.info.domain}; use gan"
             )
         definition = definition_of(dataset, self.name, settings.to_table(), seed)
-        claim_run(run_dir, definition, dataset.path)
         samples, conditions = dataset.read("train", stop=max(1, _MOST_BYTES // dataset.row_bytes))
+        check_samples(dataset.info, samples, conditions)
+        claim_run(run_dir, definition, dataset.path)
         count = len(next(iter(samples.values())))
         if progress is not None:
             progress(0, count)

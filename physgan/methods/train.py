@@ -1,11 +1,11 @@
 """Training of a surrogate on a dataset by any method, and opening of a trained run."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from physgan.data import Dataset, open_dataset
+from physgan.data import Dataset, check_hashes, open_dataset
+from physgan.data.json_files import read_table
 from physgan.domains import domain_of
 from physgan.errors import InputError, nearest
 from physgan.methods.base import Method, NetworkMethod
@@ -42,9 +42,11 @@ def train(
         A summary, JSON values; "surrogate" is the folder for `physgan.load`.
 
     Raises:
-        InputError: for bad settings or data; PhysganError: if training diverged.
+        InputError: for bad settings or data; VerificationError: for data that have changed since
+            they were written; PhysganError: if training diverged.
     """
     dataset = open_dataset(dataset_path)
+    check_hashes(dataset.path)
     recipe = dict(dataset.recipe.get("train", {}))
     suggested = recipe.pop("method", DEFAULT)
     trainer = method_of(method or suggested)
@@ -83,10 +85,10 @@ def open_run(dataset: Dataset, run_dir: Path) -> Run:
         InputError: if there is no such run, if it trained no network, or on another dataset.
     """
     try:
-        definition = json.loads((run_dir / "run.json").read_text())
+        definition = read_table(run_dir / "run.json", "a training run")
         method = METHODS[definition["method"]]
         table, seed = definition["config"], definition["seed"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, KeyError, TypeError):
         raise InputError(f"expected a training run in {run_dir}; got none; train one") from None
     if not isinstance(method, NetworkMethod):
         raise InputError(f"expected a run with a network in {run_dir}; got {method.name}")

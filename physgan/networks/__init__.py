@@ -23,7 +23,7 @@ from physgan.networks.registry import (
     generic_settings,
 )
 from physgan.networks.rejection import Inputs, Rejection
-from physgan.networks.weights import pack_parameters, unpack_parameters
+from physgan.networks.weights import named_leaves, nested_like, pack_parameters
 
 __all__ = [
     "DISCRIMINATORS",
@@ -47,8 +47,9 @@ __all__ = [
     "build_generator",
     "flops_of",
     "generic_settings",
+    "named_leaves",
+    "nested_like",
     "normal_negative_log_density",
     "normal_velocity",
     "pack_parameters",
-    "unpack_parameters",
 ]

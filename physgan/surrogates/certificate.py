@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from physgan.data import Condition
 from physgan.data.files import write_atomically
+from physgan.data.json_files import read_table
 
 __all__ = ["CERTIFICATE", "Certificate", "Place", "concerns", "read_certificate"]
 
@@ -80,13 +82,13 @@ class Certificate:
         return path
 
     @classmethod
-    def from_json(cls, text: str) -> "Certificate":
+    def from_table(cls, content: dict[str, Any]) -> "Certificate":
         """Inverse of what `save` writes.
 
         Raises:
-            ValueError, KeyError, TypeError: if `text` is not a certificate.
+            ValueError, KeyError, TypeError: if `content` is not that of a certificate.
         """
-        content = json.loads(text)
+        content = dict(content)
         if (content.pop("format"), content.pop("format_version")) != (FORMAT, FORMAT_VERSION):
             raise ValueError("another format or version")
         places = tuple(
@@ -107,7 +109,7 @@ class Certificate:
 def read_certificate(folder: Path) -> Certificate | None:
     """The certificate in a surrogate's folder; None if there is none that can be read."""
     try:
-        return Certificate.from_json((folder / CERTIFICATE).read_text())
+        return Certificate.from_table(read_table(folder / CERTIFICATE, "a certificate"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -5,12 +5,15 @@ kept weights, can be read.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
 from physgan.data import Axis, Condition, DatasetInfo, Field
 from physgan.domains import domain_of
+from physgan.errors import InputError
+from physgan.surrogates.plausible import check_description
 
 __all__ = ["LIKELIHOOD", "Description", "TrainingStage"]
 
@@ -129,25 +132,33 @@ class Description:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> "Description":
-        """Inverse of `to_json`; reads version 1, too.
+    def from_table(cls, table: Mapping[str, Any]) -> "Description":
+        """The description in the table of a JSON file; reads version 1, too.
 
         Raises:
-            ValueError, KeyError, TypeError: if `text` is not such a description.
+            InputError: if it is not such a description, or states numbers that none can have.
         """
-        content = json.loads(text)
-        file_format, file_version = content.pop("format"), content.pop("format_version")
-        if file_format != FORMAT or file_version not in (1, FORMAT_VERSION):
-            raise ValueError("another format or version")
-        content["conditions"] = tuple(Condition(**item) for item in content["conditions"])
-        content["fields"] = tuple(
-            Field(**{**item, "axes": tuple(item["axes"])}) for item in content["fields"]
-        )
-        content["grid"] = tuple(
-            Axis(**{**item, "values": tuple(item["values"])}) for item in content.get("grid", ())
-        )
-        content["stages"] = tuple(TrainingStage(**item) for item in content.get("stages", ()))
-        description = cls(**content)
+        content = dict(table)
+        try:
+            file_format, file_version = content.pop("format"), content.pop("format_version")
+            if file_format != FORMAT or file_version not in (1, FORMAT_VERSION):
+                raise InputError(
+                    f"expected a surrogate of format version 1 or {FORMAT_VERSION}; got "
+                    f"{file_format!r} {file_version!r}"
+                )
+            content["conditions"] = tuple(Condition(**item) for item in content["conditions"])
+            content["fields"] = tuple(
+                Field(**{**item, "axes": tuple(item["axes"])}) for item in content["fields"]
+            )
+            content["grid"] = tuple(
+                Axis(**{**item, "values": tuple(item["values"])})
+                for item in content.get("grid", ())
+            )
+            content["stages"] = tuple(TrainingStage(**item) for item in content.get("stages", ()))
+            description = cls(**content)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise InputError(f"expected the description of a surrogate; got {error!r}") from None
+        check_description(description)
         return description if file_version == FORMAT_VERSION else _from_version_1(description)
 
 

@@ -18,19 +18,17 @@ from physgan.networks import (
     Rejection,
     flops_of,
     pack_parameters,
-    unpack_parameters,
 )
 from physgan.surrogates.conditions import condition_matrix
 from physgan.surrogates.description import Description
 from physgan.surrogates.independence_sampler import Chain, independence_sampler
 from physgan.surrogates.rejection_sampler import sample_by_rejection
+from physgan.surrogates.weights import read_weights
 from simulators.protocol import Progress, Samples
 
 __all__ = ["NetworkSampler"]
 
 _CHUNK_SITES = 1 << 20
-_RENAMED = {"values": "preprocessing", "reader": "encoder", "writer": "decoder"}
-"""Names of networks' parts in files of version 1 -> present names."""
 
 
 class NetworkSampler:
@@ -60,12 +58,16 @@ class NetworkSampler:
         """Read the file of weights of a description.
 
         Raises:
-            ValueError: if the file holds the parameters of another network.
+            InputError: if the file holds the parameters of another network.
+            VerificationError: for weights that are not finite.
         """
         domain = domain_of(description)
-        fresh = domain.build_generator(description.network, description.parameters)
-        like = nnx.to_pure_dict(nnx.split(fresh)[1])
-        return cls(description, unpack_parameters(weights, like, _RENAMED))
+
+        def fresh() -> Generator:
+            return domain.build_generator(description.network, description.parameters)
+
+        like = nnx.to_pure_dict(nnx.split(nnx.eval_shape(fresh))[1])
+        return cls(description, read_weights(weights, like))
 
     @property
     def scalable(self) -> bool:

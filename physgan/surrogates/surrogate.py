@@ -11,7 +11,14 @@ import numpy as np
 
 from physgan.data import DatasetInfo, write_events
 from physgan.data.files import sha256_of, write_atomically
-from physgan.errors import CertificateWarning, InputError, VerificationError, nearest
+from physgan.data.json_files import read_table
+from physgan.errors import (
+    CertificateWarning,
+    InputError,
+    PhysganError,
+    VerificationError,
+    nearest,
+)
 from physgan.networks import Generator
 from physgan.surrogates.certificate import Certificate, concerns, read_certificate
 from physgan.surrogates.conditions import check_conditions
@@ -359,23 +366,36 @@ def load(path: str | Path) -> Surrogate:
 
     Raises:
         InputError: if there is no surrogate.
-        VerificationError: if its weights are not those that were saved.
+        VerificationError: if its weights are not those that were saved, or not finite.
     """
     folder = folder_of(path)
     try:
-        description = Description.from_json((folder / _DESCRIPTION).read_text())
+        description = Description.from_table(read_table(folder / _DESCRIPTION, "a surrogate"))
     except FileNotFoundError:
         raise InputError(
             f"expected a trained surrogate; {path} holds no {_DESCRIPTION}; train one there, or "
             f"use one of the package's ({', '.join(pretrained_names())})"
             f"{nearest(str(path), pretrained_names())}"
         ) from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"expected a surrogate; {folder / _DESCRIPTION} is not one") from None
     weights = folder / _WEIGHTS
     if not weights.exists() or sha256_of(weights) != description.weights_sha256:
         raise VerificationError(
             f"expected {weights} as it was saved; it is missing or altered; train again"
         )
     sampler = NetworkSampler if description.network else FittedSampler
-    return Surrogate(description, sampler.load(weights, description), read_certificate(folder))
+    try:
+        return Surrogate(description, sampler.load(weights, description), read_certificate(folder))
+    except PhysganError:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise InputError(
+            f"expected a surrogate; {folder / _DESCRIPTION} describes none that can be built: "
+            f"{' '.join(str(error).split()) or type(error).__name__}"
+        ) from error

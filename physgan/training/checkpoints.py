@@ -8,6 +8,8 @@ from typing import TypeVar
 import orbax.checkpoint as ocp
 
 from physgan.data.files import sha256_of, write_atomically
+from physgan.data.json_files import read_table
+from physgan.errors import InputError
 
 __all__ = ["restore_latest", "save"]
 
@@ -58,7 +60,7 @@ def restore_latest(folder: Path, like: State) -> State | None:
 
 def _is_whole(target: Path) -> bool:
     try:
-        sums = json.loads((target / _SUMS).read_text())
+        sums = read_table(target / _SUMS, "checksums")
         return all(sha256_of(target / name) == digest for name, digest in sums.items())
-    except (OSError, ValueError):
+    except (OSError, InputError):
         return False

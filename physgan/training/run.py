@@ -1,6 +1,5 @@
 """A training run: data, networks, stages and folder; new, resumed, or opened for inspection."""
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +12,8 @@ import numpy as np
 
 from physgan.data import Dataset, batch_indices, open_dataset
 from physgan.data.files import sha256_of
-from physgan.domains import domain_of
+from physgan.data.json_files import read_table
+from physgan.domains import check_samples, domain_of
 from physgan.errors import InputError, PhysganError
 from physgan.surrogates import Description, NetworkSampler, Surrogate, TrainingStage, load
 from physgan.surrogates.conditions import condition_matrix
@@ -76,6 +76,7 @@ class Run:
                 )
             self.info = replace(dataset.info, conditions=())
         samples, conditions = dataset.read("train")
+        check_samples(dataset.info, samples, conditions)
         self.samples = domain.encode(samples)
         self.conditions = condition_matrix(self.info.conditions, conditions, len(self.samples))
         networks = method.build(self.info, domain, settings, self.samples, self.conditions, seed)
@@ -279,6 +280,7 @@ class Run:
 
     def _held_out(self, domain: Any) -> Split:
         samples, conditions = self.dataset.read("validation", stop=self.settings.validation_samples)
+        check_samples(self.dataset.info, samples, conditions)
         encoded = domain.encode(samples)
         return encoded, condition_matrix(self.info.conditions, conditions, len(encoded))
 
@@ -298,18 +300,18 @@ def definition_of(
 def dataset_of(run_dir: Path) -> Dataset | None:
     """The dataset that a run was trained on; None if it is no longer where it was."""
     try:
-        about = json.loads((run_dir / "run.json").read_text())
+        about = read_table(run_dir / "run.json", "a training run")
         dataset = open_dataset(run_dir / about["data"])
-    except (OSError, ValueError, KeyError, PhysganError):
+    except (OSError, KeyError, TypeError, PhysganError):
         return None
-    return dataset if _identity(dataset) == about["dataset"] else None
+    return dataset if _identity(dataset) == about.get("dataset") else None
 
 
 def identity_of_data(run_dir: Path) -> str:
     """SHA-256 that tells the dataset of a run from all others; "" where there is no run."""
     try:
-        return str(json.loads((run_dir / "run.json").read_text())["dataset"])
-    except (OSError, ValueError, KeyError):
+        return str(read_table(run_dir / "run.json", "a training run")["dataset"])
+    except (OSError, KeyError, PhysganError):
         return ""
 
 

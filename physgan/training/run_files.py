@@ -11,6 +11,7 @@ from typing import Any
 from tensorboardX import SummaryWriter
 
 from physgan.data.files import write_atomically
+from physgan.data.json_files import parsed_json, read_table
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
 
@@ -50,7 +51,7 @@ def check_run(run_dir: Path, definition: dict[str, Any]) -> bool:
     if not path.exists():
         return False
     definition = {"format": FORMAT, **definition}
-    existing = json.loads(path.read_text())
+    existing = read_table(path, "the definition of a training run")
     existing.pop("data", None)
     if existing.get("format") != FORMAT:
         raise InputError(
@@ -78,9 +79,10 @@ class MetricsLog:
 
     def __init__(self, run_dir: Path, samples: int) -> None:
         self._path = run_dir / "metrics.jsonl"
-        kept = [line for line in self._lines() if json.loads(line)["samples"] <= samples]
-        write_atomically(self._path, "".join(line + "\n" for line in kept).encode())
-        self._before = json.loads(kept[-1])["seconds"] if kept else 0.0
+        lines = zip(self._lines(), self.rows(), strict=True)
+        kept = [(line, row) for line, row in lines if row["samples"] <= samples]
+        write_atomically(self._path, "".join(line + "\n" for line, _ in kept).encode())
+        self._before = kept[-1][1]["seconds"] if kept else 0.0
         self._began = time.monotonic()
         self._board = SummaryWriter(str(run_dir / "tensorboard"), purge_step=samples)
 
@@ -92,8 +94,22 @@ class MetricsLog:
         return text[: text.rfind("\n") + 1].splitlines()
 
     def rows(self) -> list[dict[str, Any]]:
-        """All lines so far."""
-        return [json.loads(line) for line in self._lines()]
+        """All lines so far.
+
+        Raises:
+            InputError: for a line that is none of this log.
+        """
+        return [self._row(line) for line in self._lines()]
+
+    def _row(self, line: str) -> dict[str, Any]:
+        try:
+            row = parsed_json(line)
+            return {**row, "samples": int(row["samples"]), "seconds": float(row["seconds"])}
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"expected a row of metrics in every line of {self._path}; got {line[:40]!r}; "
+                "remove that line"
+            ) from None
 
     def write(self, samples: int, metrics: Mapping[str, Any]) -> None:
         """Add one line of JSON values; TensorBoard gets the numbers among them."""

@@ -30,7 +30,7 @@ def cells_from_json(
         radii = _edges("r_mm", description["r_mm"])
         if radii[0] < 0:
             raise ValueError(f"expected r_mm edges >= 0; got {radii[0]:g}")
-        sectors = whole_number("alpha", description.get("alpha", 1), 1)
+        sectors = whole_number("alpha", description.get("alpha", 1), 1, 4096)
         angles = np.linspace(-math.pi, math.pi, sectors + 1)
         cells = Cells(CYLINDER, radii, np.zeros(0), sectors, sectors * (len(radii) - 1))
         axes = (_axis("alpha", "rad", angles), _axis("r", "mm", radii))

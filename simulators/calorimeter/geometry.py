@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simulators._inputs import whole_number
 from simulators.calorimeter.materials import Material, material
 
 __all__ = ["Slab", "alternating", "block"]
+
+MOST_LAYERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,10 @@ class Slab:
             raise ValueError(
                 f"expected a slab thickness > 0 mm; got {self.thickness:g} of {self.material}"
             )
-        if self.layer < -1:
+        if not -1 <= self.layer < MOST_LAYERS:
             raise ValueError(
-                f"expected a layer number >= 0, or -1 for dead matter; got {self.layer}"
+                f"expected a layer number from 0 to {MOST_LAYERS - 1}, or -1 for dead matter; "
+                f"got {self.layer}"
             )
 
 
@@ -67,8 +71,7 @@ def alternating(
         gap_mm: their thickness, mm.
         group: pairs that are read out as one layer; default 1.
     """
-    if layers < 1 or group < 1:
-        raise ValueError(f"expected layers >= 1 and group >= 1; got {layers} and {group}")
+    layers, group = whole_number("layers", layers, 1, MOST_LAYERS), whole_number("group", group, 1)
     slabs = []
     for i in range(layers):
         slabs.append(Slab(absorber, absorber_mm, i // group, False))
@@ -78,8 +81,7 @@ def alternating(
 
 def block(layers: int, medium: str | Material, depth_mm: float) -> tuple[Slab, ...]:
     """A homogeneous calorimeter, `depth_mm` deep, cut into `layers` equal readout layers."""
-    if layers < 1:
-        raise ValueError(f"expected layers >= 1; got {layers}")
+    layers = whole_number("layers", layers, 1, MOST_LAYERS)
     return tuple(Slab(medium, depth_mm / layers, i, True) for i in range(layers))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Calorimeter", "Statistics"]
 
 KINDS = {22: PHOTON, 11: ELECTRON, -11: POSITRON}
+MOST_CELLS = 2**24
 PARTICLES = {"gamma": 22, "e-": 11, "e+": -11}
 
 CONDITIONS = {
@@ -116,6 +117,11 @@ class Calorimeter:
         if self.layers < 1:
             raise ValueError("expected a layer number >= 0 on some slab; got only dead matter")
         self._cells, axes, described = cells_from_json(cells)
+        if self.layers * self._cells.per_layer > MOST_CELLS:
+            raise ValueError(
+                f"expected at most {MOST_CELLS} cells; got {self.layers} layers of "
+                f"{self._cells.per_layer}"
+            )
         if particle not in PARTICLES:
             raise ValueError(f"expected particle e-, e+ or gamma; got {particle!r}")
         if not (math.isfinite(range_cut_mm) and range_cut_mm >= 1e-3):

@@ -25,6 +25,7 @@ QUANTITIES = ("density", "convergence")
 START = 0.05
 """Scale factor of the initial conditions."""
 INDEPENDENT = 2 / 3
+LARGEST = 2048
 """Share of a run's maps by which it counts."""
 
 OMEGA_M = Condition("omega_m", "1", 0.1, 0.5, "linear", "matter density")
@@ -47,11 +48,11 @@ class Cosmology:
     runs make most of the cost, so conditions are best constant over blocks (`repeat` in a recipe).
 
     Args:
-        particles: along an edge of the box, even; default 64.
+        particles: along an edge of the box, even, at most 2048; default 64.
         side: of the box, in Mpc/h; default 200.
         steps: of the integration; default 10.
-        mesh: cells of the force mesh along an edge, even, at least `particles`; default twice
-            that.
+        mesh: cells of the force mesh along an edge, even, at least `particles` and at most 2048;
+            default twice that.
         pixels: along an edge of a map, at most `particles`; default 64.
         slabs: along each axis, at most half the `particles`; default 4, of 50 Mpc/h.
         quantity: "density" (default), the projected overdensity of a slab, or "convergence",
@@ -61,6 +62,8 @@ class Cosmology:
         h: Hubble constant in 100 km/s/Mpc; default 0.6711.
         n_s: spectral index; default 0.9624.
         scale: size of a typical value, by which networks divide; default 1.
+        lower: edge that no value lies below, from which networks see logarithms of distances.
+            Default -1 for overdensities, no edge for convergences.
 
     Raises:
         ValueError: for an argument outside its range.
@@ -97,6 +100,7 @@ class Cosmology:
         h: float = 0.6711,
         n_s: float = 0.9624,
         scale: float = 1.0,
+        lower: float | None = None,
     ) -> None:
         particles, mesh = _even("particles", particles, 8), _even("mesh", mesh or 2 * particles, 8)
         if mesh < particles:
@@ -137,6 +141,10 @@ class Cosmology:
             "n_s": float(n_s),
             "scale": float(scale),
         }
+        if lower is None and quantity == "density":
+            lower = -1.0
+        if lower is not None:
+            self.parameters["lower"] = float(lower)
         redshift = REDSHIFT
         if quantity == "convergence":
             farthest = min(REDSHIFT.maximum, source_redshift - NEAREST_LENS)
@@ -258,7 +266,7 @@ class Cosmology:
 
 
 def _even(name: str, value: object, minimum: int) -> int:
-    number = whole_number(name, value, minimum)
+    number = whole_number(name, value, minimum, LARGEST)
     if number % 2:
         raise ValueError(
             f"expected {name} to be even; got {number}; pass {number - 1} or {number + 1}"

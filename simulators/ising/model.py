@@ -15,6 +15,7 @@ from simulators.protocol import Axis, Condition, Conditions, Field, Progress, Sa
 __all__ = ["Ising"]
 
 ALGORITHMS = ("auto", "metropolis", "wolff")
+LARGEST = 4096
 SAMPLE, RELAX = 0, 1
 
 Spins = NDArray[np.int8]
@@ -36,14 +37,14 @@ class Ising:
     without field is a fair coin: the sign of the magnetisation never has to tunnel.
 
     Args:
-        size: L, even, at least 4.
+        size: L, even, 4 to 4096.
         field: external field h, in units of J; default 0.
         algorithm: "metropolis" (multi-spin-coded checkerboard sweeps), "wolff" (single
             clusters, without field only), or "auto" (default): clusters for L >= 128 near T_c,
             where they are faster, else Metropolis.
 
     Raises:
-        ValueError: for an odd or small size, a field that is not finite, an unknown
+        ValueError: for an odd size or one out of range, a field that is not finite, an unknown
             algorithm, or clusters in a field.
 
     Good values: L = 16 to 256, T = 1 to 5 J/k_B.
@@ -58,7 +59,7 @@ class Ising:
     fields = (Field("spins", "1", ("row", "column"), "spin", "int8"),)
 
     def __init__(self, size: int, field: float = 0.0, algorithm: str = "auto") -> None:
-        self.size = whole_number("size", size, 4)
+        self.size = whole_number("size", size, 4, LARGEST)
         if self.size % 2:
             raise ValueError(f"expected size to be even; got {size}; pass {size - 1} or {size + 1}")
         if not math.isfinite(field):

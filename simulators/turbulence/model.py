@@ -20,6 +20,7 @@ RING_WIDTH = 2.0
 VISCOUS_CUTOFF = 2.1
 MODES_PER_FORCING = 2.5
 SPIN_UP = 4.0
+LARGEST = 4096
 
 Array = NDArray[np.float64]
 
@@ -45,8 +46,9 @@ class Turbulence:
     not, which are exact symmetries: so the positions of jets are independent.
 
     Args:
-        size: pixels of a side, even; default 64.
-        resolution: points of a side in the solver before the 3/2 rule, even; default: the size.
+        size: pixels of a side, even, at most 4096; default 64.
+        resolution: points of a side in the solver before the 3/2 rule, even, at most 4096;
+            default: the size.
             The viscosity does not depend on it.
         forcing: wavenumber k_f of the forcing, at least 3; default 12.
 
@@ -260,7 +262,7 @@ def _values(run: Callable[[int, int], np.ndarray], steps: int) -> int:
 
 
 def _even(name: str, value: int, minimum: int) -> int:
-    number = whole_number(name, value, minimum)
+    number = whole_number(name, value, minimum, LARGEST)
     if number % 2:
         raise ValueError(
             f"expected {name} to be even; got {value}; pass {number - 1} or {number + 1}"

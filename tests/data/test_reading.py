@@ -1,5 +1,6 @@
 """What was written is read back, and nothing unsafe or unsound is."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,28 @@ def flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
+def gzipped_twice(file: h5py.File) -> None:
+    attributes = dict(file["samples/spins"].attrs)
+    del file["samples/spins"]
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk((1, 2, 4))
+    for _ in range(2):
+        plist.set_filter(h5py.h5z.FILTER_DEFLATE, 0, (9,))
+    space = h5py.h5s.create_simple((40, 2, 4))
+    array = h5py.h5d.create(file["samples"].id, b"spins", h5py.h5t.STD_I8LE, space, plist)
+    h5py.Dataset(array).attrs.update(attributes)
+
+
+def overfull(file: h5py.File) -> None:
+    """A chunk that inflates to a thousand times its size."""
+    attributes = dict(file["samples/spins"].attrs)
+    del file["samples/spins"]
+    array = file.create_dataset("samples/spins", (40, 2, 4), "i1", chunks=True, compression="gzip")
+    array.id.write_direct_chunk((0, 0, 0), zlib.compress(bytes(2_000_000)))
+    array.attrs.update(attributes)
+
+
+NESTED = "[" * 60_000 + "]" * 60_000
 OUTSIDE = {"shape": (40, 2, 4), "dtype": "i1", "external": [("/etc/hostname", 0, 320)]}
 LIE = {"shape": (40, 2**20, 2**20), "dtype": "i1", "chunks": (1, 64, 64)}
 MANY = {"shape": (2**40, 2, 4), "dtype": "i1", "chunks": (64, 2, 4)}
@@ -162,6 +185,53 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "foreign filter": (
         replaced("samples/spins", data=np.ones((40, 2, 4), "i1"), compression="lzf"),
         r"expected only the filters gzip, shuffle, fletcher32; got filter 32000 at /samples/spins",
+    ),
+    "filter twice": (edit(gzipped_twice), r"expected each filter once; got gzip, gzip at /samples"),
+    "chunk larger than the array": (
+        replaced(
+            "samples/spins",
+            data=np.ones((40, 2, 4), "i1"),
+            compression="gzip",
+            chunks=(40, 1024, 1024),
+            maxshape=(None, None, None),
+        ),
+        r"expected chunks no larger than the array, 320 bytes; got 41943040 at /samples/spins",
+    ),
+    "chunk that inflates": (edit(overfull), r"expected chunks of \d+ bytes; got \d+ stored in one"),
+    "values along an axis": (
+        replaced("grid/column", data=np.zeros(6)),
+        r"expected at most 5 values along the axis column in .*; got 6",
+    ),
+    "values along an axis of no field": (
+        edit(lambda f: f.create_dataset("grid/depth", data=np.zeros(5000))),
+        r"expected at most 4096 values along the axis depth in .*; got 5000",
+    ),
+    "more indices than samples": (
+        replaced("splits/test", data=np.zeros(41, "i1")),
+        r"expected at most 40 indices, one per sample; got 41 at /splits/test",
+    ),
+    "nested parameters": (
+        attribute("/", "parameters", NESTED),
+        r"expected JSON in .*; got '\[\[\[",
+    ),
+    "nested axes": (attribute("samples/spins", "axes", NESTED), r"expected JSON in attribute axes"),
+    "long unit": (
+        attribute("samples/spins", "unit", "x" * 50_000),
+        r"at most 255 printable characters in attribute unit of .*; got 50000: 'x{40}'$",
+    ),
+    "long format": (attribute("/", "format", "x" * 50_000), r"^expected a file with .{0,990}$"),
+    "array of texts": (
+        attribute("/", "domain", np.array(["spins"] * 1000, object)),
+        r"expected one value in attribute domain of / in .*; got an array of shape \(1000,\)",
+    ),
+    "seed": (attribute("/", "seed", "x"), r"expected a whole number as seed in .*; got 'x'"),
+    "name that moves the cursor": (
+        linked(h5py.SoftLink("/x"), at="samples/\x1b[2Jred\x07"),
+        r"printable characters; got '\\x1b\[2Jred\\x07' in",
+    ),
+    "unit that moves the cursor": (
+        attribute("samples/spins", "unit", "\x1b[2J"),
+        r"printable characters in attribute unit of /samples/spins in .*; got 4: '\\x1b\[2J'",
     ),
     "NaN": (nan_in("samples/spins", 17), r"got NaN or infinity in row 17; remove that sample"),
     "NaN condition": (
@@ -236,7 +306,8 @@ def test_bad_files_are_refused_in_one_line(tiny: Path, name: str) -> None:
     spoil(tiny)
     with pytest.raises(InputError, match=message) as caught:
         open_dataset(tiny).read()
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= 1100
 
 
 @pytest.mark.parametrize("name", DAMAGED)
@@ -313,3 +384,11 @@ def test_bad_arrays_are_not_written(
     with pytest.raises(InputError, match=message):
         write_dataset(tmp_path / "x.h5", **{**arguments, **change})
     assert not list(tmp_path.glob("x*"))
+
+
+@pytest.mark.parametrize("text", ["x" * 256, "\x1b[2J"])
+def test_texts_that_no_reader_takes_are_not_written(
+    tmp_path, samples, conditions, info, text
+) -> None:
+    with pytest.raises(InputError, match="at most 255 printable characters; got"):
+        write_dataset(tmp_path / "x.h5", samples, conditions, replace(info, simulator=text))

@@ -154,6 +154,25 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "x.h5").read_text() == "mine"
 
 
+def test_a_foreign_file_beside_parts_is_left_alone(tmp_path: Path) -> None:
+    """Whether the folder of parts is empty or holds this very run."""
+    foreign = tmp_path / "x.h5"
+    foreign.write_bytes(b"precious")
+    (tmp_path / "x.h5.parts").mkdir()
+    with pytest.raises(
+        InputError, match=r"expected .*x\.h5 to be free; another file has that name"
+    ):
+        simulate(RECIPE, foreign, simulator=Tiny())
+    simulate(RECIPE, tmp_path / "many", simulator=Tiny())
+    (tmp_path / "x.h5.parts").rmdir()
+    (tmp_path / "many").rename(tmp_path / "x.h5.parts")
+    with pytest.raises(
+        InputError, match=r"expected .*x\.h5 to be free; another file has that name"
+    ):
+        simulate(RECIPE, foreign, simulator=Tiny())
+    assert foreign.read_bytes() == b"precious"
+
+
 def test_two_runs_do_not_write_one_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with (

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from tiny_simulator import RECIPE, Tiny
@@ -47,6 +48,18 @@ def test_any_flipped_bit_of_a_single_file(tmp_path: Path, rng: np.random.Generat
         verify(path)
 
 
+@pytest.mark.parametrize("name", ["out", "x.h5"])
+def test_files_that_changed_are_not_described(tmp_path: Path, name: str) -> None:
+    """Not even where all that `info` reads is as it was."""
+    simulate(RECIPE, tmp_path / name, simulator=Tiny())
+    assert info(tmp_path / name)["samples"] == 150
+    shard = tmp_path / name if name.endswith("h5") else tmp_path / name / "shard-00002.h5"
+    with h5py.File(shard, "r+") as file:
+        file["samples/spins"][3] *= -1
+    with pytest.raises(VerificationError, match=r"SHA-256 .* the file has changed"):
+        info(tmp_path / name)
+
+
 def test_truncated_and_missing_shards(folder: Path) -> None:
     shard = folder / "shard-00001.h5"
     shard.write_bytes(shard.read_bytes()[:1000])
@@ -76,6 +89,21 @@ def test_unfinished_dataset(folder: Path) -> None:
         ({"format_version": 9}, r"a manifest of format version 1; got 'physgan' 9 in"),
         ({"files": 3}, r"expected a dataset manifest; .* is not one"),
         ({"count": 10}, r"expected at most 10 events in .*; got 150"),
+        (
+            {
+                "files": [
+                    {
+                        "file": "shard-00000.h5",
+                        "first_event": 75 * i,
+                        "count": 75,
+                        "sha256": "",
+                        "seconds": 1,
+                    }
+                    for i in (0, 1)
+                ]
+            },
+            r"expected each file once in .*manifest",
+        ),
     ],
 )
 def test_bad_manifests(folder: Path, change, message) -> None:
@@ -95,8 +123,9 @@ def test_manifests_cannot_lead_out_of_their_folder(folder: Path, name: str) -> N
         open_dataset(folder)
 
 
-def test_not_json(folder: Path) -> None:
-    (folder / "manifest.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 200_000, "\xff"])
+def test_not_json(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=r"expected a dataset manifest"):
         open_dataset(folder)
 

@@ -220,6 +220,8 @@ def test_splits_can_be_chosen(tmp_path: Path, rng: np.random.Generator) -> None:
 
 BROKEN = {
     "NaN": (RAGGED, np.nan, 9.0, "NaN or infinity in row 4"),
+    "negative": (RAGGED, -1.0, 9.0, "expected deposits of 0 or more; got -1 in row 4 of"),
+    "huge": (RAGGED, 3e38, 9.0, "expected deposits of at most 1e.18; got 3e.38 in row 4 of"),
     "no energy": (RAGGED, 1.0, 0.0, "expected positive incident_energies; got 0.0 in row 4"),
     "edges": (RAGGED.replace("0,5,10", "0,5,3"), 1.0, 9.0, "expected rising r_edges"),
     "sectors": (RAGGED.replace('"10"', '"0"'), 1.0, 9.0, "a sector or more in every layer"),

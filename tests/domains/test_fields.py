@@ -12,6 +12,7 @@ from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
 from physgan.data import DatasetInfo, Field, open_dataset
 from physgan.domains import Fields, domain_of
 from physgan.domains.fields.features import feature_names, physical_features
+from physgan.domains.fields.morphology import THRESHOLDS, minkowski
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
 from physgan.domains.fields.preprocessing import WhitenedField
 from physgan.domains.fields.spectrum import modes_of, ring_power
@@ -108,31 +109,79 @@ def test_encoding_compresses_what_is_far_from_the_offset() -> None:
     assert domain(ZONAL, offset=3.0).layout.offset == 0, "signs have a meaning"
 
 
-def test_features_hold_the_power_spectrum_of_values() -> None:
+def test_above_a_lower_edge_networks_see_logarithms() -> None:
+    own = domain(scale=2.0, lower=-1.0)
+    values = np.array([1.0, 2 * np.exp(3) - 1, -1.0], np.float32).reshape(1, 1, 3)
+    encoded = own.encode({"values": values}).ravel()
+    assert encoded[:2] == pytest.approx([0, 3], abs=1e-6)
+    assert np.isfinite(encoded[2]), "an empty pixel"
+    again = own.decode(encoded.reshape(values.shape))["values"]
+    np.testing.assert_allclose(again, values, rtol=1e-6, atol=3e-6)
+    assert (own.decode(np.full((1, 1, 1), -9.0))["values"] > -1).all()
+    assert domain(ZONAL, lower=-1.0).layout.lower is None, "signs have a meaning"
+
+
+@pytest.mark.parametrize("edge", [{}, {"lower": 0.0}])
+def test_features_hold_the_power_spectrum_of_values(edge: dict[str, float]) -> None:
     """ln P(k) of x, in units of the scale and of pixels, whatever the map to network space."""
-    own = domain(scale=0.5)
+    own = domain(scale=0.5, **edge)
     power = bell(modes_of(own.layout), 6.0)
-    values = np.sinh(gaussian(own.layout, power, 4)).astype(np.float32)
+    fields = gaussian(own.layout, power, 4)
+    values = (np.exp(fields) if edge else np.sinh(fields)).astype(np.float32)
     array = jnp.asarray(own.encode({"values": values}))
     columns = own.physical_features(array).T
     found = dict(zip(own.feature_names(array.shape[1:]), columns, strict=True))
     expected = np.log(ring_power(modes_of(own.layout), values) / (0.5**2 * 3.0**2))
-    names = [name for name in found if name.startswith("log power")]
+    names = [name for name in found if name.startswith("log power of x")]
     assert len(names) == expected.shape[1]
     for name, column in zip(names[:5], expected.T, strict=False):
         np.testing.assert_allclose(found[name], column, rtol=1e-3, atol=1e-3)
-    share = (values > values.mean((1, 2), keepdims=True)).mean((1, 2))
+    share = (array > array.mean((1, 2), keepdims=True)).mean((1, 2))
     np.testing.assert_allclose(found["share above 0 sigma"], share, atol=0.05)
+    np.testing.assert_allclose(found["smallest y"], array.min((1, 2)), rtol=1e-6)
 
 
-def test_features_count_boundaries() -> None:
-    """Of a wave of n periods: 2 n lines across the field at its mean, each of slope one in units
-    of the threshold, whose smoothed density is that of the lines' length."""
+def test_features_hold_the_skewness_and_sparsity_of_octaves() -> None:
+    own = domain(scale=1.0)
+    values = np.sinh(gaussian(own.layout, bell(modes_of(own.layout), 6.0), 4)).astype(np.float32)
+    columns = own.physical_features(jnp.asarray(own.encode({"values": values}))).T
+    found = dict(zip(own.feature_names(values.shape[1:]), columns, strict=True))
+    measured = {o.name: o.compute({"values": values}, {}) for o in own.observables}
+    for name, kind in (("band_skewness", "skewness of x"), ("band_sparsity", "sparsity of x")):
+        own_names = [each for each in found if each.startswith(kind)]
+        expected = measured[name] if "sparsity" in kind else np.arcsinh(measured[name])
+        assert len(own_names) == expected.shape[1]
+        columns = np.stack([found[each] for each in own_names], 1)
+        np.testing.assert_allclose(columns, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_features_count_peaks() -> None:
+    """As many peaks far above the mean as there are bumps; turned round, none."""
     own = layout(ISOTROPIC, 64, 1.0)
-    wave = jnp.asarray(0.1 * np.sin(2 * np.pi * 2 * np.arange(64) / 64) * np.ones((64, 1)))
-    columns = physical_features(own, wave[None].astype(jnp.float32))[0]
-    found = dict(zip(feature_names(own), columns, strict=True))
-    assert found["boundary at 0 sigma"] == pytest.approx(2 * 2 / 64, rel=0.05)
+    field = np.zeros((64, 64), np.float32)
+    tops = [(5, 5), (5, 40), (30, 20), (50, 55), (63, 0)]
+    for top in tops:
+        down, across = ((np.arange(64) - at + 32) % 64 - 32 for at in top)
+        field += np.exp(-np.hypot(down[:, None], across) / 3)
+    column = feature_names(own).index("peaks above 2 sigma")
+    found = physical_features(own, jnp.asarray(np.stack([field, -field])))[:, column] * 64**2
+    assert found == pytest.approx([len(tops), 0], abs=0.3)
+
+
+@pytest.mark.parametrize("names", [ISOTROPIC, PLAIN])
+def test_features_hold_the_minkowski_functionals_of_network_space(names: tuple[str, str]) -> None:
+    """Of smooth fields, whose functionals hardly change over the width of the thresholds."""
+    own = layout(names, 64, 1.0)
+    fields = gaussian(own, bell(modes_of(own), 6.0), 20).astype(np.float32)
+    found = dict(
+        zip(feature_names(own), physical_features(own, jnp.asarray(fields)).T, strict=True)
+    )
+    counted = minkowski(own, fields).mean(0)
+    steps = np.where(THRESHOLDS == 1.0)[0][0]
+    expected = counted[:, steps] * np.array([1, 16 / np.pi, 1])
+    kinds = ("share above", "boundary at", "Euler characteristic at")
+    values = [found[f"{kind} 1 sigma"].mean() for kind in kinds]
+    np.testing.assert_allclose(values, expected, rtol=0.06)
 
 
 def test_classifiers_see_images_under_symmetries() -> None:

@@ -155,6 +155,19 @@ def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
         ShowerCopula.load(tmp_path / "other.npz", SOURCES["cylinder"])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("threshold", -1.0), ("threshold", np.nan), ("quantiles", -1.0)]
+)
+def test_states_that_are_none_are_refused(
+    copula: ShowerCopula, source, tmp_path: Path, name: str, value: float
+) -> None:
+    arrays = copula.state._asdict()
+    arrays[name] = np.full_like(arrays[name], value)
+    np.savez(tmp_path / "copula.npz", **arrays)
+    with pytest.raises(InputError, match=r"expected a file of ShowerCopula\.save"):
+        ShowerCopula.load(tmp_path / "copula.npz", source)
+
+
 def test_trained_loaded_and_written(training: Showers, source, tmp_path: Path) -> None:
     deposits, energy = training
     splits = {"train": np.arange(5000), "validation": np.arange(5000, COUNT)}

@@ -1,5 +1,7 @@
 """Where cells are: equal layers, and those of the CaloChallenge's data set 1."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny_showers import cylinder, described, ragged
@@ -88,3 +90,31 @@ def test_other_fields_are_refused() -> None:
         geometry_of(DatasetInfo("showers", ()))
     with pytest.raises(InputError, match=r"got \('cell',\)"):
         geometry_of(described({"cell": (0, 1)}))
+
+
+XML = '<Bins><Bin pid="22" name="photon">{}</Bin></Bins>'
+LAYER = '<Layer id="{}" r_edges="{}" n_bin_alpha="{}"/>'
+ENTITIES = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
+NO_BINNINGS = {
+    "entities": (ENTITIES + XML.format("&b;"), "a binning in plain XML without declarations"),
+    "no XML": ("{", "expected a CaloChallenge binning; got ParseError"),
+    "other cells": (XML.format(LAYER.format(0, "0,1,2", 3)), "expected 5 cells .*; got 6"),
+    "two thousand million sectors": (
+        XML.format(LAYER.format(0, "0,1", 2 * 10**9)),
+        "expected at most 16777216 cells on a common grid of all layers; got 4000000000",
+    ),
+    "a sparse grid": (
+        XML.format(
+            LAYER.format(0, "0,1", 5000) + LAYER.format(1, ",".join(map(str, range(5000))), 1)
+        ),
+        "expected at most 16777216 cells on a common grid of all layers; got 50000000",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_BINNINGS)
+def test_binnings_that_are_none_are_refused(name: str) -> None:
+    text, message = NO_BINNINGS[name]
+    source = replace(described({"cell": range(5)}), parameters={"binning": text})
+    with pytest.raises(InputError, match=message):
+        geometry_of(source)

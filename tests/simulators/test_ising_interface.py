@@ -117,6 +117,7 @@ BAD_SIMULATORS = {
     "small": ({"size": 2}, "expected size to be a whole number >= 4; got 2; pass such a number"),
     "fraction": ({"size": 16.5}, "expected size to be a whole number >= 4; got 16.5; pass"),
     "field": ({"size": 8, "field": np.inf}, "expected a finite field; got inf; pass a number"),
+    "large": ({"size": 2 * 10**9}, "expected size of at most 4096; got 2000000000"),
     "algorithm": ({"size": 8, "algorithm": "heat"}, "expected algorithm auto, metropolis, wolff;"),
     "wolff": (
         {"size": 8, "field": 0.5, "algorithm": "wolff"},

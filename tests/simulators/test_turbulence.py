@@ -190,6 +190,7 @@ def test_a_run_in_two_calls_gives_the_bytes_of_one() -> None:
     ("call", "message"),
     [
         (lambda: Turbulence(size=63), "expected size to be even; got 63; pass 62 or 64"),
+        (lambda: Turbulence(size=10**9), "expected size of at most 4096; got 1000000000"),
         (lambda: Turbulence(resolution=32), "expected resolution to be a whole number >= 64"),
         (lambda: Turbulence(forcing=1.0), r"expected forcing as a wavenumber of at least 3; got 1"),
         (lambda: Turbulence(forcing=np.nan), "expected forcing as a wavenumber"),

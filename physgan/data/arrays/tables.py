@@ -12,11 +12,13 @@ import numpy as np
 
 from physgan.data.arrays.rows import Arrays, Rows
 from physgan.data.extras import library
+from physgan.data.growth import check_growth
 from physgan.errors import InputError
 
 __all__ = ["csv_columns", "parquet_columns"]
 
 _DELIMITERS = ";\t, "
+_VALUE_BYTES = 8
 
 
 @contextmanager
@@ -64,7 +66,10 @@ def parquet_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
         raise InputError(
             f"expected a whole Parquet file; {path} is damaged: {' '.join(str(error).split())}"
         ) from None
-    sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    sizes = [group.num_rows for group in groups]
+    values = [g.column(i).num_values for g in groups for i in range(g.num_columns)]
+    check_growth(_VALUE_BYTES * sum(values), path.stat().st_size, str(path))
     edges = list(accumulate(sizes, initial=0))
     if not edges[-1]:
         raise InputError(f"expected rows of numbers in {path}; got 0")

@@ -9,6 +9,7 @@ import numpy as np
 
 from physgan.data.arrays.rows import Arrays, Rows
 from physgan.data.extras import library
+from physgan.data.growth import check_growth
 from physgan.errors import InputError
 
 __all__ = ["root_branches"]
@@ -39,7 +40,9 @@ def root_branches(path: Path, budget_bytes: int) -> Iterator[Arrays]:
         }
 
         def rows(key: str) -> Rows:
-            return _rows(branches[key], f"{key} of {path}", uproot)
+            name = f"{key} of {path}"
+            check_growth(branches[key].uncompressed_bytes, path.stat().st_size, name)
+            return _rows(branches[key], name, uproot)
 
         yield Arrays(str(path), list(branches), rows)
 

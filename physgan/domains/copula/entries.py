@@ -247,5 +247,5 @@ def _consistent(arrays: dict[str, np.ndarray], width: int, conditions: int) -> b
         and all(arrays[name].shape == shape for name, shape in shapes.items())
         and all(a.dtype == np.float32 and np.isfinite(a).all() for a in arrays.values())
         and bool((arrays["empty"] >= 0).all() and (arrays["empty"] <= 1).all())
-        and bool((arrays["quantiles"] >= 0).all())
+        and bool((arrays["quantiles"] >= 0).all() and arrays["threshold"] >= 0)
     )

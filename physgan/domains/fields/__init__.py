@@ -45,9 +45,11 @@ class Fields(Domain):
     """The domain of fields.
 
     The samples' field is "values", float32 (n, rows, columns), in any unit; conditions are
-    optional. In network space they are arcsinh((x - offset) / scale), of the same shape; scale and
-    offset are the source's parameters, by default 1 and 0. The names of the axes state the
-    symmetries: see `symmetries`. A field with other axes has none, and is not periodic.
+    optional. In network space they are arcsinh((x - offset) / scale), of the same shape, or
+    ln((x - lower) / scale) where no value lies below an edge, as no density below zero. Scale,
+    offset and lower edge are the source's parameters, by default 1, 0 and none. The names of the
+    axes state the symmetries: see `symmetries`. A field with other axes has none, and is not
+    periodic.
 
     Args:
         source: has fields, conditions, grid and parameters: a dataset, a simulator or a surrogate.
@@ -82,7 +84,7 @@ class Fields(Domain):
         return field_views(self.layout, self._conditions, self.observables, samples, conditions)
 
     def images(self, samples: Samples) -> np.ndarray:
-        """arcsinh((x - offset) / scale) as float32 (n, rows, columns, 1)."""
+        """Network space with a channel, float32 (n, rows, columns, 1)."""
         return self.encode(samples)[..., None]
 
     def augment(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -99,7 +101,7 @@ class Fields(Domain):
         return field_figure(self.layout, np.asarray(samples[FIELD][index]))
 
     def encode(self, samples: Samples) -> np.ndarray:
-        """arcsinh((x - offset) / scale), float32 (n, rows, columns)."""
+        """The values in network space, float32 (n, rows, columns); see `Fields`."""
         return self.layout.encoded(samples[FIELD])
 
     def decode(self, array: np.ndarray) -> dict[str, np.ndarray]:

@@ -31,7 +31,7 @@ class CopulaFieldState(NamedTuple):
     """Coefficients of `polynomial_basis`, b functions of the conditions.
 
     Attributes:
-        centre: of the mean of y = arcsinh((x - offset) / scale), shape (b, 1).
+        centre: of the mean of y, the values in network space, shape (b, 1).
         spread: of the logarithm of the variance of y, shape (b, 1).
         limits: smallest and largest value, shape (2,).
         edges: of bins of (y - mean) / deviation, ascending, shape (m + 1,).

@@ -1,5 +1,6 @@
 """Observables of a field, as further inputs of the discriminator (JAX)."""
 
+import math
 from functools import cache
 
 import jax
@@ -7,29 +8,35 @@ import jax.numpy as jnp
 import numpy as np
 
 from physgan.domains.fields.layout import FieldLayout
+from physgan.domains.fields.observables import bands_of
 from physgan.domains.fields.spectrum import modes_of
 
 __all__ = ["feature_names", "physical_features"]
 
-_PLACES = np.linspace(-4, 4, 17)
-_STEP = 0.5
-_THRESHOLDS = np.linspace(-2, 2, 5)
-_SOFTNESS = 0.25
+_PLACES = np.linspace(-4, 4, 33)
+_STEP = 0.25
+_THRESHOLDS = np.linspace(-2, 3, 11)
+_HEIGHTS = np.linspace(-2, 3, 6)
+_SOFTNESS = 0.1
+_PEAK_SOFTNESS = 0.1
 _TINY = 1e-6
 _LARGEST = 15.0
-"""arcsinh beyond which an untrained network's values would overflow once squared."""
+"""Network space beyond which an untrained network's values would overflow once squared."""
 
 
 def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     """Observables of each field, differentiable with respect to its values.
 
-    Of y = arcsinh((x - offset) / scale): mean, skewness, kurtosis, and the means of
-    tanh((y - a) / 0.5) at 17 places a, a smooth distribution function. Of x: logarithms of the
-    variance and of the power in rings of wavenumbers; the share of the field above thresholds in
-    its own standard deviations, and the length of their boundary, both smoothed over a quarter of
-    a standard deviation. Of zonal fields, whose sign a mirror image changes, mean and skewness are
-    left out, functions of a threshold are averaged over both signs, and logarithms of the zonal
-    mean's power are added.
+    Of y, the field in network space: mean, variance, skewness, kurtosis, extremes, and the means of
+    tanh((y - a) / 0.25) at 33 places a, a smooth distribution function. Of y in its own standard
+    deviations: Minkowski functionals of the sets above thresholds, as `morphology.minkowski` counts
+    them in pixels, smoothed over a tenth of a standard deviation; the density of peaks and of
+    troughs above heights, a pixel being a peak as far as it exceeds its eight neighbours by a
+    tenth. Of both x and y: logarithms of the power in rings of wavenumbers, mean magnitude and
+    skewness in octaves.
+
+    Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
+    or averaged over both signs, and logarithms of the zonal mean's power are added.
 
     Args:
         layout: of the fields.
@@ -38,13 +45,16 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     Returns:
         shape (n, f); see `feature_names`.
     """
-    values = jnp.sinh(jnp.clip(array, -_LARGEST, _LARGEST))
-    unit, log_variance = _standardised(values)
-    own, _ = _standardised(array)
-    even = [log_variance, (own**4).mean((1, 2))[:, None], *_log_powers(layout, values)]
-    odd = _by_sign(layout, array, unit)
+    bounded = jnp.clip(array, -_LARGEST, _LARGEST)
+    values = jnp.sinh(bounded) if layout.lower is None else jnp.exp(bounded)
+    own, log_variance = _standardised(array)
+    even = [log_variance, (own**4).mean((1, 2))[:, None]]
+    for field in (values, array):
+        waves = _waves(layout, field)
+        even += [*_log_powers(layout, waves), *_octaves(layout, waves)]
+    odd = _by_sign(layout, array, own)
     if layout.zonal:
-        odd = (odd + _by_sign(layout, -array, -unit)) / 2
+        odd = (odd + _by_sign(layout, -array, -own)) / 2
     else:
         even += [array.mean((1, 2))[:, None], (own**3).mean((1, 2))[:, None]]
     return jnp.concatenate([*even, odd], -1)
@@ -53,16 +63,27 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
 def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     """Names of the columns of `physical_features`."""
     modes, unit = modes_of(layout), layout.wave_unit
-    names = ["log variance", "kurtosis"]
-    names += [f"log power at k = {k:.3g} {unit}" for k in modes.centres]
-    if layout.zonal:
-        count = layout.shape[0] // 2
-        names += [f"log zonal power at l = {number}" for number in range(1, count + 1)]
-    else:
-        names += ["mean", "skewness"]
-    names += [f"values below {layout.offset + layout.scale * x:.4g}" for x in np.sinh(_PLACES)]
+    names = ["log variance of y", "kurtosis of y"]
+    starts = [modes.centres[first] for first, _ in bands_of(modes)]
+    for field in ("x", "y"):
+        names += [f"log power of {field} at k = {k:.3g} {unit}" for k in modes.centres]
+        if layout.zonal:
+            count = layout.shape[0] // 2
+            names += [
+                f"log zonal power of {field} at l = {number}" for number in range(1, count + 1)
+            ]
+        names += [f"sparsity of {field} from k = {k:.3g} {unit}" for k in starts]
+        if not layout.zonal:
+            names += [f"skewness of {field} from k = {k:.3g} {unit}" for k in starts]
+    if not layout.zonal:
+        names += ["mean of y", "skewness of y"]
+    names += [f"values below {x:.4g}" for x in layout.decoded(_PLACES)]
+    names += ["smallest y", "largest y"]
     names += [f"share above {nu:g} sigma" for nu in _THRESHOLDS]
-    return (*names, *(f"boundary at {nu:g} sigma" for nu in _THRESHOLDS))
+    names += [f"boundary at {nu:g} sigma" for nu in _THRESHOLDS]
+    names += [f"Euler characteristic at {nu:g} sigma" for nu in _THRESHOLDS]
+    names += [f"peaks above {nu:g} sigma" for nu in _HEIGHTS]
+    return (*names, *(f"troughs above {nu:g} sigma" for nu in _HEIGHTS))
 
 
 def _standardised(values: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -72,44 +93,87 @@ def _standardised(values: jax.Array) -> tuple[jax.Array, jax.Array]:
     return centred * jax.lax.rsqrt(variance), jnp.log(variance[:, :, 0])
 
 
-def _log_powers(layout: FieldLayout, values: jax.Array) -> list[jax.Array]:
+def _waves(layout: FieldLayout, values: jax.Array) -> jax.Array:
+    """Fourier transform of fields less their means, (n, rows, columns // 2 + 1)."""
+    return jnp.fft.rfft2((values - values.mean((1, 2), keepdims=True)) * _modes(layout)[1])
+
+
+def _log_powers(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
     """Logarithms of the power in rings, as a variance, and of the zonal mean's by wavenumber."""
-    averages, window = _weights(layout)
-    waves = jnp.fft.rfft2((values - values.mean((1, 2), keepdims=True)) * window)
-    power = (waves.real**2 + waves.imag**2) / values[0].size
-    found = [jnp.log(power.reshape(len(power), -1) @ averages + _TINY)]
+    power = (waves.real**2 + waves.imag**2) / math.prod(layout.shape)
+    found = [jnp.log(power.reshape(len(power), -1) @ _modes(layout)[0] + _TINY)]
     if layout.zonal:
         zonal = power[:, 1 : layout.shape[0] // 2 + 1, 0]
         found.append(jnp.log(zonal + _TINY))
     return found
 
 
+def _octaves(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
+    """Mean magnitude, and arcsinh of the skewness, of fields in octaves of wavenumbers."""
+    parts = jnp.fft.irfft2(waves[:, None] * _modes(layout)[2], layout.shape)
+    variance = (parts**2).mean((2, 3), keepdims=True)
+    parts = parts * jax.lax.rsqrt(variance + _TINY)
+    sparsity = jnp.abs(parts).mean((2, 3))
+    return [sparsity] if layout.zonal else [sparsity, jnp.arcsinh((parts**3).mean((2, 3)))]
+
+
 @cache
-def _weights(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
+def _modes(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Averages over rings, the window, and octaves as masks (octaves, rows, columns // 2 + 1)."""
     modes = modes_of(layout)
     window = np.ones((1, 1)) if modes.window is None else modes.window
-    return modes.averages.astype(np.float32), window.astype(np.float32)
+    masks = [(modes.ring >= first) & (modes.ring < beyond) for first, beyond in bands_of(modes)]
+    return (
+        modes.averages.astype(np.float32),
+        window.astype(np.float32),
+        np.stack(masks).astype(np.complex64),
+    )
 
 
-def _by_sign(layout: FieldLayout, array: jax.Array, unit: jax.Array) -> jax.Array:
-    """Functions of a threshold."""
-    steep = _slope(layout, unit)
+def _by_sign(layout: FieldLayout, array: jax.Array, own: jax.Array) -> jax.Array:
+    """Extremes and functions of a threshold, of y and of y in its own standard deviations."""
     columns = [jnp.tanh((array - a) / _STEP).mean((1, 2)) for a in _PLACES]
-    soft = [jax.nn.sigmoid((unit - nu) / _SOFTNESS) for nu in _THRESHOLDS]
-    columns += [share.mean((1, 2)) for share in soft]
-    columns += [(share * (1 - share) / _SOFTNESS * steep).mean((1, 2)) for share in soft]
+    columns += [array.min((1, 2)), array.max((1, 2))]
+    columns += _functionals(layout, own)
+    peaks, troughs = _extremes(layout, own)
+    high = [jax.nn.sigmoid((own - nu) / _SOFTNESS) for nu in _HEIGHTS]
+    columns += [(kind * share).mean((1, 2)) for kind in (peaks, troughs) for share in high]
     return jnp.stack(columns, -1)
 
 
-def _slope(layout: FieldLayout, values: jax.Array) -> jax.Array:
-    """Magnitude of the gradient per pixel, by central differences."""
-    steps = []
-    for axis in (1, 2):
-        after, before = jnp.roll(values, -1, axis), jnp.roll(values, 1, axis)
-        step = (after - before) / 2
-        if not layout.periodic:
-            inner = jnp.arange(values.shape[axis])
-            inside = (inner > 0) & (inner < values.shape[axis] - 1)
-            step = jnp.where(inside.reshape((-1, 1) if axis == 1 else (1, -1)), step, 0)
-        steps.append(step**2)
-    return jnp.sqrt(steps[0] + steps[1] + _TINY)
+def _functionals(layout: FieldLayout, own: jax.Array) -> list[jax.Array]:
+    """Share above each threshold, sides of its boundary, and Euler characteristic, per pixel."""
+    here, right, below = own, jnp.roll(own, -1, 2), jnp.roll(own, -1, 1)
+    corners = [here, right, below, jnp.roll(right, -1, 1)]
+    if not layout.periodic:
+        corners = [corner[:, :-1, :-1] for corner in corners]
+    pairs = [(corners[0], corners[1]), (corners[0], corners[2])]
+    low, high = [jnp.minimum(*pair) for pair in pairs], [jnp.maximum(*pair) for pair in pairs]
+    face = jnp.minimum(low[0], jnp.minimum(*corners[2:]))
+    vertex = jnp.maximum(high[0], jnp.maximum(*corners[2:]))
+    fields = jnp.stack([corners[0], *low, *high, face, vertex], 1)
+    soft = [jax.nn.sigmoid((fields - nu) / _SOFTNESS).mean((2, 3)) for nu in _THRESHOLDS]
+    shares = [each[:, 0] for each in soft]
+    lengths = [each[:, 3:5].sum(1) - each[:, 1:3].sum(1) for each in soft]
+    euler = [each[:, 0] - each[:, 1:5].sum(1) / 2 + each[:, 5:].sum(1) / 2 for each in soft]
+    return [*shares, *lengths, *euler]
+
+
+def _extremes(layout: FieldLayout, own: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """How far each pixel is a peak and a trough among its eight neighbours, from 0 to 1 each."""
+    peak = trough = jnp.zeros_like(own)
+    for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        rise = (own - jnp.roll(own, shift, (1, 2))) / _PEAK_SOFTNESS
+        back = jnp.roll(rise, (-shift[0], -shift[1]), (1, 2))
+        peak += jax.nn.log_sigmoid(rise) + jax.nn.log_sigmoid(-back)
+        trough += jax.nn.log_sigmoid(-rise) + jax.nn.log_sigmoid(back)
+    return jnp.exp(peak) * _inside(layout), jnp.exp(trough) * _inside(layout)
+
+
+@cache
+def _inside(layout: FieldLayout) -> np.ndarray:
+    """1 for pixels that have all their neighbours, 0 for others, float32 (rows, columns)."""
+    inside = np.ones(layout.shape, np.float32)
+    if not layout.periodic:
+        inside[[0, -1]] = inside[:, [0, -1]] = 0
+    return inside

@@ -13,6 +13,7 @@ __all__ = ["FIELD", "FieldLayout", "layout_of"]
 
 FIELD = "values"
 _ROWS = 1024
+_NEAREST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class FieldLayout:
         long_name: of the values, words for axes.
         scale: size of a typical value in that unit, measured from `offset`.
         offset: a typical value in that unit; 0 where signs have a meaning.
+        lower: edge that no value lies below, such as -1 of an overdensity; None if there is none.
     """
 
     axes: tuple[Axis, Axis]
@@ -32,6 +34,7 @@ class FieldLayout:
     long_name: str
     scale: float
     offset: float = 0.0
+    lower: float | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,17 +85,29 @@ class FieldLayout:
         return self.names == ZONAL
 
     def encoded(self, values: np.ndarray) -> np.ndarray:
-        """arcsinh((x - offset) / scale), float32 of the same shape, computed in float64."""
+        """Values in network space, float32 of the same shape, computed in float64.
+
+        arcsinh((x - offset) / scale), or ln((x - lower) / scale) where there is a lower edge.
+        Values within a millionth of the scale from that edge count as being that far from it.
+        """
         result = np.empty(values.shape, np.float32)
         for start in range(0, len(values), _ROWS):
             rows = slice(start, start + _ROWS)
-            centred = np.asarray(values[rows], np.float64) - self.offset
-            result[rows] = np.arcsinh(centred / self.scale)
+            above = (np.asarray(values[rows], np.float64) - self.origin) / self.scale
+            bounded = self.lower is not None
+            result[rows] = np.log(np.maximum(above, _NEAREST)) if bounded else np.arcsinh(above)
         return result
 
     def decoded(self, array: np.ndarray) -> np.ndarray:
         """Inverse of `encoded`, float64."""
-        return np.asarray(np.sinh(np.asarray(array, np.float64)) * self.scale + self.offset)
+        array = np.asarray(array, np.float64)
+        above = np.sinh(array) if self.lower is None else np.exp(array)
+        return np.asarray(above * self.scale + self.origin)
+
+    @property
+    def origin(self) -> float:
+        """The value from which distances are encoded: the lower edge, or `offset`."""
+        return self.offset if self.lower is None else self.lower
 
     def unit_of(self, value: int, length: int = 0) -> str:
         """Unit of a power of the values times a power of a length, such as "K^2 (Mpc/h)^2"."""
@@ -128,13 +143,15 @@ def layout_of(source: Described) -> FieldLayout:
     if not 0 < scale < float("inf"):
         raise InputError(f"expected a scale above 0 of the {FIELD}; got {scale}")
     offset = float(source.parameters.get("offset", 0.0))
-    layout = FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset)
+    lower = source.parameters.get("lower")
+    lower = None if lower is None else float(lower)
+    layout = FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset, lower)
     if layout.names == ISOTROPIC and not _square(layout):
         raise InputError(
             "expected as many rows as columns, of one width, along the axes y and x, which turning "
             f"exchanges; got {layout.shape}; give the axes other names"
         )
-    return replace(layout, offset=0.0) if layout.zonal else layout
+    return replace(layout, offset=0.0, lower=None) if layout.zonal else layout
 
 
 def _square(layout: FieldLayout) -> bool:

@@ -33,9 +33,9 @@ def field_views(
 ) -> dict[str, np.ndarray]:
     """Pixels, their histogram, and features.
 
-    "low-level": arcsinh((x - offset) / scale) of every pixel; offset and scale are the same at all
-    conditions. "histogram": how many pixels lie in each of 50 bins of it. "high-level": the
-    features, logarithms or other functions of theirs that are of order one.
+    "low-level": every pixel in network space, which is the same at all conditions. "histogram": how
+    many pixels lie in each of 50 bins of it. "high-level": the features, logarithms or other
+    functions of theirs that are of order one.
 
     Args:
         layout: of the fields.
@@ -63,7 +63,7 @@ def field_views(
 
 
 def spectrum_of(layout: FieldLayout) -> Spectrum:
-    """The distribution of pixels, in bins of .05 in arcsinh((x - offset) / scale)."""
+    """The distribution of pixels, in bins of .05 in network space."""
     return Spectrum(
         "value", "$x$", layout.unit, layout.long_name or "value",
         values=layout.decoded, edges=partial(_edges, layout),
@@ -94,5 +94,5 @@ def _feature(layout: FieldLayout, name: str, values: np.ndarray) -> np.ndarray:
     if name == "peaks":
         return np.asarray(np.sqrt(columns * side**2 * pixels + _ONE_QUARTER))
     if name in _IN_VALUES:
-        columns = (columns - layout.offset) / layout.scale
+        columns = (columns - layout.origin) / layout.scale
     return np.asarray(np.arcsinh(columns))

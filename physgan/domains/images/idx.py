@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from physgan.data.files import sha256_of
+from physgan.data.growth import check_growth
 from physgan.data.recipes import check_splits
 from physgan.data.schema import Axis, Condition, DatasetInfo, Field
 from physgan.data.sharded import write_events
@@ -32,6 +33,7 @@ LEVELS = 256
 _UNSIGNED_BYTES = 8
 _GZIP = b"\x1f\x8b"
 _SHARD_BYTES = 8 * 2**20
+_MOST_PIXELS = 2**22
 
 
 def read_idx(
@@ -48,7 +50,8 @@ def read_idx(
 
     Raises:
         InputError: for a file that is missing, no IDX file, of another type, truncated, longer
-            than it declares, damaged, or declaring more than `budget_bytes`.
+            than it declares, damaged, declaring more than `budget_bytes` or much more than its own
+            size, or with images of more than four million pixels.
     """
     path = Path(path)
     try:
@@ -143,6 +146,11 @@ def _read(stream: IO[bytes], path: Path, budget_bytes: int) -> np.ndarray:
         raise InputError(
             f"expected at most {budget_bytes} bytes in {path}; it declares "
             f"{' x '.join(map(str, shape))} = {declared}"
+        )
+    check_growth(declared, path.stat().st_size, str(path))
+    if (pixels := prod(shape[1:])) > _MOST_PIXELS:
+        raise InputError(
+            f"expected images of at most {_MOST_PIXELS} pixels; got {pixels} in {path}"
         )
     content = stream.read(declared)
     if len(content) < declared:

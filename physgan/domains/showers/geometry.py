@@ -1,12 +1,12 @@
 """Positions of a shower's cells: layers of rings and sectors, of squares, or of generic cells."""
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from physgan.domains.base import Described
+from physgan.domains.showers.binning import Binning
 from physgan.errors import InputError
 
 __all__ = ["CellGeometry", "geometry_of"]
@@ -85,7 +85,13 @@ def geometry_of(source: Described) -> CellGeometry:
     axes = next((field.axes for field in source.fields if field.name == "deposits"), ())
     values = {axis.name: axis.values for axis in source.grid}
     if "binning" in source.parameters and len(axes) == 1:
-        return _unequal_layers(str(source.parameters["binning"]))
+        binning = Binning.from_xml(str(source.parameters["binning"]))
+        if binning.cells != len(values.get(axes[0], ())):
+            raise InputError(
+                f"expected {len(values.get(axes[0], ()))} cells in the binning, as along the axis "
+                f"{axes[0]}; got {binning.cells}"
+            )
+        return _unequal_layers(binning)
     if len(axes) not in (2, 3) or any(axis not in values for axis in axes):
         raise InputError(
             f"expected a field deposits with two or three axes in the grid; got {axes or 'none'}"
@@ -121,20 +127,12 @@ def _equal_layers(
     )
 
 
-def _unequal_layers(binning: str) -> CellGeometry:
+def _unequal_layers(binning: Binning) -> CellGeometry:
     """Layers of the CaloChallenge's XML, each with its own rings and sectors.
 
     On the common grid the sectors and the rings of a layer have the lowest indices.
     """
-    layers = [
-        (
-            [float(word) for word in layer.attrib["r_edges"].split(",")],
-            int(layer.attrib["n_bin_alpha"]),
-        )
-        for layer in sorted(
-            ElementTree.fromstring(binning).iter("Layer"), key=lambda layer: int(layer.attrib["id"])
-        )
-    ]
+    layers = zip(binning.rings, binning.sectors, strict=True)
     used = [(edges, sectors) for edges, sectors in layers if len(edges) > 1]
     rows = max(sectors for _, sectors in used)
     columns = max(len(edges) - 1 for edges, _ in used)

@@ -152,7 +152,34 @@ BAD = {
     "no slabs": ({"slabs": ()}, "expected at least one slab; got none"),
     "layers": (
         {"slabs": ({"layers": 0, "medium": "Pb", "depth_mm": 10},)},
-        "expected layers >= 1; got 0",
+        "expected layers to be a whole number >= 1; got 0",
+    ),
+    "two thousand million layers": (
+        {
+            "slabs": (
+                {
+                    "layers": 2 * 10**9,
+                    "absorber": "Pb",
+                    "absorber_mm": 1,
+                    "gap": "LAr",
+                    "gap_mm": 1,
+                },
+            )
+        },
+        "expected layers of at most 10000; got 2000000000",
+    ),
+    "as many in a block": (
+        {"slabs": ({"layers": 2 * 10**9, "medium": "Pb", "depth_mm": 10},)},
+        "expected layers of at most 10000; got 2000000000",
+    ),
+    "a far layer": (
+        {"slabs": ({"material": "Pb", "thickness": 1.0, "layer": 2 * 10**9},)},
+        "expected a layer number from 0 to 9999, or -1 for dead matter; got 2000000000",
+    ),
+    "sectors": ({"cells": {"r_mm": [0, 5], "alpha": 10**9}}, "expected alpha of at most 4096; got"),
+    "cells in all": (
+        {"cells": {"r_mm": list(range(2000)), "alpha": 4096}},
+        "expected at most 16777216 cells; got 50 layers of 8187904",
     ),
     "key": (
         {"slabs": ({"material": "Pb", "depth": 1},)},

@@ -9,6 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CertificateWarning": "physgan.errors",
     "Dataset": "physgan.data",
     "InputError": "physgan.errors",
     "PhysganError": "physgan.errors",

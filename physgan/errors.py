@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["InputError", "PhysganError", "VerificationError", "nearest", "one_line"]
+__all__ = [
+    "CertificateWarning",
+    "InputError",
+    "PhysganError",
+    "VerificationError",
+    "nearest",
+    "one_line",
+]
 
 _MOST_CHARACTERS = 1000
 
@@ -21,6 +28,10 @@ class InputError(PhysganError, ValueError):
 
 class VerificationError(PhysganError):
     """Stored data are not what was written: truncated, altered or missing."""
+
+
+class CertificateWarning(UserWarning):
+    """A surrogate is sampled where it failed, or was not judged."""
 
 
 def one_line(text: str, most: int = _MOST_CHARACTERS) -> str:

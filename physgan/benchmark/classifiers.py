@@ -7,10 +7,9 @@ import numpy as np
 
 from physgan.benchmark.sources import DrawnSet, Plan, subseed, together
 from physgan.fidelity import (
-    BoostedTrees,
     ConvolutionalNetwork,
-    DenseNetwork,
     LargestAuc,
+    TwoSampleClassifier,
     TwoSampleResult,
     View,
     sample_view,
@@ -40,17 +39,19 @@ def classify(
     plan: Plan,
     reference: DrawnSet,
     sources: Sequence[DrawnSet],
+    classifiers: Sequence[TwoSampleClassifier[np.ndarray]],
     convolutional: ConvolutionalNetwork | None = None,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Classified:
     """Every classifier on what it can see of the samples, all conditions together.
 
-    Trees and the dense network see every view of the domain, of 6,000 samples a side at most.
+    Those of vectors see every view of the domain, of 6,000 samples a side at most.
 
     Args:
         plan: of the benchmark.
         reference: a set of the simulator.
         sources: what is compared with it; one of them is the simulator again.
+        classifiers: of vectors, at least one.
         convolutional: classifier of the samples themselves; None to leave it out.
         tell: called with what comes next.
     """
@@ -62,7 +63,7 @@ def classify(
         fake, others = _tables(plan, source)
         groups = np.concatenate([places, others])
         views: list[View[Any]] = [vector_view(n, real[n], fake[n], groups) for n in real]
-        tests = two_sample_tests(views, [BoostedTrees(), DenseNetwork()], seed)
+        tests = two_sample_tests(views, classifiers, seed)
         if convolutional is not None:
             views.append(_sample_view(plan, reference, source))
             tests += two_sample_tests(views[-1:], [convolutional], seed)

@@ -42,6 +42,7 @@ class Recorded:
         fields: names of the fields to hand out.
         seed: of the division into sets.
         split: name of the split, "" for all events.
+        cost: seconds that simulating one event took; not a number if that is not known.
 
     Attributes:
         what: the events in words, for reports.
@@ -59,6 +60,7 @@ class Recorded:
         fields: Sequence[str],
         seed: int = 0,
         split: str = "test",
+        cost: float = float("nan"),
     ) -> None:
         if split and not len(dataset.splits.get(split, ())):
             raise InputError(
@@ -84,7 +86,7 @@ class Recorded:
             raise InputError(f"expected events in the trained range; got none in {dataset.path}")
         self._samples = {name: samples[name][inside] for name in fields}
         self._labels = {name: values[inside] for name, values in labels.items()}
-        self._seed = seed
+        self._seed, self._cost = seed, cost
 
     def __len__(self) -> int:
         return len(next(iter(self._samples.values())))
@@ -152,8 +154,8 @@ class Recorded:
         ]
 
     def seconds_per_independent_sample(self, conditions: Conditions) -> float:
-        """Not a number: what recording cost is not known."""
-        return float("nan")
+        """What simulating an event took, as far as that is known."""
+        return self._cost
 
 
 def _inside(conditions: Sequence[Condition], labels: Conditions, count: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physgan.benchmark.compare import Comparison
+from physgan.benchmark.copies import Shares
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.sources import DrawnSet, Plan
@@ -33,7 +34,7 @@ class Verdict:
     @property
     def together(self) -> bool:
         """Whether there is one result for all conditions."""
-        return self.target.measure == "auc"
+        return self.target.measure in ("auc", "copies")
 
 
 @dataclass
@@ -55,8 +56,12 @@ class Results:
         relaxed: source name -> [condition][sweeps].
         speed: timings.
         profile: name of the set of targets.
+        targets: what sources have to reach.
+        critical: standard errors from the truth beyond which a source is not the truth.
+        repeats: source name -> at each condition, by view, the share of repeated samples.
+        copies: source name -> by view, the share of samples that are copies of training samples.
         verdicts: one for each target.
-        seen_in_training: "seen", "held out" or "unknown" for each condition.
+        seen_in_training: "seen", "edge", "held out" or "unknown" for each condition.
         training: what was passed in about the training.
         environment: versions and hardware.
         created: UTC, ISO 8601.
@@ -76,6 +81,10 @@ class Results:
     relaxed: dict[str, list[list[Comparison]]] = field(default_factory=dict)
     speed: Speed | None = None
     profile: str = ""
+    targets: Sequence[Target] = ()
+    critical: float = 2.0
+    repeats: dict[str, list[Shares]] = field(default_factory=dict)
+    copies: dict[str, Shares] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     seen_in_training: list[str] = field(default_factory=list)
     training: Mapping[str, Any] = field(default_factory=dict)

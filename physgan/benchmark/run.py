@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
+from physgan.benchmark.copies import Learnt, copies, repeats
 from physgan.benchmark.environment import environment
+from physgan.benchmark.judge import judge
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import make_reference
 from physgan.benchmark.relaxation import relaxation
-from physgan.benchmark.report import Report, write_report
-from physgan.benchmark.results import Results, Verdict
+from physgan.benchmark.report import Report, as_json, write_report
+from physgan.benchmark.results import Results
 from physgan.benchmark.seen_in_training import seen_in_training
 from physgan.benchmark.sources import (
     Bin,
@@ -28,16 +32,23 @@ from physgan.benchmark.sources import (
     together,
 )
 from physgan.benchmark.speed import BATCHES, measure_speed
-from physgan.benchmark.targets import TargetResult, beside_truth, evaluate, evaluate_auc
+from physgan.benchmark.tolerances import targets_of
 from physgan.domains import domain_of
 from physgan.domains.base import Conditions, Domain, Samples
 from physgan.errors import InputError
-from physgan.fidelity import ConvolutionalNetwork, compare_classes
+from physgan.fidelity import (
+    BoostedTrees,
+    ConvolutionalNetwork,
+    DenseNetwork,
+    TwoSampleClassifier,
+    compare_classes,
+)
 from physgan.progress import Steps
 from simulators.protocol import Relaxing, Simulator
 
 __all__ = ["benchmark"]
 
+CLASSIFIERS = BoostedTrees(), DenseNetwork()
 AGAIN, OTHERS = "simulator again", "other recorded events"
 
 Labelled = tuple[Samples, Conditions, str]
@@ -51,13 +62,16 @@ def benchmark(
     conditions: Sequence[ConditionValues] | Sequence[Bin],
     count: int,
     seed: int,
-    out: str | Path,
+    out: str | Path | None,
     domain: Domain | None = None,
     variants: Sequence[Source] = (),
     baselines: Sequence[Source] = (),
     relax_sweeps: Sequence[int] = (0, 1, 2, 5, 10),
     training: Mapping[str, Any] | None = None,
     targets: str = "quickstart",
+    tolerances: Mapping[str, float] | None = None,
+    learnt: Learnt | None = None,
+    classifiers: Sequence[TwoSampleClassifier[np.ndarray]] | None = None,
     classifier_budget: int = 50_000,
     references: int = 3,
     batches: Sequence[int] = BATCHES,
@@ -77,7 +91,7 @@ def benchmark(
         count: samples of each source at each condition, or in all bins of a condition together,
             at least 100.
         seed: of all samples and all randomness here, >= 0.
-        out: folder, made if missing.
+        out: folder, made if missing; None to write nothing.
         domain: the kind of sample; by default the simulator's.
         variants: the surrogate sampled otherwise, held to the same targets; see `Variant`.
         baselines: further sources, shown beside the surrogate.
@@ -85,11 +99,15 @@ def benchmark(
         training: about the training: "metrics" (path of a JSON-lines file, drawn as curves),
             "seen" (see `seen_in_training`); other numbers and strings are listed.
         targets: profile of the domain's targets, such as "quickstart" or "long".
+        tolerances: name -> limit over that profile's; see `targets_of`.
+        learnt: training samples and others, if copies of them are to be found.
+        classifiers: of vectors, at least one; each sees every view of the domain. None for
+            boosted trees and a dense network.
         classifier_budget: images shown to each convolutional classifier in training; 0
             leaves it out.
         references: independent sets of the truth that sources are compared with; one more is
             treated as a source.
-        batches: batch sizes at which sources are timed.
+        batches: batch sizes at which sources are timed; none for no timing.
         classes: real samples with classes, if sources are to be compared by a classifier of them.
         progress: called with (steps done, steps in total, what comes next).
 
@@ -105,34 +123,43 @@ def benchmark(
     bins = [place for place in conditions if isinstance(place, Bin)]
     places = [place.means if isinstance(place, Bin) else place for place in conditions]
     _check(kind, places, count, sources, targets, references)
+    wanted = targets_of(kind, targets, tolerances or {}, learnt is not None)
     if len(bins) != len(places) * isinstance(simulator, Recorded):
         raise InputError("expected bins of conditions with recorded events, and values without")
     Path(out).mkdir(parents=True, exist_ok=True)  # fails now if it fails
     plan = Plan(kind, places, count, seed, simulator.parameters, bins)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     steps = 2 + relaxing + (classes is not None)
-    tell = Steps(references + 5 + len(sources) * steps, progress)
+    steps_of_all = references + 4 + (len(batches) > 0) + (out is not None)
+    tell = Steps(steps_of_all + len(sources) * steps, progress)
     start = time.perf_counter()
 
     results = _draw(plan, simulator, list(zip(sources, roles, strict=True)), references, tell)
-    results.profile, results.training = targets, training or {}
+    results.profile, results.targets, results.training = targets, wanted, training or {}
     results.seen_in_training = [seen_in_training(c, results.training) for c in places]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None
-    classified = classify(plan, results.reference_set, results.sources, network, tell)
+    of_vectors = CLASSIFIERS if classifiers is None else classifiers
+    given = plan, results.reference_set, results.sources, of_vectors, network
+    classified = classify(*given, tell)
     results.classifiers, results.largest_auc = classified
     if classes is not None:
         _compare_classes(results, classes, tell)
     if relaxing:
         results.sweeps = sorted(relax_sweeps)
         _relax(results, tell)
-    _evaluate(results)
-    tell("timing")
-    results.speed = measure_speed(sources, simulator, places, seed, batches)
+    _look_for_copies(results, learnt, tell)
+    judge(results)
+    if batches:
+        tell("timing")
+        results.speed = measure_speed(sources, simulator, places, seed, batches)
     results.environment, results.created = environment(), _now()
     results.seconds = time.perf_counter() - start
-    tell("writing the report")
-    report = write_report(results, Path(out))
+    if out is None:
+        report = as_json(results)
+    else:
+        tell("writing the report")
+        report = write_report(results, Path(out))
     tell("done")
     return report
 
@@ -199,6 +226,14 @@ def _compare(results: Results, tell: Steps) -> None:
         ]
 
 
+def _look_for_copies(results: Results, learnt: Learnt | None, tell: Steps) -> None:
+    tell("looking for repeats and copies")
+    for source in results.sources:
+        results.repeats[source.name] = repeats(results.plan, results.reference_set, source)
+    if learnt is not None:
+        results.copies = copies(results.plan, learnt, results.sources)
+
+
 def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:
     domain, (samples, conditions, label) = results.plan.domain, labelled
     for source in results.sources:
@@ -218,33 +253,6 @@ def _relax(results: Results, tell: Steps) -> None:
             results.relaxed[source.name] = relaxation(
                 results.plan, results.reference, results.simulator, source, results.sweeps
             )
-
-
-def _evaluate(results: Results) -> None:
-    (truth,) = results.of_role("truth")
-    baselines = [results.comparisons[source.name] for source in results.of_role("baseline")]
-    for target in results.plan.domain.targets[results.profile]:
-        target_results: dict[str, list[TargetResult | None]] = {}
-        for source in results.sources:
-            if target.measure == "auc":
-                tests = results.classifiers[source.name]
-                target_results[source.name] = [evaluate_auc(target, tests)]
-                continue
-            own = results.comparisons[source.name]
-            others = [b for b in baselines if b is not own]
-            target_results[source.name] = [
-                evaluate(target, own[n], [b[n] for b in others]) for n in range(len(own))
-            ]
-        floor = target_results[truth.name]
-        judged = {
-            name: [
-                own if own is None or least is None else beside_truth(target, own, least)
-                for own, least in zip(row, floor, strict=True)
-            ]
-            for name, row in target_results.items()
-            if name != truth.name
-        }
-        results.verdicts.append(Verdict(target, {truth.name: floor, **judged}))
 
 
 def _check(

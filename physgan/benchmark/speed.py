@@ -1,13 +1,18 @@
-"""Seconds a sample: sources at several batch sizes, the simulator per independent sample."""
+"""Seconds a sample: sources at several batch sizes, the simulator per independent sample.
+
+With the memory and the processor cores that were used, on every device that is there.
+"""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from physgan.benchmark.sources import ConditionValues, Source, subseed
+from physgan.benchmark.usage import Usage, used
 from simulators.protocol import Conditions
 
 __all__ = ["BATCHES", "Size", "Speed", "measure_speed"]
@@ -40,6 +45,9 @@ class Speed:
         simulator: condition -> seconds of one independent sample, one entry a round.
         sizes: name -> parameters and FLOPs a sample of each source that knows them.
         independence: what the simulator's time is the time of, in words; "" if it does not say.
+        usage: name -> cores and memory at the largest batch; the simulator's under "".
+        device: that sources ran on.
+        elsewhere: other device -> batch size -> seconds a sample of the first source.
     """
 
     timed_at: int
@@ -47,6 +55,9 @@ class Speed:
     simulator: list[list[float]] = field(default_factory=list)
     sizes: dict[str, Size] = field(default_factory=dict)
     independence: str = ""
+    usage: dict[str, Usage] = field(default_factory=dict)
+    device: str = ""
+    elsewhere: dict[str, dict[int, list[float]]] = field(default_factory=dict)
 
     @property
     def hardest(self) -> int:
@@ -77,14 +88,18 @@ def measure_speed(
     seed: int,
     batches: Sequence[int] = BATCHES,
     rounds: int = _ROUNDS,
+    devices: Sequence[Any] | None = None,
 ) -> Speed:
     """Time everything in turn, `rounds` times, sources after one call each to warm up.
 
-    Sources are timed at the condition that costs the simulator most at first sight.
+    Sources are timed at the condition that costs the simulator most at first sight, the first of
+    them on all `devices`: by default JAX's own and, where that is another, the processor.
     """
     costs = [[simulator.seconds_per_independent_sample(dict(c))] for c in conditions]
+    own, *others = _devices() if devices is None else devices
     independence = str(getattr(simulator, "independence", ""))
     result = Speed(int(np.argmax(costs)), simulator=costs, independence=independence)
+    result.device = own.device_kind
     condition = dict(conditions[result.timed_at])
     for source in sources:
         if isinstance(source, _Sized):
@@ -101,6 +116,44 @@ def measure_speed(
         if turn:
             for values, rounds_of_one in zip(conditions, costs, strict=True):
                 rounds_of_one.append(simulator.seconds_per_independent_sample(dict(values)))
+    largest = max(batches)
+    for source in sources:
+        call = partial(source.sample, condition, largest, subseed(seed, 97))
+        result.usage[source.name] = used(call)
+    hardest = dict(conditions[result.hardest])
+    result.usage[""] = used(partial(simulator.seconds_per_independent_sample, hardest))
+    for device in others:
+        result.elsewhere[device.device_kind] = _on(
+            device, sources[0], condition, seed, batches, rounds
+        )
+    return result
+
+
+def _devices() -> list[Any]:
+    """The default device, and the processor if that is another."""
+    import jax
+
+    found = jax.devices()[:1]
+    return found if found[0].platform == "cpu" else [*found, jax.devices("cpu")[0]]
+
+
+def _on(
+    device: Any,
+    source: Source,
+    condition: ConditionValues,
+    seed: int,
+    batches: Sequence[int],
+    rounds: int,
+) -> dict[int, list[float]]:
+    """Seconds a sample of one source on one device, after a call to warm up."""
+    import jax
+
+    result: dict[int, list[float]] = {}
+    with jax.default_device(device):
+        for batch in batches:
+            source.sample(condition, batch, subseed(seed, 94, batch))
+            seeds = [subseed(seed, 95, turn, batch) for turn in range(rounds)]
+            result[batch] = [_seconds(source, condition, batch, each) for each in seeds]
     return result
 
 

@@ -1,25 +1,35 @@
 """Benchmark a trained run, with what its recipe says about where and how."""
 
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from physgan.benchmark.certify import certificate_of
 from physgan.benchmark.recorded import Recorded
-from physgan.benchmark.report import Report
+from physgan.benchmark.report import Report, training_rows
 from physgan.benchmark.run import benchmark
-from physgan.benchmark.sources import Variant
+from physgan.benchmark.sources import ConditionValues, Variant
+from physgan.benchmark.training_set import learnt_by
 from physgan.data import Dataset, Recipe, build_simulator, load_recipe, open_split, recipe_names
-from physgan.errors import InputError
+from physgan.errors import CertificateWarning, InputError
 from physgan.progress import Report as Progress
-from physgan.surrogates import Description, Surrogate, load
-from physgan.training import dataset_of
+from physgan.surrogates import Certificate, Description, Surrogate, folder_of, load
+from physgan.training import dataset_of, identity_of_data
 from simulators.protocol import Simulator
 
 __all__ = ["benchmark_run"]
 
 _REFERENCES = 2
-PASSED_ON = {"targets", "relax_sweeps", "classifier_budget", "references", "batches"}
+PASSED_ON = {
+    "targets",
+    "tolerances",
+    "relax_sweeps",
+    "classifier_budget",
+    "references",
+    "batches",
+}
 
 
 def benchmark_run(
@@ -31,10 +41,17 @@ def benchmark_run(
     baselines: Sequence[str] = (),
     data: str | os.PathLike[str] | None = None,
     classes: str = "",
+    tolerances: Mapping[str, float] | None = None,
+    cost: float | None = None,
+    certificate: bool = True,
     seed: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Compare the surrogate of a run with its simulator, or recorded data, and write the report.
+
+    The simulator's events are fresh: their seeds follow from `seed` and are not the dataset's. They
+    are at the conditions of the recipe and at both ends of the trained range. The verdict is
+    kept with the weights as certificate.json, unless the surrogate is one of the package's.
 
     Args:
         run: folder of the run.
@@ -48,35 +65,62 @@ def benchmark_run(
             None: the simulator; if the surrogate learnt from imported events, those of its own
             dataset, unless `recipe` names a simulator.
         classes: condition of `data` whose values are classes: a classifier of them judges too.
+        tolerances: name -> limit over the recipe's; see `targets_of`.
+        cost: seconds that simulating one recorded event took, to say when a surrogate pays.
+        certificate: whether to write the certificate.
         seed: of all samples.
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
         What is in report.json; see `benchmark`.
+
+    Raises:
+        InputError: for training events in the simulator's place, and see `benchmark`.
     """
-    surrogate = load(Path(run))
+    run = Path(run)
+    surrogate = load(run).without_certificate()
     truth: Simulator | Recorded
-    dataset = _recorded_data(surrogate, Path(run), recipe, data)
+    dataset = _recorded_data(surrogate, run, recipe, data)
     if dataset is not None:
-        truth, chosen = _beside_recorded(surrogate, Path(run), dataset, classes, seed, count)
+        truth, chosen = _beside_recorded(surrogate, run, dataset, classes, seed, count, cost)
+    elif cost is not None:
+        raise InputError("expected --cost with recorded events only; the simulator's is measured")
     elif classes:
         raise InputError("expected --data with --classes: samples whose classes are known")
     else:
-        truth, chosen = _beside_simulator(surrogate, Path(run), recipe)
-    return benchmark(
+        truth, chosen = _beside_simulator(surrogate, run, recipe)
+    report = benchmark(
         surrogate,
         truth,
         seed=seed,
         out=Path(out),
         baselines=_baselines(surrogate, baselines),
+        learnt=learnt_by(run),
         progress=progress,
-        **{**chosen, "count": count or chosen["count"]},
+        **{
+            **chosen,
+            "count": count or chosen["count"],
+            "tolerances": {**chosen.get("tolerances", {}), **(tolerances or {})},
+        },
     )
+    if certificate and run.exists():
+        about, data = surrogate.description, identity_of_data(run)
+        _keep(certificate_of(report, about, data), folder_of(run))
+    return report
+
+
+def _keep(certificate: Certificate, folder: Path) -> None:
+    """Write the certificate, or say that it cannot be written; the report is complete already."""
+    try:
+        certificate.save(folder)
+    except OSError as error:
+        text = f"expected to write a certificate to {folder}; got {error.strerror}; copy the run"
+        warnings.warn(text, CertificateWarning, stacklevel=3)
 
 
 def _baselines(surrogate: Surrogate, paths: Sequence[str]) -> list[Surrogate | Variant]:
     """Other runs; those whose method another one has, too, are named with their folders."""
-    others = [load(Path(path)) for path in paths]
+    others = [load(Path(path)).without_certificate() for path in paths]
     names = [surrogate.name, *(other.name for other in others)]
     return [
         other if names.count(other.name) == 1 else Variant(other, f"{other.name}, {path}", {})
@@ -95,15 +139,27 @@ def _beside_simulator(
         raise InputError(
             f"expected [benchmark] with conditions in {chosen.name}; got none; choose another"
         )
-    if unknown := set(table) - PASSED_ON - {"conditions", "count", "proposals"}:
+    if unknown := set(table) - PASSED_ON - {"conditions", "count", "proposals", "edges"}:
         raise InputError(f"expected no {min(unknown)} in [benchmark] of {chosen.name}; got it")
     return _simulator_of(about, chosen), {
-        "conditions": table["conditions"],
+        "conditions": _with_edges(table["conditions"], about, table.get("edges", True)),
         "count": table.get("count", 10_000),
         "variants": _variants(surrogate, table.get("proposals", 1)),
         "training": _training(run, about),
         **{key: table[key] for key in PASSED_ON & set(table)},
     }
+
+
+def _with_edges(
+    places: Sequence[ConditionValues], about: Description, edges: bool
+) -> list[ConditionValues]:
+    """The places, with the lowest and the highest of all trained conditions around them."""
+    low = {c.name: c.minimum for c in about.conditions}
+    high = {c.name: c.maximum for c in about.conditions}
+    if not edges or low == high:
+        return list(places)
+    before, after = ([] if edge in places else [edge] for edge in (low, high))
+    return [*before, *places, *after]
 
 
 def _recorded_data(
@@ -130,13 +186,21 @@ def _beside_recorded(
     classes: str,
     seed: int,
     count: int | None,
+    cost: float | None,
 ) -> tuple[Recorded, dict[str, Any]]:
     """Recorded events, and what they allow the benchmark."""
     about, (dataset, split) = surrogate.description, data
     fields = [field.name for field in about.fields]
-    truth = Recorded(dataset, about.conditions, fields, seed, split)
+    truth = Recorded(
+        dataset, about.conditions, fields, seed, split, float("nan") if cost is None else cost
+    )
     own = dataset_of(run)
     if own is not None and own.path.resolve() == dataset.path.resolve():
+        if split in ("", "train"):
+            raise InputError(
+                f"expected events that training never saw; got {split or 'all'} of the dataset "
+                f"that {surrogate.name} learnt from; pass {dataset.path}:test"
+            )
         truth.what += f", the dataset that {surrogate.name} learnt from"
     samples, known = truth.labelled
     if classes and classes not in known:
@@ -193,5 +257,17 @@ def _training(run: Path, about: Description) -> dict[str, Any]:
         **({"metrics": str(metrics)} if metrics.exists() else {}),
         **({"dataset": about.recipe} if about.recipe else {}),
         **({"seen": about.seen} if about.seen else {}),
+        **_costs(run, metrics),
         "stages": about.provenance,
+    }
+
+
+def _costs(run: Path, metrics: Path) -> dict[str, Any]:
+    """Events that were simulated for a run and seconds of its training, as far as known."""
+    dataset = dataset_of(run)
+    rows = training_rows(metrics)
+    seconds = [row["seconds"] for row in rows if isinstance(row.get("seconds"), int | float)]
+    return {
+        **({"training_events": len(dataset)} if dataset is not None else {}),
+        **({"training_seconds": seconds[-1]} if seconds else {}),
     }

@@ -1,7 +1,7 @@
 """Commands that make, check and show datasets, and the command `list`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from physgan.cli.options import UsageError, assignments, extra_options
 from physgan.cli.printing import print_result
 from physgan.errors import InputError, nearest
 from physgan.progress import reporting
+
+if TYPE_CHECKING:
+    from physgan.surrogates import Surrogate
 
 __all__ = ["info", "list_words", "show", "simulate", "verify"]
 
@@ -106,9 +109,30 @@ def _about_run(path: str) -> dict[str, Any]:
     surrogate = load(path)
     return {
         "name": surrogate.name,
+        "certificate": _about_certificate(surrogate),
         **asdict(surrogate.description),
         "parameter_count": surrogate.parameter_count,
         "flops_per_sample": surrogate.flops_per_sample(),
+    }
+
+
+def _about_certificate(surrogate: "Surrogate") -> Any:
+    """The verdict on a surrogate, or that there is none."""
+    found = surrogate.certificate
+    if found is None:
+        return "none; physgan benchmark judges a surrogate and writes one"
+    own = found.weights_sha256 == surrogate.description.weights_sha256
+    places = [place for place in found.places if place.missed]
+    return {
+        "of": "these weights" if own else "other weights",
+        "verdict": found.verdict,
+        "sentence": found.sentence,
+        "missed": [*found.missed, *(f"{', '.join(p.missed)} at {p.values}" for p in places)],
+        "truth": found.truth,
+        "judged": found.created,
+        "count": found.count,
+        "seed": found.seed,
+        "learnt from": found.data_sha256 or "not known",
     }
 
 

@@ -7,7 +7,7 @@ import typer
 
 from physgan.cli.app import EXTRA, ConditionOption, Json, Seed, app, own_options
 from physgan.cli.conditions import one_condition
-from physgan.cli.options import assignments, extra_options
+from physgan.cli.options import assignments, extra_options, settings
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
@@ -38,6 +38,20 @@ def benchmark(
             help="Condition of --data whose values are classes: train a classifier of them."
         ),
     ] = "",
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="name=limit over the recipe's, or name:measure=limit; a wrong name lists all; "
+            "repeatable."
+        ),
+    ] = None,
+    cost: Annotated[
+        float | None,
+        typer.Option(help="Seconds that simulating one recorded event took, if you know.", min=0),
+    ] = None,
+    certificate: Annotated[
+        bool, typer.Option(help="Keep the verdict with the run, as certificate.json.")
+    ] = True,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with code 3 if a target is missed.")
     ] = False,
@@ -56,6 +70,9 @@ def benchmark(
             baselines=baseline or [],
             data=data,
             classes=classes,
+            tolerances=settings(tolerance or []),
+            cost=cost,
+            certificate=certificate,
             seed=seed,
             progress=report,
         )
@@ -63,6 +80,8 @@ def benchmark(
     truth = result["simulator"]
     short = {"truth": truth["recorded"] or truth["name"], "report": str(out / "report.html")}
     short |= {"verdict": verdict["sentence"], "largest AUC": verdict["largest_auc"]}
+    further = ("missed", "cannot_tell", "speed", "break_even")
+    short |= {name.replace("_", " "): verdict[name] for name in further if verdict.get(name)}
     print_result(result if as_json else short, as_json)
     if check and verdict["missed"]:
         raise typer.Exit(3)

@@ -3,7 +3,9 @@
 import io
 import os
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -11,7 +13,7 @@ import typer
 from physgan.cli import quickstart, datasets, train_sample, evaluate, convert  # noqa: F401  # isort: skip
 from physgan.cli.app import app
 from physgan.cli.options import UsageError
-from physgan.errors import PhysganError, VerificationError, one_line
+from physgan.errors import CertificateWarning, PhysganError, VerificationError, one_line
 
 __all__ = ["prepare", "run"]
 
@@ -34,7 +36,9 @@ def prepare() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors become one line on stderr."""
     try:
-        return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            _show_certificates()
+            return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -42,6 +46,20 @@ def run(arguments: list[str]) -> int:
         if "PHYSGAN_TRACEBACK" in os.environ:
             raise
         return _fail(error, _exit_code(error))
+
+
+def _show_certificates() -> None:
+    """Write what certificates say as one line on stderr."""
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *about: Any, **more: Any) -> None:
+        if issubclass(category, CertificateWarning):
+            print("warning:", one_line(str(message)), file=sys.stderr)
+        else:
+            shown(message, category, *about, **more)
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", CertificateWarning)
 
 
 def _exit_code(error: Exception) -> int:

@@ -1,5 +1,6 @@
 """Commands that train surrogates and sample from them."""
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from physgan.cli.options import (
     training_options,
 )
 from physgan.cli.printing import print_result
+from physgan.errors import CertificateWarning
 from physgan.progress import reporting
 
 __all__ = ["sample", "train"]
@@ -113,6 +115,9 @@ def sample(
     surrogate = load(run)
     if not rejection:
         surrogate = surrogate.without_rejection()
+    if surrogate.certificate is None:
+        text = f"{surrogate.name} has no certificate; physgan benchmark judges it and writes one"
+        warnings.warn(text, CertificateWarning, stacklevel=1)
     texts = {**extra_options(context.args), **assignments(condition or [])}
     if like:
         conditions, count = conditions_like(like, surrogate.conditions, texts, count)

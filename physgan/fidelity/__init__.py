@@ -18,6 +18,7 @@ from physgan.fidelity.collapse import (
     duplicates,
     mode_coverage,
 )
+from physgan.fidelity.copying import copied_share, repeated_share
 from physgan.fidelity.correlations import correlation_difference, pearson
 from physgan.fidelity.coverage import COVERAGE_IDEALS, Coverage, coverage
 from physgan.fidelity.dense_net import DenseNetwork
@@ -91,6 +92,7 @@ __all__ = [
     "cluster_modes",
     "compare_classes",
     "conditional_spread",
+    "copied_share",
     "correlation_difference",
     "count_spectra",
     "coverage",
@@ -115,6 +117,7 @@ __all__ = [
     "pearson",
     "pull",
     "quantile_bins",
+    "repeated_share",
     "sample_view",
     "separation_of_spectra",
     "separation_power",

@@ -1,6 +1,7 @@
 """Surrogates: loading, sampling, writing datasets."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -12,8 +13,15 @@ import numpy as np
 from physgan.data import DatasetInfo, write_events
 from physgan.data.files import sha256_of, write_atomically
 from physgan.data.json_files import read_table
-from physgan.errors import InputError, PhysganError, VerificationError, nearest
+from physgan.errors import (
+    CertificateWarning,
+    InputError,
+    PhysganError,
+    VerificationError,
+    nearest,
+)
 from physgan.networks import Generator
+from physgan.surrogates.certificate import Certificate, concerns, read_certificate
 from physgan.surrogates.conditions import check_conditions, check_run
 from physgan.surrogates.description import Description
 from physgan.surrogates.fitted import FittedSampler
@@ -22,7 +30,7 @@ from physgan.surrogates.pretrained import pretrained_folder, pretrained_names
 from simulators.html import condition_lines, field_lines, html_table, parameter_lines
 from simulators.protocol import Conditions, Progress, Samples
 
-__all__ = ["Sampler", "Surrogate", "load"]
+__all__ = ["Sampler", "Surrogate", "folder_of", "load"]
 
 _DESCRIPTION = "surrogate.json"
 _WEIGHTS = "weights.npz"
@@ -82,14 +90,20 @@ class Surrogate:
     Args:
         description: of the surrogate.
         sampler: source of the samples.
+        certificate: what it was found to be worth; None if it was not judged.
 
     Example:
         >>> surrogate = physgan.load("runs/ising-32")  # doctest: +SKIP
         >>> samples = surrogate.sample({"temperature": 2.3}, count=1000, seed=1)  # doctest: +SKIP
     """
 
-    def __init__(self, description: Description, sampler: Sampler) -> None:
-        self.description, self.sampler = description, sampler
+    def __init__(
+        self,
+        description: Description,
+        sampler: Sampler,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self.description, self.sampler, self.certificate = description, sampler, certificate
         self.conditions = description.conditions
         self.fields = description.fields
         self.grid = description.grid
@@ -108,6 +122,10 @@ class Surrogate:
     def rejects(self) -> bool:
         """Whether a discriminator rejects some of the generator's draws."""
         return self.description.network.get("network") == "rejection"
+
+    def without_certificate(self) -> "Surrogate":
+        """The same, which warns of nothing."""
+        return Surrogate(self.description, self.sampler)
 
     def without_rejection(self) -> "Surrogate":
         """The generator alone, every draw of which is kept.
@@ -170,6 +188,7 @@ class Surrogate:
         """Draw events `first_event` to `first_event + count - 1` of the run `seed`.
 
         An event is a function of (seed, event number, its conditions), up to float rounding.
+        A `CertificateWarning` says where the surrogate was judged and failed, or was not judged.
 
         Args:
             conditions: one number for all events, or arrays of shape (count,), physical units.
@@ -194,6 +213,7 @@ class Surrogate:
         check_run(first_event + count, seed)
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
+        self._warn(checked)
         return self.sampler.draw(
             checked,
             count,
@@ -226,6 +246,7 @@ class Surrogate:
         check_run(count, seed)
         checked = check_conditions(self.conditions, conditions, count, extrapolate)
         self._check_proposals(proposals)
+        self._warn(checked)
         trained_or_larger = self._checked_size(size)
 
         def produce(first: int, number: int, report: Progress) -> tuple[Samples, dict]:
@@ -273,6 +294,16 @@ class Surrogate:
         self.sampler.save(weights)
         self.description = replace(self.description, weights_sha256=sha256_of(weights))
         write_atomically(folder / _DESCRIPTION, self.description.to_json().encode())
+
+    def _warn(self, conditions: Mapping[str, np.ndarray]) -> None:
+        """Say what the certificate says against samples at these conditions."""
+        if self.certificate is None:
+            return
+        weights = self.description.weights_sha256
+        found = concerns(self.certificate, weights, self.conditions, conditions)
+        if found:
+            text = f"{self.name}: {'; '.join(found)}"
+            warnings.warn(text, CertificateWarning, stacklevel=3)
 
     def _check_proposals(self, proposals: int) -> None:
         if proposals < 1:
@@ -369,8 +400,17 @@ def _identified(values: np.ndarray) -> Any:
     return values[:1].tolist() if alike else sha256(values.tobytes()).hexdigest()
 
 
+def folder_of(path: str | Path) -> Path:
+    """The folder of a surrogate's files, which may not exist; see `load`."""
+    folder = Path(path)
+    if not folder.exists() and str(path) in pretrained_names():
+        folder = pretrained_folder(str(path))
+    inner = folder / "surrogate"
+    return inner if (inner / _DESCRIPTION).exists() else folder
+
+
 def load(path: str | Path) -> Surrogate:
-    """Load a surrogate.
+    """Load a surrogate, and its certificate if it has one.
 
     Args:
         path: the folder of a training run, its surrogate/ itself, or the name of a surrogate
@@ -380,11 +420,7 @@ def load(path: str | Path) -> Surrogate:
         InputError: if there is no surrogate.
         VerificationError: if its weights are not those that were saved, or not finite.
     """
-    folder = Path(path)
-    if not folder.exists() and str(path) in pretrained_names():
-        folder = pretrained_folder(str(path))
-    if (folder / "surrogate" / _DESCRIPTION).exists():
-        folder = folder / "surrogate"
+    folder = folder_of(path)
     try:
         description = Description.from_table(read_table(folder / _DESCRIPTION, "a surrogate"))
     except FileNotFoundError:
@@ -400,7 +436,7 @@ def load(path: str | Path) -> Surrogate:
         )
     sampler = NetworkSampler if description.network else FittedSampler
     try:
-        return Surrogate(description, sampler.load(weights, description))
+        return Surrogate(description, sampler.load(weights, description), read_certificate(folder))
     except PhysganError:
         raise
     except (

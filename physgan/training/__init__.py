@@ -5,7 +5,7 @@ from physgan.training.loop import train_network
 from physgan.training.memory import compiler_options
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of
 from physgan.training.objective import Objective
-from physgan.training.run import Run, dataset_of
+from physgan.training.run import Run, dataset_of, identity_of_data
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
 from physgan.training.stages import Metrics, Networks, Stage, StagedMethod, Step, whole_batches
@@ -46,6 +46,7 @@ __all__ = [
     "evaluated",
     "feature_scale",
     "fit_scale",
+    "identity_of_data",
     "in_chunks",
     "merged_statistics",
     "number_of_blocks",

@@ -313,6 +313,14 @@ def dataset_of(run_dir: Path) -> Dataset | None:
     return dataset if _identity(dataset) == about.get("dataset") else None
 
 
+def identity_of_data(run_dir: Path) -> str:
+    """SHA-256 that tells the dataset of a run from all others; "" where there is no run."""
+    try:
+        return str(read_table(run_dir / "run.json", "a training run")["dataset"])
+    except (OSError, KeyError, PhysganError):
+        return ""
+
+
 def _identity(dataset: Dataset) -> str:
     """Tells it from all other datasets, wherever it is."""
     return dataset.manifest.fingerprint if dataset.manifest else sha256_of(dataset.path)

@@ -118,6 +118,21 @@ def test_truth_passes(right) -> None:
                 assert np.max(np.abs(observable["pull"])) < 4.5
 
 
+def test_every_observable_has_a_row_of_the_verdict(wrong) -> None:
+    """The surrogate that is 10 % too warm, beside the truth and the baseline."""
+    report, out = wrong
+    rows = report["observables"]
+    assert {row["condition"] for row in rows} == {0, 1}
+    energy = next(r for r in rows if r["condition"] == 0 and r["targets"] and "entry" not in r)
+    (own, error), (truth, exact) = energy["surrogate"], energy["reference"]
+    assert exact == 0
+    assert energy["standard_errors"] == pytest.approx((own - truth) / error)
+    assert energy["per_cent"] == pytest.approx(100 * (own - truth) / abs(truth))
+    assert energy["baselines"]["far too warm"][0] > own > truth
+    assert energy["targets"] == [{"measure": "relative", "tolerance": 0.01, "verdict": "missed"}]
+    assert f"{energy['standard_errors']:+.1f} σ" in (out / "report.html").read_text()
+
+
 def test_wrong_surrogate_is_caught(wrong) -> None:
     report, _ = wrong
     assert not report["verdict"]["passed"]

@@ -2,12 +2,19 @@
 
 import json
 import shutil
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from physgan import benchmark_run, load, simulate, train
+from physgan import CertificateWarning, benchmark_run, load, open_dataset, simulate, train
+from physgan.benchmark.sources import subseed
+from physgan.data.files import sha256_of
 from physgan.errors import InputError
+from physgan.training import identity_of_data
+from simulators import Ising
 
 RECIPE = """
 [simulator]
@@ -42,6 +49,10 @@ batches = [1]
 count = 100
 proposals = 2
 conditions = [{ temperature = 2.2 }, { temperature = 2.5 }]
+
+[benchmark.tolerances]
+"energy:overlap" = 0.5
+specific_heat = 0.2
 """
 
 
@@ -65,7 +76,8 @@ def test_what_was_seen_in_training_is_what_the_surrogate_recorded(
     folder: Path, report: dict
 ) -> None:
     assert load(folder / "run").description.seen == {"temperature": [[2.0, 2.4], [2.6, 3.0]]}
-    assert [c["training"] for c in report["conditions"]] == ["seen", "held out"]
+    assert [c["training"] for c in report["conditions"]] == ["edge", "seen", "held out", "edge"]
+    assert [c["values"]["temperature"] for c in report["conditions"]] == [2.0, 2.2, 2.5, 3.0]
 
 
 def test_the_report_calls_the_surrogate_by_the_stage_that_was_kept(
@@ -90,6 +102,122 @@ def test_recipes_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "report").exists()
 
 
+def test_tolerances_of_the_recipe_are_targets(report: dict) -> None:
+    limits = {
+        (row["observable"], row["measure"]): row["limit"] for row in report["targets"]["rows"]
+    }
+    assert limits["energy", "overlap"] == 0.5
+    assert limits["specific_heat", "relative"] == 0.2
+    assert ("", "copies") in limits
+
+
+def test_the_report_says_when_the_surrogate_pays(folder: Path, report: dict) -> None:
+    """Its training set and training are known, and what a sample costs; both may be slow here."""
+    costs = report["break_even"]
+    assert costs["learnt"] == 640
+    assert min(costs["simulating"], costs["training"], costs["sampling"]) > 0
+    assert report["verdict"]["break_even"].startswith("It cost 640 simulated events")
+    page = (folder / "report" / "report.html").read_text()
+    assert "Seconds by number of events" in page
+    assert f"of {report['environment']['cores']} that the process may use" in page
+
+
+def test_the_truth_is_fresh(folder: Path) -> None:
+    """Seeds of the truth are not the dataset's, which draws the same lattices again."""
+    dataset = open_dataset(folder / "tiny.h5")
+    samples, conditions = dataset.read()
+    again = Ising(size=4).sample(conditions, len(dataset), dataset.info.seed)
+    np.testing.assert_array_equal(again["spins"], samples["spins"])
+    seeds = {subseed(1, index, place) for index in range(4) for place in range(4)}
+    assert len(seeds) == 16
+    assert dataset.info.seed not in seeds
+
+
+def test_a_certificate_is_kept_with_the_weights(folder: Path, report: dict) -> None:
+    certificate = load(folder / "run").certificate
+    assert certificate is not None
+    assert certificate.weights_sha256 == sha256_of(folder / "run" / "surrogate" / "weights.npz")
+    assert certificate.data_sha256 == identity_of_data(folder / "run") != ""
+    assert certificate.conditions == {"temperature": pytest.approx((2.0, 3.0))}
+    assert certificate.sentence == report["verdict"]["sentence"]
+    assert 0.2 in certificate.limits.values()
+    assert [place.training for place in certificate.places][1:3] == ["seen", "held out"]
+    missed = {label for place in certificate.places for label in place.missed}
+    missed |= set(certificate.missed)
+    assert missed == {words.split(" at temperature")[0] for words in report["verdict"]["missed"]}
+
+
+@pytest.fixture
+def altered(folder: Path, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the run whose certificate has other entries."""
+    shutil.copytree(folder / "run", tmp_path / "run")
+    path = tmp_path / "run" / "surrogate" / "certificate.json"
+
+    def alter(**changes: object) -> Path:
+        content = json.loads(path.read_text())
+        for place in content["places"]:
+            place["missed"] = []
+        path.write_text(json.dumps({**content, "missed": [], **changes}))
+        return tmp_path / "run"
+
+    return alter
+
+
+def place(temperature: float, *missed: str) -> dict:
+    values = {"temperature": temperature}
+    return {"values": values, "training": "seen", "bin": None, "missed": missed, "cannot_tell": []}
+
+
+def test_samples_are_drawn_in_silence_where_nothing_was_missed(altered) -> None:
+    surrogate = load(altered(places=[place(2.2), place(2.8, "mean energy")]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        surrogate.sample({"temperature": 2.4}, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "temperature", "words"),
+    [
+        (
+            {"places": [place(2.2), place(2.8, "mean energy")]},
+            2.7,
+            "mean energy at temperature 2.8",
+        ),
+        ({"missed": ["largest AUC"]}, 2.2, "likelihood: it missed largest AUC"),
+        ({"conditions": {"temperature": [2.0, 2.5]}}, 2.7, "from 2 to 2.5 J/k_B, not at 2.7"),
+        ({"weights_sha256": "0"}, 2.2, "its certificate is of other weights"),
+    ],
+)
+def test_samples_come_with_what_is_known_against_them(
+    altered, changes: dict, temperature: float, words: str, tmp_path: Path, call: Callable
+) -> None:
+    """As a warning from Python and as one line from the shell."""
+    run = altered(**changes)
+    with pytest.warns(CertificateWarning, match=words):
+        load(run).sample({"temperature": temperature}, 2, 1)
+    options = ("--temperature", temperature, "--count", 2, "--out", tmp_path / "x.h5")
+    code, _, error = call("sample", run, *options)
+    assert code == 0
+    assert [line for line in error.splitlines() if line.startswith("warning:") and words in line]
+
+
+def test_a_surrogate_without_a_certificate_says_so(
+    folder: Path, altered, tmp_path: Path, call: Callable
+) -> None:
+    run = altered()
+    assert "of: these weights" in call("info", run)[1]
+    (run / "surrogate" / "certificate.json").write_text("{}")
+    assert load(run).certificate is None
+    assert "certificate: none" in call("info", run)[1]
+    options = ("--temperature", 2.2, "--count", 2, "--out", tmp_path / "x.h5")
+    assert "warning: likelihood has no certificate" in call("sample", run, *options)[2]
+
+
+def test_training_events_are_no_truth(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"that training never saw; got train of .*:test"):
+        benchmark_run(folder / "run", tmp_path, data=f"{folder / 'tiny.h5'}:train")
+
+
 def test_runs_of_one_method_can_be_held_against_each_other(
     folder: Path, tmp_path: Path, monkeypatch
 ) -> None:
@@ -99,7 +227,7 @@ def test_runs_of_one_method_can_be_held_against_each_other(
         "physgan.benchmark.trained_run.benchmark", lambda *a, **more: given.update(more)
     )
     other = shutil.copytree(folder / "run", tmp_path / "other")
-    benchmark_run(folder / "run", tmp_path / "report", baselines=[str(other)])
+    benchmark_run(folder / "run", tmp_path / "report", baselines=[str(other)], certificate=False)
     (baseline,) = given["baselines"]
     assert baseline.name == f"{load(other).name}, {other}"
     drawn = baseline.sample({"temperature": 2.5}, 3, 1)["spins"]

@@ -86,6 +86,11 @@ def test_what_a_recording_cost_is_not_known(report) -> None:
     assert report["verdict"]["speed"].endswith("a sample.")
 
 
+def test_a_cost_may_be_said(digits) -> None:
+    truth = Recorded(digits, (), [FIELD], cost=2.0)
+    assert truth.seconds_per_independent_sample({}) == 2.0
+
+
 def test_every_recorded_event_is_in_one_set(digits) -> None:
     truth = Recorded(digits, (), [FIELD], seed=3)
     assert len(truth) == 1617
@@ -141,9 +146,11 @@ def test_a_run_is_held_against_the_test_split(digits, tmp_path: Path, monkeypatc
         seen={},
         provenance="",
     )
-    monkeypatch.setattr(f"{RUN}.load", lambda path: SimpleNamespace(description=about, name="gan"))
+    surrogate = SimpleNamespace(description=about, name="gan")
+    surrogate.without_certificate = lambda: surrogate
+    monkeypatch.setattr(f"{RUN}.load", lambda path: surrogate)
     monkeypatch.setattr(f"{RUN}.benchmark", lambda *given, **named: seen.update(named) or {})
-    benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label")
+    benchmark_run(tmp_path, tmp_path / "out", data=digits.path, classes="label", certificate=False)
     assert [each.low for each in seen["conditions"]] == list(range(10))
     assert seen["count"] == 1617 // 3
     assert seen["classes"][2] == "label"

@@ -71,10 +71,8 @@ class Generated:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small classifiers."""
-    module = "physgan.benchmark.classifiers"
-    monkeypatch.setattr(f"{module}.BoostedTrees", lambda: BoostedTrees(rounds=10))
-    network = DenseNetwork(width=8, epochs=2, repeats=1)
-    monkeypatch.setattr(f"{module}.DenseNetwork", lambda: network)
+    classifiers = BoostedTrees(rounds=10), DenseNetwork(width=8, epochs=2, repeats=1)
+    monkeypatch.setattr("physgan.benchmark.run.CLASSIFIERS", classifiers)
     monkeypatch.setattr("physgan.benchmark.run.ConvolutionalNetwork", lambda samples: None)
 
 

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.json_report import as_json, dumps
 from physgan.benchmark.report.report import Report
 from physgan.benchmark.results import Results
 from physgan.data.files import write_atomically
 
-__all__ = ["Report", "write_report"]
+__all__ = ["Report", "as_json", "training_rows", "write_report"]
 
 
 def write_report(results: Results, out: Path) -> Report:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from physgan.benchmark.break_even import break_even
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
@@ -22,6 +23,7 @@ from physgan.benchmark.results import Results
 
 __all__ = [
     "adversarial_figure",
+    "break_even_figure",
     "classifier_figure",
     "relaxation_figure",
     "training_figure",
@@ -98,6 +100,29 @@ def _auc_curves(axes: Axes, results: Results) -> None:
     axes.set_xticks([], minor=True)
     axes.set_xlabel("samples a side trained on")
     axes.set_title("strongest classifier")
+
+
+@styled
+def break_even_figure(results: Results) -> Figure | None:
+    """Seconds by events: the simulator, and the surrogate with its training set and training."""
+    found = break_even(results)
+    if found is None:
+        return None
+    figure, grid = panels([2.2], 1)
+    axes, ink = grid[0, 0], colours(results)
+    last = found.events if np.isfinite(found.events) else found.learnt
+    events = np.geomspace(max(1.0, found.learnt / 100), 30 * max(last, found.learnt), 200)
+    name = results.surrogate.name
+    axes.plot(events, found.plain(events), color=EXACT, lw=1.3, label="simulation")
+    axes.plot(events, found.by_surrogate(events), color=ink[name], lw=1.3, label=name)
+    if np.isfinite(found.events):
+        axes.axvline(found.events, color=EXACT, lw=0.8, ls=":")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("events")
+    axes.set_ylabel("seconds")
+    legend_above(figure, grid)
+    return figure
 
 
 @styled

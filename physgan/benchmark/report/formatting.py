@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from physgan.benchmark.break_even import break_even
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report.words import words_of
 from physgan.benchmark.results import Results, Verdict
@@ -14,6 +15,7 @@ from physgan.benchmark.targets import CANNOT_TELL, MISSED, REACHED
 from physgan.fidelity import TwoSampleResult
 
 __all__ = [
+    "break_even_sentence",
     "classifier_title",
     "condition_label",
     "condition_text",
@@ -22,6 +24,8 @@ __all__ = [
     "error_sentence",
     "headline",
     "largest_auc_sentence",
+    "long_time",
+    "memory_text",
     "percent",
     "seconds_text",
     "short_name",
@@ -32,6 +36,7 @@ __all__ = [
 ]
 
 
+_MARKS = {"held out": " *", "edge": " †"}
 _MANY = 1_000
 """Events a set from which on nothing is said of their number."""
 
@@ -88,8 +93,8 @@ def short_name(results: Results, name: str) -> str:
 
 
 def condition_title(results: Results, condition_index: int) -> str:
-    """Condition `condition_index` as a heading, with a star if it was held out of training."""
-    star = " *" if results.seen_in_training[condition_index] == "held out" else ""
+    """Condition `condition_index` as a heading, marked if training held it out or ended there."""
+    star = _MARKS.get(results.seen_in_training[condition_index], "")
     bins = results.plan.bins
     if bins:
         named = len({each.name for each in bins}) > 1
@@ -245,6 +250,35 @@ def speed_sentence(results: Results) -> str:
         f"simulator takes {seconds_text(truth)} for an independent "
         f"one{_at_conditions(results, [speed.hardest])}: the surrogate is {speed_words(results)}."
     )
+
+
+def break_even_sentence(results: Results) -> str:
+    """After how many events the surrogate has paid for itself; "" where costs are not known."""
+    found = break_even(results)
+    if found is None:
+        return ""
+    spent = (
+        f"{found.learnt:,} simulated events ({long_time(found.learnt * found.simulating)}) and "
+        f"{long_time(found.training)} of training"
+    )
+    if not np.isfinite(found.events):
+        return f"It cost {spent}, which it never pays back: simulation is faster."
+    return (
+        f"It cost {spent}, which it has paid back after {float(f'{found.events:.2g}'):,.0f} events."
+    )
+
+
+def long_time(seconds: float) -> str:
+    """A time in words, from seconds to days: "3.5 hours"."""
+    for unit, size in (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} seconds"
+
+
+def memory_text(size: int | None) -> str:
+    """Bytes as megabytes."""
+    return "–" if size is None else f"{size / 1e6:,.0f} MB"
 
 
 def _at_conditions(results: Results, numbers: list[int]) -> str:

@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from physgan.benchmark.break_even import break_even
 from physgan.benchmark.compare import NOMINAL, Comparison, ObservableResult
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.formatting import (
+    break_even_sentence,
     headline,
     largest_auc_sentence,
     speed_sentence,
 )
 from physgan.benchmark.report.report import Report
+from physgan.benchmark.report.summary import summary
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet, Plan
 from physgan.training.diagnostics import findings
@@ -50,7 +53,9 @@ def as_json(results: Results) -> Report:
             **headline(results),
             "largest_auc": largest_auc_sentence(results),
             "speed": speed_sentence(results),
+            "break_even": break_even_sentence(results),
         },
+        "observables": summary(results),
         "conditions": [
             {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
             for number, (c, seen) in enumerate(
@@ -63,6 +68,7 @@ def as_json(results: Results) -> Report:
         "targets": _targets(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),
+        "break_even": _break_even(results),
         "training": {**results.training, "findings": _findings(results)},
     }
     return Report(_clean(report), results)
@@ -173,10 +179,11 @@ def _targets(results: Results) -> dict[str, Any]:
                 "observable": target.observable,
                 "measure": target.measure,
                 "limit": target.limit,
+                "together": verdict.together,
                 "cells": cells,
             }
         )
-    return {"profile": results.profile, "rows": rows}
+    return {"profile": results.profile, "critical_errors": results.critical, "rows": rows}
 
 
 def _relaxation(results: Results) -> dict[str, Any]:
@@ -207,7 +214,22 @@ def _speed(results: Results) -> dict[str, Any] | None:
         },
         "simulator_seconds_per_independent_sample": speed.simulator,
         "independence": speed.independence,
+        "device": speed.device,
+        "usage": {
+            name or results.simulator.name: {"busy_cores": u.cores, "memory_bytes": u.memory}
+            for name, u in speed.usage.items()
+        },
+        "elsewhere": [
+            {"device": device, "batch": batch, "seconds_per_sample": seconds}
+            for device, batches in speed.elsewhere.items()
+            for batch, seconds in batches.items()
+        ],
     }
+
+
+def _break_even(results: Results) -> dict[str, Any] | None:
+    found = break_even(results)
+    return None if found is None else {**asdict(found), "events": found.events}
 
 
 def _findings(results: Results) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import effective_bins
 from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
 from physgan.benchmark.report.formatting import (
+    break_even_sentence,
     classifier_title,
     condition_text,
     error_sentence,
@@ -82,6 +83,7 @@ def _content(results: Results) -> dict[str, Any]:
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
         "speed_independence": results.speed.independence if results.speed else "",
+        **_break_even(results),
         "timed_at": condition_text(results, results.speed.timed_at) if results.speed else "",
         **_training(results),
         "effective_bins": _effective(results),
@@ -89,6 +91,19 @@ def _content(results: Results) -> dict[str, Any]:
             value is not None for values in results.reference.exact for value in values.values()
         ),
         "any_held_out": "held out" in results.seen_in_training,
+        "any_edge": "edge" in results.seen_in_training,
+    }
+
+
+def _break_even(results: Results) -> dict[str, Any]:
+    figure, usage = chart_figures.break_even_figure(results), None
+    if results.speed is not None:
+        usage = results.speed.usage.get("")
+    return {
+        "break_even_sentence": break_even_sentence(results),
+        "break_even_figure": figure and data_uri(figure),
+        "simulator_cores": f"{usage.cores:.1f}" if usage else "",
+        "device": results.speed.device if results.speed else "",
     }
 
 

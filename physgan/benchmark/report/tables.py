@@ -9,6 +9,7 @@ from physgan.benchmark.compare import NOMINAL, Comparison
 from physgan.benchmark.report.formatting import (
     classifier_title,
     condition_title,
+    memory_text,
     percent,
     seconds_text,
     with_error,
@@ -274,11 +275,17 @@ def speed_tables(results: Results, speed: Speed) -> list[Table]:
     """Sources at each batch size; the simulator at each condition, if its cost is known."""
     batches = list(speed.sources[results.surrogate.name])
     columns = [f"batch {batch:,}" for batch in batches]
-    sources = Table(["seconds a sample", *columns, "parameters", "FLOPs a sample"])
+    head = ["seconds a sample", *columns, "busy cores", "memory", "parameters", "FLOPs a sample"]
+    sources = Table(head)
     roles = {source.name: source.role for source in results.sources}
     for name, seconds in speed.sources.items():
-        row = [*(_time_entry(seconds[batch]) for batch in batches), *_size_entries(speed, name)]
+        row = [_time_entry(seconds[batch]) for batch in batches]
+        row += [*_usage_entries(speed, name), *_size_entries(speed, name)]
         sources.rows.append((name, roles[name], row))
+    for device, seconds in speed.elsewhere.items():
+        row = [_time_entry(seconds[batch]) for batch in batches]
+        row += [Entry("–")] * 4
+        sources.rows.append((f"{results.surrogate.name} on {device}", "quiet", row))
     if not np.isfinite(speed.simulator).all():
         return [sources]
     simulator = _with_conditions(results, "seconds an independent sample")
@@ -288,6 +295,13 @@ def speed_tables(results: Results, speed: Speed) -> list[Table]:
     ratios = [Entry(f"{np.median(seconds) / own:.2g}") for seconds in speed.simulator]
     simulator.rows.append(("simulator’s time / surrogate’s", "surrogate", ratios))
     return [sources, simulator]
+
+
+def _usage_entries(speed: Speed, name: str) -> list[Entry]:
+    usage = speed.usage.get(name)
+    if usage is None:
+        return [Entry("–"), Entry("–")]
+    return [Entry(f"{usage.cores:.1f}"), Entry(memory_text(usage.memory))]
 
 
 def _size_entries(speed: Speed, name: str) -> list[Entry]:
@@ -312,6 +326,8 @@ def _target_text(verdict: Verdict) -> str:
         "baseline": "overlap above every baseline’s",
         "separation": f"at most {target.limit:g} times truth’s own at {NOMINAL:,} a side",
         "auc": f"at most {target.limit:g}",
+        "repeats": f"at most {100 * target.limit:g} % more than truth’s own",
+        "copies": f"at most {100 * target.limit:g} %",
     }[target.measure]
     return f"{target.label}: {limit}"
 
@@ -330,7 +346,9 @@ def _value_entry(comparison: Comparison, name: str) -> Entry:
     result = comparison.observables[name]
     pull = float(result.pull)
     text = with_error(float(result.value.value), float(result.value.error))
-    return Entry(text, f"{pull:+.1f} σ", "loud" if abs(pull) > _LOUD else "")
+    change = 100 * float(result.deviation.value) / abs(float(result.reference.value) or np.nan)
+    note = f"{pull:+.1f} σ" + (f", {change:+.2f} %" if np.isfinite(change) else "")
+    return Entry(text, note, "loud" if abs(pull) > _LOUD else "")
 
 
 def _time_entry(seconds: Sequence[float]) -> Entry:

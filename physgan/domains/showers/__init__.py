@@ -1,6 +1,6 @@
 """Energy deposits of particle showers in layers of cells."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import jax
@@ -13,10 +13,11 @@ from physgan.domains.base import (
     EnsembleObservable,
     Observable,
     Samples,
+    Target,
 )
 from physgan.domains.showers.cascade_settings import cascade_settings, threshold_of
 from physgan.domains.showers.copula import ShowerCopula
-from physgan.domains.showers.ensemble import ENSEMBLE, TARGETS, lateral_ensemble
+from physgan.domains.showers.ensemble import ENSEMBLE, LATERAL_TARGETS, TARGETS, lateral_ensemble
 from physgan.domains.showers.features import cell_levels, feature_names, physical_features
 from physgan.domains.showers.generator import ShowerCascade
 from physgan.domains.showers.geometry import CellGeometry, geometry_of
@@ -83,7 +84,7 @@ class Showers(Domain):
     picture_unit = "MeV"
     ensemble: tuple[EnsembleObservable, ...] = ENSEMBLE
     histograms = ("response", "lit_cells")
-    targets = TARGETS
+    targets: Mapping[str, tuple[Target, ...]] = TARGETS
     observables: tuple[Observable, ...] = ()
     features: tuple[str, ...] = ()
 
@@ -98,6 +99,7 @@ class Showers(Domain):
         if self._few_layers:
             self.picture_note = "energy of each layer's cells, seen along the beam"
             self.ensemble = lateral_ensemble(self.observables)
+            self.targets = LATERAL_TARGETS
         self._sums = ShowerSums(self.cells)
         self._energy = self.conditions.index(energy) if energy else None
         self._symmetry = _symmetry_of(self.cells, source.conditions)

@@ -1,12 +1,14 @@
 """Observables of many showers at one condition, and targets of surrogates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from physgan.domains.base import Conditions, EnsembleObservable, Observable, Target
 
-__all__ = ["ENSEMBLE", "TARGETS", "lateral_ensemble"]
+__all__ = ["ENSEMBLE", "LATERAL_TARGETS", "TARGETS", "lateral_ensemble"]
 
 PerSample = Mapping[str, np.ndarray]
 
@@ -73,6 +75,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
         Target("response histogram", "response", "overlap", 0.85),
         Target("mean response", "mean_response", "relative", 0.01),
         Target("resolution", "resolution", "relative", 0.10),
+        Target("longitudinal profile", "profile", "relative", 0.10),
         Target("spectrum of cell energies", "cell_energy", "separation", 3.0),
         Target("largest AUC", "", "auc", 0.58),
     ),
@@ -80,7 +83,15 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
         Target("response histogram", "response", "overlap", 0.95),
         Target("mean response", "mean_response", "relative", 0.003),
         Target("resolution", "resolution", "relative", 0.05),
+        Target("longitudinal profile", "profile", "relative", 0.05),
         Target("spectrum of cell energies", "cell_energy", "separation", 3.0),
         Target("largest AUC", "", "auc", 0.55),
     ),
 }
+
+_ACROSS = partial(replace, label="lateral profile", observable="lateral_profile")
+LATERAL_TARGETS: Mapping[str, tuple[Target, ...]] = {
+    profile: tuple(_ACROSS(t) if t.observable == "profile" else t for t in targets)
+    for profile, targets in TARGETS.items()
+}
+"""For detectors of few layers."""

@@ -1,0 +1,94 @@
+"""Does a source repeat itself, or what it learnt from?"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from physgan.benchmark.sources import DrawnSet, Plan, together
+from physgan.domains.base import Conditions, Samples
+from physgan.fidelity import copied_share, repeated_share, views_of
+
+__all__ = ["Learnt", "Shares", "copies", "repeats"]
+
+_MOST, _FEWEST = 2_000, 200
+_ROUNDING = 1e-5
+_PRODUCTS = 1.5e10
+"""Products of two numbers that the distances in one view may take."""
+
+Shares = dict[str, tuple[float, float]]
+"""Name of a view -> share and its standard error."""
+
+
+class Learnt(NamedTuple):
+    """Samples of a training set, and samples of the same distribution that training never saw.
+
+    Attributes:
+        learnt: samples and conditions, name -> shape (n, ...).
+        unseen: likewise.
+    """
+
+    learnt: tuple[Samples, Conditions]
+    unseen: tuple[Samples, Conditions]
+
+
+def repeats(plan: Plan, reference: DrawnSet, source: DrawnSet) -> list[Shares]:
+    """Share of samples that repeat another one, at each condition; see `repeated_share`.
+
+    Args:
+        plan: of the benchmark.
+        reference: a set of the truth.
+        source: what is compared with it.
+    """
+    tables = [_tables(plan, drawn) for drawn in (reference, source)]
+    found: list[Shares] = []
+    for number in range(len(plan.conditions)):
+        real, fake = (
+            {name: rows[(places == number).any(1)][:_MOST] for name, rows in views.items()}
+            for views, places in tables
+        )
+        scaled = {name: _on_one_scale(real[name], fake[name]) for name in real}
+        found.append({name: repeated_share(*sides) for name, sides in scaled.items()})
+    return found
+
+
+def copies(plan: Plan, about: Learnt, sources: Sequence[DrawnSet]) -> dict[str, Shares]:
+    """Share of samples that are copies of training samples, by source; see `copied_share`.
+
+    Args:
+        plan: of the benchmark.
+        about: what was learnt.
+        sources: what is compared with it.
+    """
+    learnt, unseen = (views_of(plan.domain, *side) for side in about)
+    return {source.name: _copies(_tables(plan, source)[0], learnt, unseen) for source in sources}
+
+
+def _copies(
+    fake: Mapping[str, np.ndarray],
+    learnt: Mapping[str, np.ndarray],
+    unseen: Mapping[str, np.ndarray],
+) -> Shares:
+    """By view; of so many samples as the distances allow."""
+    found: Shares = {}
+    for name, rows in fake.items():
+        pool = np.prod(np.concatenate([learnt[name], unseen[name]]).shape, dtype=float)
+        most = int(np.clip(_PRODUCTS / pool, _FEWEST, _MOST))
+        chosen = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
+        scaled = _on_one_scale(learnt[name], chosen, unseen[name])
+        found[name] = copied_share(scaled[1], scaled[0], scaled[2])
+    return found
+
+
+def _tables(plan: Plan, drawn: DrawnSet) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
+    """Views of a set's samples, and the numbers of their conditions, shape (n, c)."""
+    samples, conditions, places = together(plan, drawn, _MOST * len(plan.conditions))
+    return views_of(plan.domain, samples, conditions), places
+
+
+def _on_one_scale(real: np.ndarray, *others: np.ndarray) -> Sequence[np.ndarray]:
+    """All with each column over its spread among real samples, if that is no rounding."""
+    spread = real.std(0, dtype=np.float64)
+    lively = spread > _ROUNDING * np.abs(real).max(0)
+    scale = np.where(lively, spread, 1.0).astype(np.float32)
+    return [side / scale for side in (real, *others)]

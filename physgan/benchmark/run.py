@@ -126,7 +126,8 @@ def benchmark(
     wanted = targets_of(kind, targets, tolerances or {}, learnt is not None)
     if len(bins) != len(places) * isinstance(simulator, Recorded):
         raise InputError("expected bins of conditions with recorded events, and values without")
-    Path(out).mkdir(parents=True, exist_ok=True)  # fails now if it fails
+    if out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)  # fails now if it fails
     plan = Plan(kind, places, count, seed, simulator.parameters, bins)
     relaxing = isinstance(simulator, Relaxing) and len(relax_sweeps) > 0
     steps = 2 + relaxing + (classes is not None)

@@ -43,7 +43,9 @@ def table(content: Row) -> str:
         for row in kept["targets"]:
             found = [cell for cell in row["cells"][method] if cell]
             values = ", ".join(f"{cell['value']:.3g} ± {cell['error']:.2g}" for cell in found)
-            verdicts = {cell["verdict"] for cell in found}
+            verdicts = {
+                cell.get("verdict", "reached" if cell["passed"] else "missed") for cell in found
+            }
             mark = next((w for w in ("missed", "cannot tell", "reached") if w in verdicts), "–")
             lines.append([name, row["label"], values, mark])
         for source in (method, "simulator again"):

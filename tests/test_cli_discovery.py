@@ -121,7 +121,7 @@ def test_help_of_simulate_shows_the_recipe(call) -> None:
     assert "--energy-mev 200 to 2000 MeV (loguniform): kinetic energy" in text
     assert "count: 16,384" in text
     text = " ".join(call("simulate", "ising", "--help")[1].split())
-    assert "--size L, even, at least 4. [required]" in text
+    assert "--size L, even, 4 to 4096. [required]" in text
     assert "--temperature 0.1 to 10 J/k_B" in text
     assert "--energy-mev" in call("simulate", "calorimeter", "--help")[1]
 

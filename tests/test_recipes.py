@@ -145,11 +145,17 @@ def test_recipes_of_an_installed_wheel(tmp_path: Path, monkeypatch) -> None:
         (("[events]", "[evnts]"), r"expected a table \[events\] in the recipe mine; got None"),
         (("count = 64", "cuont = 64"), r"got cuont"),
         (("count = 64", ""), r"expected simulator.name and events.count in mine"),
-        (("count = 64", "count = 0"), r"expected count as a whole number from 1; got 0"),
-        (("count = 64", "count = 6.5"), r"expected count as a whole number from 1; got 6\.5"),
+        (
+            ("count = 64", "count = 0"),
+            r"expected count as a whole number from 1 and below 2\^63; got 0",
+        ),
+        (
+            ("count = 64", "count = 6.5"),
+            r"expected count as a whole number from 1 and below 2\^63; got 6\.5",
+        ),
         (
             ("count = 64", "count = 64\nseed = -1"),
-            r"expected seed as a whole number from 0; got -1",
+            r"expected seed as a whole number from 0 and below 2\^63; got -1",
         ),
         (
             ('distribution = "uniform"', 'distribution = "normal"'),

@@ -14,7 +14,9 @@ from physgan.fidelity import BoostedTrees, DenseNetwork
 ENERGY = {"energy_mev": 1500.0}
 COUNT = 1500
 PEAK_MEV, THRESHOLD_MEV = 0.8, 0.015
-OLD = ("response histogram", "mean response", "resolution")
+OLD = (
+    "response histogram", "mean response", "resolution", "longitudinal profile", "repeated samples",
+)  # fmt: skip
 NEW = ("spectrum of cell energies", "largest AUC")
 
 
@@ -63,9 +65,6 @@ def report(tmp_path_factory) -> dict:
     simulator = build_simulator(recipe.simulator, recipe.parameters)
     deposits = simulator.sample(ENERGY, COUNT, 77)["deposits"].astype(np.float64)
     with pytest.MonkeyPatch.context() as patch:
-        module = "physgan.benchmark.classifiers"
-        patch.setattr(f"{module}.BoostedTrees", lambda: BoostedTrees(rounds=30, repeats=1))
-        patch.setattr(f"{module}.DenseNetwork", lambda: DenseNetwork(width=32, epochs=5, repeats=1))
         patch.setattr("physgan.benchmark.run.write_report", lambda results, out: as_json(results))
         patch.setattr("physgan.benchmark.run.measure_speed", lambda *given: None)
         return benchmark(
@@ -77,6 +76,10 @@ def report(tmp_path_factory) -> dict:
             count=COUNT,
             seed=2,
             out=tmp_path_factory.mktemp("report"),
+            classifiers=[
+                BoostedTrees(rounds=30, repeats=1),
+                DenseNetwork(width=32, epochs=5, repeats=1),
+            ],
             classifier_budget=0,
             references=2,
         )

@@ -227,7 +227,14 @@ def test_runs_of_one_method_can_be_held_against_each_other(
         "physgan.benchmark.trained_run.benchmark", lambda *a, **more: given.update(more)
     )
     other = shutil.copytree(folder / "run", tmp_path / "other")
-    benchmark_run(folder / "run", tmp_path / "report", baselines=[str(other)], certificate=False)
+    recipe = str(folder / "tiny.toml")
+    benchmark_run(
+        folder / "run",
+        tmp_path / "report",
+        recipe=recipe,
+        baselines=[str(other)],
+        certificate=False,
+    )
     (baseline,) = given["baselines"]
     assert baseline.name == f"{load(other).name}, {other}"
     drawn = baseline.sample({"temperature": 2.5}, 3, 1)["spins"]

@@ -62,8 +62,7 @@ def follow(lines: Sequence[list[str]], more: Mapping[str, list[str]], **sizes: o
 
 def judge_quickly(patch: pytest.MonkeyPatch) -> None:
     """Small classifiers in benchmarks and comparisons."""
-    patch.setattr("physgan.benchmark.classifiers.BoostedTrees", lambda: TREES)
-    patch.setattr("physgan.benchmark.classifiers.DenseNetwork", lambda: NETWORK)
+    patch.setattr("physgan.benchmark.run.CLASSIFIERS", (TREES, NETWORK))
     patch.setattr(
         "physgan.comparison.metrics.ComparisonSettings",
         lambda: ComparisonSettings(TREES, NETWORK, draws=2),

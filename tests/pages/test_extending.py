@@ -45,7 +45,8 @@ def test_the_method_learns_the_oscillator(run: Any) -> None:
     assert names["samples"].shape == (5, 32)
     assert "mean power" in str(names["report"]["targets"])
     for damping in (0.1, 0.3):
-        made = load(folder / "run").sample({"damping": damping}, 500, seed=2)
+        surrogate = load(folder / "run").without_certificate()
+        made = surrogate.sample({"damping": damping}, 500, seed=2)
         real = names["Oscillator"]().sample({"damping": damping}, 500, seed=3)
         powers = [names["mean_square"](side, {}).mean() for side in (made, real)]
         assert powers[0] == pytest.approx(powers[1], rel=0.25)

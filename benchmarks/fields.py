@@ -12,9 +12,9 @@ have as many maps. A condition in a held-out band of the recipe is named so. The
 - one-point: Wasserstein-1 distance of all pixels, over that of truth to truth (the mean of 20
   halvings of both sets by runs).
 - Minkowski functionals: largest deviation over thresholds and functionals, each over its largest.
-- AUC: the largest of boosted trees on observables, of trees on the histogram of pixels, and of a
-  convolutional network on maps; all conditions together. Of each run of the simulator few maps are
-  among them. The n-th maps of both sides are in one part of the split.
+- AUC: the largest of boosted trees and a dense network on observables and on the histogram of
+  pixels, and of a convolutional network on maps; all conditions together. Of each run of the
+  simulator few maps are among them. The n-th maps of both sides are in one part of the split.
 
 Errors are by bootstrap over runs of the simulator, whose maps are not independent; those of the
 AUC take maps to be independent. "All" is the largest over conditions. "reached" is at most the
@@ -61,6 +61,7 @@ from physgan.domains.fields.spectrum import modes_of
 from physgan.fidelity import (
     BoostedTrees,
     ConvolutionalNetwork,
+    DenseNetwork,
     sample_view,
     two_sample_test,
     vector_view,
@@ -70,7 +71,7 @@ from simulators.protocol import Simulator
 
 METHODS = ("gan", "flow-matching", "vae", "copula")
 SEEN = ("high-level", "histogram")
-"""Views of the domain that trees see; pixels are what the network sees."""
+"""Views of the domain for trees and dense network; pixels are what the convolutional one sees."""
 _ROUNDS = 3
 
 
@@ -283,7 +284,7 @@ def compared(
 
 
 def classified(options: Options, known: Truth, maps: Sequence[np.ndarray]) -> list[Row]:
-    """The trees on their views and the network on maps, all conditions together.
+    """Trees and dense network on their views, and one on maps, all conditions together.
 
     The same maps of both sides, spread over all runs, so that few of one run are among them.
     """
@@ -298,9 +299,11 @@ def classified(options: Options, known: Truth, maps: Sequence[np.ndarray]) -> li
     }
     tables = [known.domain.views(side, conditions) for side in sides]
     groups = np.tile(place, 2)
+    views = [vector_view(name, tables[0][name], tables[1][name], groups) for name in SEEN]
     tests = [
-        two_sample_test(vector_view(name, tables[0][name], tables[1][name], groups), BoostedTrees())
-        for name in SEEN
+        two_sample_test(view, classifier)
+        for classifier in (BoostedTrees(), DenseNetwork())
+        for view in views
     ]
     both = {name: np.tile(values, 2) for name, values in conditions.items()}
     view = sample_view(known.domain, *sides, both, groups)

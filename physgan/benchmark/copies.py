@@ -9,7 +9,7 @@ from physgan.benchmark.sources import DrawnSet, Plan, together
 from physgan.domains.base import Conditions, Samples
 from physgan.fidelity import copied_share, repeated_share, views_of
 
-__all__ = ["Learnt", "Shares", "copies", "repeats"]
+__all__ = ["Learnt", "Shares", "look_for_copies"]
 
 _MOST, _FEWEST = 2_000, 200
 _ROUNDING = 1e-5
@@ -32,17 +32,35 @@ class Learnt(NamedTuple):
     unseen: tuple[Samples, Conditions]
 
 
-def repeats(plan: Plan, reference: DrawnSet, source: DrawnSet) -> list[Shares]:
-    """Share of samples that repeat another one, at each condition; see `repeated_share`.
+def look_for_copies(
+    plan: Plan, reference: DrawnSet, sources: Sequence[DrawnSet], about: Learnt | None
+) -> tuple[dict[str, list[Shares]], dict[str, Shares]]:
+    """Shares of samples that repeat another one, and of copies of training samples, by source.
 
     Args:
         plan: of the benchmark.
         reference: a set of the truth.
-        source: what is compared with it.
+        sources: what is compared with it.
+        about: what was learnt; None leaves copies out.
+
+    Returns:
+        (repeats at each condition, see `repeated_share`; copies, see `copied_share`).
     """
-    tables = [_tables(plan, drawn) for drawn in (reference, source)]
+    real = _tables(plan, reference)
+    pools = None if about is None else [views_of(plan.domain, *side) for side in about]
+    repeats, copies = {}, {}
+    for source in sources:
+        fake = _tables(plan, source)
+        repeats[source.name] = _repeats(len(plan.conditions), real, fake)
+        if pools is not None:
+            copies[source.name] = _copies(fake[0], *pools)
+    return repeats, copies
+
+
+def _repeats(conditions: int, *tables: tuple[Mapping[str, np.ndarray], np.ndarray]) -> list[Shares]:
+    """At each condition, by view, of real and generated samples."""
     found: list[Shares] = []
-    for number in range(len(plan.conditions)):
+    for number in range(conditions):
         real, fake = (
             {name: rows[(places == number).any(1)][:_MOST] for name, rows in views.items()}
             for views, places in tables
@@ -50,18 +68,6 @@ def repeats(plan: Plan, reference: DrawnSet, source: DrawnSet) -> list[Shares]:
         scaled = {name: _on_one_scale(real[name], fake[name]) for name in real}
         found.append({name: repeated_share(*sides) for name, sides in scaled.items()})
     return found
-
-
-def copies(plan: Plan, about: Learnt, sources: Sequence[DrawnSet]) -> dict[str, Shares]:
-    """Share of samples that are copies of training samples, by source; see `copied_share`.
-
-    Args:
-        plan: of the benchmark.
-        about: what was learnt.
-        sources: what is compared with it.
-    """
-    learnt, unseen = (views_of(plan.domain, *side) for side in about)
-    return {source.name: _copies(_tables(plan, source)[0], learnt, unseen) for source in sources}
 
 
 def _copies(
@@ -72,7 +78,7 @@ def _copies(
     """By view; of so many samples as the distances allow."""
     found: Shares = {}
     for name, rows in fake.items():
-        pool = np.prod(np.concatenate([learnt[name], unseen[name]]).shape, dtype=float)
+        pool = float(learnt[name].size + unseen[name].size)
         most = int(np.clip(_PRODUCTS / pool, _FEWEST, _MOST))
         chosen = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
         scaled = _on_one_scale(learnt[name], chosen, unseen[name])

@@ -10,7 +10,7 @@ import numpy as np
 
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
-from physgan.benchmark.copies import Learnt, copies, repeats
+from physgan.benchmark.copies import Learnt, look_for_copies
 from physgan.benchmark.environment import environment
 from physgan.benchmark.judge import judge
 from physgan.benchmark.recorded import Recorded
@@ -149,7 +149,7 @@ def benchmark(
     if relaxing:
         results.sweeps = sorted(relax_sweeps)
         _relax(results, tell)
-    _look_for_copies(results, learnt, tell)
+    _find_copies(results, learnt, tell)
     judge(results)
     if batches:
         tell("timing")
@@ -227,12 +227,11 @@ def _compare(results: Results, tell: Steps) -> None:
         ]
 
 
-def _look_for_copies(results: Results, learnt: Learnt | None, tell: Steps) -> None:
+def _find_copies(results: Results, learnt: Learnt | None, tell: Steps) -> None:
     tell("looking for repeats and copies")
-    for source in results.sources:
-        results.repeats[source.name] = repeats(results.plan, results.reference_set, source)
-    if learnt is not None:
-        results.copies = copies(results.plan, learnt, results.sources)
+    results.repeats, results.copies = look_for_copies(
+        results.plan, results.reference_set, results.sources, learnt
+    )
 
 
 def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:

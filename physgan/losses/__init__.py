@@ -6,6 +6,7 @@ from physgan.losses.adversarial import (
     relativistic_discriminator_loss,
     relativistic_generator_loss,
 )
+from physgan.losses.moments import moment_distance
 from physgan.losses.penalties import (
     PENALTIES,
     interpolates,
@@ -19,6 +20,7 @@ __all__ = [
     "PENALTIES",
     "Loss",
     "interpolates",
+    "moment_distance",
     "relativistic_discriminator_loss",
     "relativistic_generator_loss",
     "spectral_norm",

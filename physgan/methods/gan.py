@@ -82,6 +82,8 @@ class GanSettings(LikelihoodSettings):
         head_start: samples on which only the discriminator is trained, at the start.
         gamma: weight of the penalty at the start.
         gamma_fall: factor by which gamma falls along a cosine; 1 keeps it constant.
+        moment_weight: weight in the generator's loss of the distance between first and second
+            moments of its samples' physical features and of real ones' (`losses.moment_distance`).
         rejection_samples: length of the last stage, which leaves the generator as it is and trains
             a discriminator that rejects some of its draws, by default shorter for few events; 0
             skips it.
@@ -113,6 +115,7 @@ class GanSettings(LikelihoodSettings):
     head_start: int = 12_800
     gamma: float = 0.1
     gamma_fall: float = 10.0
+    moment_weight: float = 0.0
     rejection_samples: int = 0
     rejection_rate: float = 1e-3
     rejection_gamma: float = 0.1
@@ -283,13 +286,15 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
         def generator_loss(parameters: Parameters) -> tuple[jax.Array, Parameters]:
             fake, statistics = model.generate_training(parameters, keys[3], conditions)
             weights = _weights(discriminator, settings)
+            inputs = [model.discriminator_inputs(x, conditions) for x in (real, fake)]
             scores = [
-                model.score_training(
-                    weights, model.discriminator_inputs(x, conditions), conditions, score_keys[1]
-                )[0]
-                for x in (real, fake)
+                model.score_training(weights, pair, conditions, score_keys[1])[0] for pair in inputs
             ]
-            return loss_pair.generator(*scores), statistics
+            loss = loss_pair.generator(*scores)
+            if settings.moment_weight:
+                distance = losses.moment_distance(inputs[0][1], inputs[1][1], conditions)
+                loss += settings.moment_weight * distance
+            return loss, statistics
 
         (loss, statistics), gradients = jax.value_and_grad(generator_loss, has_aux=True)(generator)
         update, new_moments = adam(settings.beta1, beta2, clipped(gradients), moments["generator"])

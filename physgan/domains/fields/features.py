@@ -33,7 +33,7 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     them in pixels, smoothed over a tenth of a standard deviation; the density of peaks and of
     troughs above heights, a pixel being a peak as far as it exceeds its eight neighbours by a
     tenth. Of both x and y: logarithms of the power in rings of wavenumbers, mean magnitude and
-    skewness in octaves.
+    skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
     or averaged over both signs, and logarithms of the zonal mean's power are added.
@@ -49,6 +49,8 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     values = jnp.sinh(bounded) if layout.lower is None else jnp.exp(bounded)
     own, log_variance = _standardised(array)
     even = [log_variance, (own**4).mean((1, 2))[:, None]]
+    if layout.lower is not None:
+        even.append(jnp.log(values.mean((1, 2)))[:, None])
     for field in (values, array):
         waves = _waves(layout, field)
         even += [*_log_powers(layout, waves), *_octaves(layout, waves)]
@@ -64,6 +66,8 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     """Names of the columns of `physical_features`."""
     modes, unit = modes_of(layout), layout.wave_unit
     names = ["log variance of y", "kurtosis of y"]
+    if layout.lower is not None:
+        names.append("log mean above the lower edge")
     starts = [modes.centres[first] for first, _ in bands_of(modes)]
     for field in ("x", "y"):
         names += [f"log power of {field} at k = {k:.3g} {unit}" for k in modes.centres]

@@ -13,14 +13,14 @@ def moment_distance(real: jax.Array, fake: jax.Array, conditions: jax.Array) -> 
     """Unbiased squared distance between first and second moments of features, over conditions.
 
     The squared maximum mean discrepancy (A. Gretton et al. 2012, J. Mach. Learn. Res. 13, 723,
-    lemma 6) of features x and conditions c by the kernel
+    lemma 6) of f features x and d conditions by the kernel
 
-        k = (1 + y . y' / f)^2 (1 + c . c'),    y = x / sqrt(1 + (x / 4)^2),
+        k = (1 + y . y' / f)^2 (1 + z . z' / d)^2,    y = x / sqrt(1 + (x / 4)^2),
 
-    c in standard deviations from the mean of the batch. It compares the means of all y and of all
-    products of two, and how both change with each condition; y is x but for outliers, of which an
-    untrained generator makes many. Its mean is zero if all of these agree; a single value can be
-    negative.
+    where z are the conditions in standard deviations from the mean of the batch. It compares the
+    means of all y and of all products of two as polynomials of second degree in the conditions; y
+    is x but for outliers, of which an untrained generator makes many. Its mean is zero if all of
+    these agree; a single value can be negative.
 
     Args:
         real: standardised features, shape (n, f), n > 1.
@@ -29,8 +29,9 @@ def moment_distance(real: jax.Array, fake: jax.Array, conditions: jax.Array) -> 
     """
     spread = jnp.sqrt(conditions.var(0)) + _TINY
     place = (conditions - conditions.mean(0)) / spread
+    alike = (1 + place @ place.T / max(conditions.shape[1], 1)) ** 2
     number, features = real.shape
-    weights = (1 + place @ place.T) * (1 - jnp.eye(number)) / (number * (number - 1))
+    weights = alike * (1 - jnp.eye(number)) / (number * (number - 1))
 
     def kernel(one: jax.Array, other: jax.Array) -> jax.Array:
         return (1 + one @ other.T / features) ** 2

@@ -11,12 +11,16 @@ COUNT, FEATURES = 16, 3
 
 def moments(features: np.ndarray, conditions: np.ndarray) -> np.ndarray:
     """The moments of each sample that the kernel compares, shape (n, .)."""
-    bounded = features / np.sqrt(1 + (features / 4) ** 2)
     place = (conditions - conditions.mean(0)) / conditions.std(0)
-    squares = bounded[:, :, None] * bounded[:, None] / FEATURES
-    parts = [np.ones((COUNT, 1)), (2 / FEATURES) ** 0.5 * bounded, squares.reshape(COUNT, -1)]
-    with_place = np.concatenate([np.ones((COUNT, 1)), place], 1)
-    return (np.concatenate(parts, 1)[:, :, None] * with_place[:, None]).reshape(COUNT, -1)
+    first, second = polynomials(features / np.sqrt(1 + (features / 4) ** 2)), polynomials(place)
+    return (first[:, :, None] * second[:, None]).reshape(COUNT, -1)
+
+
+def polynomials(x: np.ndarray) -> np.ndarray:
+    """Functions whose sum of products is (1 + x . x' / f)^2."""
+    number = x.shape[1]
+    squares = (x[:, :, None] * x[:, None] / number).reshape(COUNT, -1)
+    return np.concatenate([np.ones((COUNT, 1)), (2 / number) ** 0.5 * x, squares], 1)
 
 
 def test_the_kernel_compares_first_and_second_moments(rng: np.random.Generator) -> None:

@@ -80,13 +80,3 @@ def test_noise_shifted_by_a_patch_shifts_the_field() -> None:
     )
     assert here.std() > 0.1
     np.testing.assert_allclose(np.roll(here, (2, 4), (1, 2)), there, atol=1e-5)
-
-
-def test_scales_know_of_each_other() -> None:
-    """A change of the noise in one corner reaches every pixel, beyond the convolutions' reach."""
-    own = layout(ISOTROPIC, 64)
-    generator = FieldTransformer((), own, width=4, embedding=8, rngs=nnx.Rngs(0))
-    white = jnp.full((2, 64, 64), 0.5).at[1, :2, :2].set(0.9)
-    noise = jnp.stack([jnp.full_like(white, 0.5), white], 1).reshape(2, -1)
-    fields = np.asarray(generator(noise, jnp.zeros((2, 0))))
-    assert np.all(fields[0] != fields[1])

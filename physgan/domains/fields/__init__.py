@@ -29,7 +29,7 @@ _TRAINING = {
     "discriminator_width": 24,
     "discriminator_blocks": 3,
     "likelihood_samples": 0,
-    "adversarial_samples": 120_000,
+    "adversarial_samples": 100_000,
     "moment_weight": 2.0,
     "generator_rate": 8e-4,
     "discriminator_rate": 1e-3,

@@ -3,10 +3,8 @@
 A field with noise at every scale is drawn first, with the training samples' power spectrum and
 distribution of single pixels, both functions of the conditions: the classical baseline of the
 domain (`copula`). A convolutional network of the form of a U (O. Ronneberger et al. 2015,
-arXiv:1505.04597) then moves matter into filaments, or vorticity into vortices and fronts. On the
-way up, its layers know the mean of the coarsest features over the whole field, which couples
-scales: a field with more power on large scales has more on small ones. Its last layer starts near
-zero: the untrained generator is the baseline. Convolutions wrap the edges.
+arXiv:1505.04597) then moves matter into filaments, or vorticity into vortices and fronts. Its last
+layer starts near zero: the untrained generator is the baseline. Convolutions wrap the edges.
 """
 
 import itertools
@@ -89,7 +87,6 @@ class FieldTransformer(nnx.Module):
         self.coarser = nnx.List(mixed(fine, coarse) for fine, coarse in pairs)
         self.finer = nnx.List(mixed(coarse, fine) for fine, coarse in pairs)
         self.up = nnx.List(stage(channels) for channels in widths[:-1])
-        self.whole = nnx.Linear(widths[-1], embedding, kernel_init=scaled_normal(), rngs=rngs)
         channels = max(width // 2, 1)
         self.unfold = mixed(width, channels * self.patch**2)
         self.tell = nnx.Linear(embedding, channels, kernel_init=scaled_normal(), rngs=rngs)
@@ -126,7 +123,6 @@ class FieldTransformer(nnx.Module):
                 hidden = self.coarser[level - 1](_halved(hidden))
             for block in blocks:
                 hidden = block(hidden, context)
-        context += self.whole(nnx.silu(hidden).mean((1, 2)))
         for level in reversed(range(len(self.up))):
             hidden = (kept.pop() + _doubled(self.finer[level](hidden))) * 0.5**0.5
             for block in self.up[level]:

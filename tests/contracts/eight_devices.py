@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 from physgan.surrogates import Surrogate, load, network
 
 COUNT, CALL = 100, 16
+METHOD = "flow-matching"
+"""Of the runs."""
 
 
 def digest(surrogate: Surrogate) -> str:
@@ -28,7 +31,19 @@ def digest(surrogate: Surrogate) -> str:
     return sha256(values.tobytes()).hexdigest()
 
 
-def asked(*tasks: Sequence[str]) -> list[Any]:
+def train_until(limit: int, folder: str) -> None:
+    """Make or continue the tiny run in a folder, and stop it after `limit` samples."""
+    from tiny_runs import train
+
+    def stop(done: int, total: int) -> None:
+        if limit <= done < total:
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        train(METHOD, Path(folder), progress=stop)
+
+
+def asked(*tasks: Sequence[Any]) -> list[Any]:
     """Answers of a process with eight devices.
 
     Args:
@@ -46,7 +61,10 @@ def asked(*tasks: Sequence[str]) -> list[Any]:
     return answers
 
 
-TASKS: dict[str, Callable[..., Any]] = {"digest": lambda folder: digest(load(folder))}
+TASKS: dict[str, Callable[..., Any]] = {
+    "digest": lambda folder: digest(load(folder)),
+    "train_until": train_until,
+}
 
 if __name__ == "__main__":
     import jax

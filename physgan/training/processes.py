@@ -46,8 +46,9 @@ def several(patience: float = _PATIENCE) -> Iterator[None]:
     """
     address = os.environ.get(_ADDRESS)
     count, number = _rank(os.environ) if address else (None, None)
-    if address and number is not None:
+    if address:
         _check_address(address)
+    if address and number is not None:
         if number > 0:
             _reach(address, number, patience)
         else:

@@ -1,6 +1,7 @@
 """Commands that train surrogates and sample from them."""
 
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,10 @@ def train(
         list[str] | None, typer.Option("--set", help="key=value over the settings; repeatable.")
     ] = None,
     seed: Seed = 0,
+    distributed: Annotated[
+        bool,
+        typer.Option(help="Train by all processes of a Slurm step, of mpirun, or started by hand."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a surrogate; the same command continues an interrupted run.
@@ -57,12 +62,15 @@ def train(
     --loss hinge --spectral-norm true
     """
     from physgan.methods import train as run
+    from physgan.training import is_first, several
 
     free = training_options(context.args, method, own_options(context))
     table = {**(read_toml(config) if config else {}), **settings(change or []), **free}
-    with reporting("train", "samples") as report:
-        result = run(data, out, table, seed=seed, method=method, progress=report)
-    print_result({**result, "next": after_training(out, data)}, as_json)
+    with several() if distributed else nullcontext():
+        with reporting("train", "samples") if is_first() else nullcontext() as report:
+            result = run(data, out, table, seed=seed, method=method, progress=report)
+        if is_first():
+            print_result({**result, "next": after_training(out, data)}, as_json)
 
 
 @app.command(context_settings=EXTRA)

@@ -1,7 +1,7 @@
 """Training of a surrogate on a dataset by any method, and opening of a trained run."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from physgan.errors import InputError, nearest
 from physgan.methods.base import Method, NetworkMethod
 from physgan.methods.presets import TEXTBOOK_PRESETS
 from physgan.methods.registry import DEFAULT, METHODS
-from physgan.training import Run
+from physgan.training import Run, is_first, several_processes
 from simulators.protocol import Progress
 
 __all__ = ["method_of", "open_run", "train"]
@@ -30,6 +30,9 @@ def train(
 ) -> dict[str, Any]:
     """Train a surrogate on a dataset.
 
+    After `jax.distributed.initialize` all processes train together, and each of them calls this.
+    The first alone writes files.
+
     Args:
         dataset_path: a dataset with the splits "train" and "validation".
         run_dir: receives the run; the same call again continues a stopped one.
@@ -41,7 +44,8 @@ def train(
         progress: called with (samples seen, samples in total).
 
     Returns:
-        A summary, JSON values; "surrogate" is the folder for `physgan.load`.
+        A summary, JSON values; "surrogate" is the folder for `physgan.load`. {} in processes other
+        than the first.
 
     Raises:
         InputError: for bad settings or data, or a folder that another training writes.
@@ -61,7 +65,12 @@ def train(
     events = len(dataset.splits.get("train", ()))
     suited = {**trainer.suited_to(domain, {**given, **config}, events), **given}
     settings = trainer.settings_of(suited, config)
-    with _alone(Path(run_dir)):
+    if several_processes() and not isinstance(trainer, NetworkMethod):
+        raise InputError(
+            f"expected a method that trains a network by several processes; got {trainer.name}, "
+            "which is fitted by one"
+        )
+    with _alone(Path(run_dir)) if is_first() else nullcontext():
         return trainer.train(dataset, Path(run_dir), settings, seed=seed, progress=progress)
 
 

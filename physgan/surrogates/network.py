@@ -1,7 +1,7 @@
 """Sampling from a network: chunks of events in bounded memory, each event with its own key."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from physgan.networks import (
 )
 from physgan.surrogates.conditions import condition_matrix
 from physgan.surrogates.description import Description
+from physgan.surrogates.devices import on_devices
 from physgan.surrogates.independence_sampler import Chain, independence_sampler
-from physgan.surrogates.rejection_sampler import sample_by_rejection
+from physgan.surrogates.rejection_sampler import Draws, sample_by_rejection
 from physgan.surrogates.weights import read_weights
 from simulators.protocol import Progress, Samples
 
@@ -114,15 +115,16 @@ class NetworkSampler:
     ) -> Samples:
         """See `Sampler.draw`."""
         matrix = condition_matrix(self.description.conditions, conditions, count)
-        key, noise = jax.random.key(seed), self._fresh.noise_size(size)
+        noise, constants = self._fresh.noise_size(size), (self.parameters, jax.random.key(seed))
+        copies = cache(partial(jax.device_put, constants))
         chunk = _chunk(count, max(noise, getattr(self._fresh, "activations", 0)))
         if count and isinstance(self._fresh, Rejection):
             first = np.uint32(first_event)
-            samples = self._kept(matrix, key, first, noise, chunk, progress)
+            samples = self._kept(matrix, copies, first, noise, chunk, progress)
             return dict(self._domain.decode(samples))
         chain = self._chain_of(noise)
-        parts: list[Samples] = []
-        for start in range(0, max(count, 1), chunk):
+
+        def states(start: int, device: jax.Device) -> jax.Array:
             rows = matrix[start : start + chunk]
             padded = (
                 np.resize(rows, (chunk, matrix.shape[1]))
@@ -130,10 +132,15 @@ class NetworkSampler:
                 else np.ones((1, matrix.shape[1]), np.float32)
             )
             events = np.uint32(first_event + start) + np.arange(chunk, dtype=np.uint32)
-            keys = _event_keys(key, events)
-            states = chain(self.parameters, keys[:, 0], jnp.asarray(padded, jnp.float32), proposals)
-            transformed = self._transform(keys[:, 1], states)
-            parts.append(self._domain.decode(np.asarray(transformed)[: len(rows)]))
+            parameters, run = copies(device)
+            keys = _event_keys(run, jax.device_put(events, device))
+            given = jax.device_put(np.asarray(padded, np.float32), device)
+            return self._transform(keys[:, 1], chain(parameters, keys[:, 0], given, proposals))
+
+        parts: list[Samples] = []
+        starts = range(0, max(count, 1), chunk)
+        for start, made in zip(starts, on_devices(states, starts), strict=True):
+            parts.append(self._domain.decode(np.asarray(made)[: count - start]))
             if progress is not None:
                 progress(min(start + chunk, count), count)
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -141,7 +148,7 @@ class NetworkSampler:
     def _kept(
         self,
         matrix: np.ndarray,
-        key: jax.Array,
+        copies: Callable[[jax.Device], Any],
         first_event: np.uint32,
         noise: int,
         chunk: int,
@@ -149,14 +156,17 @@ class NetworkSampler:
     ) -> np.ndarray:
         """Samples in network space, one for each row of conditions, that were not rejected."""
 
-        def attempt(rows: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def attempt(draws: Draws, device: jax.Device) -> tuple[jax.Array, jax.Array]:
+            rows, numbers = draws
             events = first_event + rows.astype(np.uint32)
-            keys = _attempt_keys(key, events, numbers.astype(np.uint32))
-            conditions = jnp.asarray(matrix[rows], jnp.float32)
-            samples, kept = self._attempt_of(noise)(self.parameters, keys, conditions)
-            return np.asarray(samples), np.asarray(kept)
+            parameters, run = copies(device)
+            keys = _attempt_keys(run, *jax.device_put((events, numbers.astype(np.uint32)), device))
+            conditions = jax.device_put(np.asarray(matrix[rows], np.float32), device)
+            return self._attempt_of(noise)(parameters, keys, conditions)
 
-        return sample_by_rejection(attempt, len(matrix), chunk, progress)
+        return sample_by_rejection(
+            lambda draws: on_devices(attempt, draws), len(matrix), chunk, progress
+        )
 
     def save(self, path: Path) -> None:
         """Write the parameters."""

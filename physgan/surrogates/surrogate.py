@@ -187,8 +187,9 @@ class Surrogate:
     ) -> Samples:
         """Draw events `first_event` to `first_event + count - 1` of the run `seed`.
 
-        An event is a function of (seed, event number, its conditions), up to float rounding.
-        A `CertificateWarning` says where the surrogate was judged and failed, or was not judged.
+        An event is a function of (seed, event number, its conditions), up to float rounding, which
+        does not depend on the number of devices. A `CertificateWarning` says where the surrogate
+        was judged and failed, or was not judged.
 
         Args:
             conditions: one number for all events, or arrays of shape (count,), physical units.

@@ -1,10 +1,12 @@
 """The training loop and its parts; `physgan.methods` defines the networks and the stages."""
 
 from physgan.training.blocks import blockwise_mean, number_of_blocks
+from physgan.training.devices import is_first, several_processes
 from physgan.training.loop import train_network
 from physgan.training.memory import compiler_options
 from physgan.training.model import Model, evaluated, merged_statistics, split, statistics_of
 from physgan.training.objective import Objective
+from physgan.training.processes import several
 from physgan.training.run import Run, dataset_of, identity_of_data
 from physgan.training.run_files import claim_run
 from physgan.training.schedules import cosine
@@ -48,9 +50,12 @@ __all__ = [
     "fit_scale",
     "identity_of_data",
     "in_chunks",
+    "is_first",
     "merged_statistics",
     "number_of_blocks",
     "objective_stage",
+    "several",
+    "several_processes",
     "split",
     "statistics_of",
     "train_network",

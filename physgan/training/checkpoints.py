@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import jax
+import numpy as np
 import orbax.checkpoint as ocp
 
 from physgan.data.files import sha256_of, write_atomically
@@ -30,7 +32,7 @@ def save(folder: Path, samples: int, state: State) -> None:
     """Write `state` as the checkpoint after `samples` samples; keep it and the one before.
 
     Later ones, which were passed over as damaged, are removed. The file of checksums is written
-    last, so a checkpoint without it is incomplete.
+    last, so a checkpoint without it is incomplete. Of several processes the first alone writes.
 
     Raises:
         OSError: such as ENOSPC; the checkpoints before are then unchanged.
@@ -39,8 +41,8 @@ def save(folder: Path, samples: int, state: State) -> None:
     for later in folder.iterdir() if folder.is_dir() else []:
         if later.name >= target.name:
             shutil.rmtree(later)
-    with _system_errors(target), ocp.PyTreeCheckpointer() as checkpointer:
-        checkpointer.save((target / "state").absolute(), state)
+    with _system_errors(target), _checkpointer() as checkpointer:
+        checkpointer.save((target / "state").absolute(), _on_host(state))
     sums = {
         str(file.relative_to(target)): sha256_of(file)
         for file in sorted((target / "state").rglob("*"))
@@ -54,17 +56,20 @@ def save(folder: Path, samples: int, state: State) -> None:
 def restore_latest(folder: Path, like: State) -> State | None:
     """The newest complete checkpoint, or None; damaged ones are skipped, with a note on stderr.
 
+    Its arrays are NumPy's.
+
     Args:
         folder: where `save` wrote.
         like: a state of the same shapes and types.
     """
     for target in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []:
         if _is_whole(target):
-            with ocp.PyTreeCheckpointer() as checkpointer:
+            host = _on_host(like)
+            with _checkpointer() as checkpointer:
                 restored = checkpointer.restore(
                     (target / "state").absolute(),
-                    restore_args=ocp.checkpoint_utils.construct_restore_args(like),
-                    item=like,
+                    restore_args=ocp.checkpoint_utils.construct_restore_args(host),
+                    item=host,
                 )
             return restored
         if (target / _SUMS).exists():
@@ -128,6 +133,18 @@ def _system_errors(target: Path) -> Iterator[None]:
         raise OSError(code, os.strerror(code), str(target)) from None
     finally:
         log.setLevel(level)
+
+
+def _checkpointer() -> Any:
+    """Orbax's, of this process alone: it waits for no other."""
+    alone = ocp.options.MultiprocessingOptions(active_processes={0}, barrier_sync_key_prefix="one")
+    handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
+    return ocp.Checkpointer(handler, multiprocessing_options=alone)
+
+
+def _on_host(state: State) -> State:
+    """The state as NumPy arrays, which belong to no device: any number of them may go on."""
+    return jax.tree.map(np.asarray, state)
 
 
 def _is_whole(target: Path) -> bool:

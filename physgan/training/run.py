@@ -18,6 +18,7 @@ from physgan.errors import InputError, PhysganError
 from physgan.surrogates import Description, NetworkSampler, Surrogate, TrainingStage, load
 from physgan.surrogates.conditions import condition_matrix
 from physgan.training import checkpoints
+from physgan.training.devices import is_first
 from physgan.training.impossible import refuse_impossible
 from physgan.training.monitor import Split, make_monitor
 from physgan.training.objective import Objective
@@ -109,14 +110,15 @@ class Run:
         """Claim the folder; a new run is refused if its generator cannot make some of the events.
 
         Args:
-            generator: initial parameters, on the devices of the training.
+            generator: initial parameters, on one device.
 
         Raises:
             InputError: for events of zero density.
         """
         if not self.begun:
             self._refuse_impossible(generator)
-            claim_run(self.run_dir, self.definition, self.dataset.path)
+            if is_first():
+                claim_run(self.run_dir, self.definition, self.dataset.path)
             self.begun = True
 
     @property
@@ -139,14 +141,13 @@ class Run:
         position = self.stage_at(max(0, clock - 1))
         return position.stage.monitored and clock > position.start
 
-    def batch(self, samples: int) -> tuple[np.ndarray, np.ndarray]:
-        """The batch after `samples` samples: a function of only the seed and `samples`."""
-        index = self._batch_indices(samples)
-        return self.samples[index], self.conditions[index]
+    def batch_rows(self, samples: int) -> np.ndarray:
+        """Rows of the batch after `samples` samples: a function of only the seed and `samples`."""
+        return batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
 
     def batch_events(self, samples: int) -> np.ndarray:
         """Numbers of the events of that batch in the dataset."""
-        return self.dataset.splits["train"][self._batch_indices(samples)]
+        return self.dataset.splits["train"][self.batch_rows(samples)]
 
     def is_checkpoint(self, samples: int, clock: int) -> bool:
         """Whether the last step passed a multiple of the interval or reached the end of a stage."""
@@ -270,9 +271,6 @@ class Run:
             "parameters": surrogate.parameter_count,
             "surrogate": str(folder),
         }
-
-    def _batch_indices(self, samples: int) -> np.ndarray:
-        return batch_indices(len(self.samples), self.settings.batch_size, self.seed, samples)
 
     def _refuse_impossible(self, generator: Parameters) -> None:
         objective = self.model.objective

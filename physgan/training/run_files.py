@@ -15,7 +15,7 @@ from physgan.data.json_files import parsed_json, read_table
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
 
-__all__ = ["MetricsLog", "check_run", "claim_run"]
+__all__ = ["MetricsLog", "NoLog", "check_run", "claim_run"]
 
 FORMAT = 3
 """Format version of run.json and of the run's checkpoints."""
@@ -130,3 +130,20 @@ class MetricsLog:
         trace: TracebackType | None,
     ) -> None:
         self._board.close()
+
+
+class NoLog(MetricsLog):
+    """Writes nothing; of a process that is not the first."""
+
+    def __init__(self) -> None:
+        pass
+
+    def rows(self) -> list[dict[str, Any]]:
+        """None."""
+        return []
+
+    def write(self, samples: int, metrics: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    def __exit__(self, *error: object) -> None:
+        pass

@@ -15,9 +15,11 @@ from physgan.methods import METHODS
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("*/README.md")])
 FOLLOWED = {
-    "README.md", "docs/deployment.md", "docs/extending.md", "docs/format.md", "docs/own-data.md",
+    "README.md", "docs/deployment.md", "docs/devices.md", "docs/extending.md", "docs/format.md",
+    "docs/own-data.md",
 }  # fmt: skip
-"""Pages whose blocks tests run: those of this folder, and of deployment the contracts."""
+"""Pages whose blocks tests run: those of this folder, of deployment the contracts, and of devices
+`tests/training/test_processes.py`."""
 WITH_EXAMPLES = sorted(
     path
     for package in ("physgan", "simulators")

@@ -12,6 +12,7 @@ __all__ = [
     "ConditionOption",
     "Json",
     "Seed",
+    "ShardOption",
     "Split",
     "app",
     "own_options",
@@ -31,6 +32,13 @@ MOST_EVENTS = 2**32
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),
+]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        help="i/N: the i-th of N parts, for jobs of an array; afterwards the same without it.",
+    ),
 ]
 Split = Annotated[
     str, typer.Option(help="train=0.93,validation=0.07: shares, if not 0.8, 0.1 and 0.1 test.")

@@ -11,6 +11,7 @@ __all__ = [
     "MOST_EVENTS",
     "ConditionOption",
     "Json",
+    "SchedulerOption",
     "Seed",
     "ShardOption",
     "Split",
@@ -32,6 +33,9 @@ MOST_EVENTS = 2**32
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),
+]
+SchedulerOption = Annotated[
+    str, typer.Option("--scheduler", help="tcp://host:port of a Dask cluster that does the work.")
 ]
 ShardOption = Annotated[
     str,

@@ -10,6 +10,7 @@ from physgan.cli.app import (
     MOST_EVENTS,
     ConditionOption,
     Json,
+    SchedulerOption,
     ShardOption,
     app,
     own_options,
@@ -43,6 +44,7 @@ def simulate(
         list[str] | None, typer.Option(help="name=value of the simulator; repeatable.")
     ] = None,
     shard: ShardOption = "",
+    scheduler: SchedulerOption = "",
     as_json: Json = False,
 ) -> None:
     """Make a dataset; the same command continues an interrupted run.
@@ -69,7 +71,15 @@ def simulate(
     else:
         recipe = recipe_of_options(what, free, condition or [], parameter or [], count, own)
     with reporting("simulate", "events") as report:
-        result = run(recipe, out, count=count, seed=seed, shard=part, progress=report)
+        result = run(
+            recipe,
+            out,
+            count=count,
+            seed=seed,
+            shard=part,
+            scheduler=scheduler,
+            progress=report,
+        )
     print_result({**result, "next": after_part(part) or after_dataset(out)}, as_json)
 
 

@@ -11,6 +11,7 @@ from physgan.cli.app import (
     MOST_EVENTS,
     ConditionOption,
     Json,
+    SchedulerOption,
     Seed,
     ShardOption,
     app,
@@ -106,6 +107,7 @@ def sample(
         typer.Option(help="Let the discriminator, if there is one, reject some of the draws."),
     ] = True,
     shard: ShardOption = "",
+    scheduler: SchedulerOption = "",
     as_json: Json = False,
 ) -> None:
     """Draw samples from a surrogate into a dataset.
@@ -139,6 +141,7 @@ def sample(
             size=size,
             proposals=proposals,
             shard=part,
+            scheduler=scheduler,
             progress=report,
         )
     print_result({**result, "next": after_part(part) or after_samples(out, like)}, as_json)

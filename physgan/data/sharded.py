@@ -4,8 +4,8 @@ import hashlib
 import math
 import os
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from physgan.data.array_jobs import (
     shard_size_of,
 )
 from physgan.data.dataset import Dataset
+from physgan.data.extras import library
 from physgan.data.files import TEMPORARY, exclusive, full_disk, write_atomically
 from physgan.data.job import Job, Made, Make, Produce
 from physgan.data.manifest import Entry, Manifest, is_single_file, manifest_path, provenance
@@ -43,13 +44,26 @@ MOST_EVENTS = 2**32
 PARTS = ".parts"
 
 
+HandOut = Callable[[Make, Mapping[int, str], Callable[[int], None]], Generator[tuple[int, Made]]]
+"""(how to make a shard, first event -> file of those to make, called with the number of events done
+since the last shard) -> (first event, shard) of each, in any order."""
+
+
 @dataclass(frozen=True)
 class _Run:
-    """What is made, what a single file may hold, bytes, and who is told of the progress."""
+    """What is made and how.
+
+    Args:
+        job: all that determines the bytes.
+        limit_bytes: what all events may have together.
+        progress: called with (events done, events to do).
+        hand_out: makes shards.
+    """
 
     job: Job
     limit_bytes: int | None
     progress: Progress
+    hand_out: HandOut
 
 
 def write_events(
@@ -64,6 +78,7 @@ def write_events(
     split_size: int = 1,
     recipe: dict[str, Any] | None = None,
     shard: Shard | None = None,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> Manifest:
     """Write events 0 to count - 1, each file atomically.
@@ -85,6 +100,7 @@ def write_events(
         recipe: kept in the manifest.
         shard: (i, N) makes the i-th of N parts of the files, for N processes that may run at once.
             The call without it puts the parts together, and makes what they lack.
+        scheduler: address of a Dask scheduler whose workers make the shards; "" for this process.
         progress: called with (events done, events to do).
 
     Returns:
@@ -92,15 +108,18 @@ def write_events(
 
     Raises:
         InputError: if `out` contains something else, or is being written by another run; for more
-            than 2^32 events, or more than fit in a single file; for a part that is none.
-        PhysganError: if the disk is full; finished files stay.
+            than 2^32 events, or more than fit in a single file; for a part that is none, or one
+            with a scheduler; if no scheduler answers.
+        PhysganError: if the disk is full, or for shards that the workers cannot make, when all
+            others are made; finished files stay.
     """
     path, single = Path(out), is_single_file(Path(out))
     _check_size(info, count, single)
     if shard is not None:
         check_shard(shard)
+        if scheduler:
+            raise InputError("expected a shard or a scheduler; got both; leave one out")
     job = Job(info, count, produce, definition, shard_size, splits or {}, split_size, recipe or {})
-    run = _Run(job, SINGLE_FILE_BYTES if single else None, progress or (lambda done, total: None))
     folder = path.with_name(path.name + PARTS) if single else path
     if single:
         if (finished := _finished(path, definition)) is not None:
@@ -109,12 +128,15 @@ def write_events(
         begun = manifest_path(path).exists() or manifest_path(folder).exists()
         if path.exists() and not begun:
             raise _taken(path)
-    _prepare(folder)
-    if shard is not None:
-        return _fill_part(folder, shard, run)
-    with exclusive(folder), full_disk(folder):
-        manifest = _fill(folder, run)
-        return _merge(folder, path, manifest, job) if single else manifest
+    with _workers(scheduler) as hand_out:
+        _prepare(folder)
+        report = progress or (lambda done, total: None)
+        run = _Run(job, SINGLE_FILE_BYTES if single else None, report, hand_out)
+        if shard is not None:
+            return _fill_part(folder, shard, run)
+        with exclusive(folder), full_disk(folder):
+            manifest = _fill(folder, run)
+            return _merge(folder, path, manifest, job) if single else manifest
 
 
 def _check_size(info: DatasetInfo, count: int, single: bool) -> None:
@@ -184,7 +206,7 @@ def _make_missing(
         run: what is made, and how.
     """
     finished = {e.first_event: e for e in manifest.entries if intact(folder, e)}
-    missing = [first for first in firsts if first not in finished]
+    missing = {first: shard_name(first, size) for first in firsts if first not in finished}
     total = sum(min(size, run.job.count - first) for first in firsts)
     done = total - sum(min(size, run.job.count - first) for first in missing)
 
@@ -192,14 +214,14 @@ def _make_missing(
         run.progress(done + more, total)
 
     report(0)
-    with closing(_one_by_one(partial(run.job.make, size), missing, report)) as shards:
+    with closing(run.hand_out(partial(run.job.make, size), missing, report)) as shards:
         for first, made in shards:
             whole = made.event_bytes * run.job.count
             if run.limit_bytes is not None and whole > run.limit_bytes:
                 raise _too_much(run.limit_bytes, str(whole))
-            path = folder / shard_name(first, size)
-            write_atomically(path, made.image)
-            finished[first] = Entry(path.name, first, made.count, made.sha256, made.seconds)
+            name = missing[first]
+            write_atomically(folder / name, made.image)
+            finished[first] = Entry(name, first, made.count, made.sha256, made.seconds)
             manifest.entries = [finished[key] for key in sorted(finished)]
             manifest.save(manifest_path(folder))
             done += made.count
@@ -207,11 +229,24 @@ def _make_missing(
 
 
 def _one_by_one(
-    make: Make, firsts: Sequence[int], progress: Callable[[int], None]
+    make: Make, shards: Mapping[int, str], progress: Callable[[int], None]
 ) -> Generator[tuple[int, Made]]:
     """Make shards in this process, in their order."""
-    for first in firsts:
+    for first in shards:
         yield first, make(first, progress)
+
+
+@contextmanager
+def _workers(scheduler: str) -> Iterator[HandOut]:
+    """Who makes shards: the workers of a scheduler, or this process."""
+    if not scheduler:
+        yield _one_by_one
+        return
+    library("distributed", "for a scheduler")
+    from physgan.data.cluster import connected  # brings Dask in
+
+    with connected(scheduler) as cluster:
+        yield cluster.hand_out
 
 
 def _begin(folder: Path, job: Job) -> Manifest:

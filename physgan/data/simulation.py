@@ -30,6 +30,7 @@ def simulate(
     seed: int | None = None,
     simulator: Simulator | None = None,
     shard: tuple[int, int] | None = None,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Simulate the dataset of a recipe; an interrupted run is continued.
@@ -42,6 +43,8 @@ def simulate(
         simulator: used in place of the recipe's simulator.
         shard: (i, N) makes the i-th of N parts, for processes that run at once; the call without
             it puts them together.
+        scheduler: address of a Dask scheduler whose workers simulate, such as
+            "tcp://host:8786"; "" for this process.
         progress: called with (events done, events in total).
 
     Returns:
@@ -50,7 +53,7 @@ def simulate(
     Raises:
         InputError: for an unknown recipe or simulator, or if `out` contains something else.
         ValueError: for parameters or conditions that the simulator refuses.
-        PhysganError: if the disk is full; finished files stay.
+        PhysganError: if the disk is full, or workers cannot make a file; finished files stay.
 
     Example:
         simulate("ising-32", "data/")
@@ -82,6 +85,7 @@ def simulate(
         split_size=math.lcm(*(each.repeat for each in distributions.values())),
         recipe={k: getattr(recipe, k) for k in ("name", "summary", "train", "benchmark")},
         shard=shard,
+        scheduler=scheduler,
         progress=progress,
     )
     return _summary(out, manifest, recipe)

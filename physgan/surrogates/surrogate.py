@@ -236,11 +236,12 @@ class Surrogate:
         size: int | None = None,
         proposals: int = 1,
         shard: tuple[int, int] | None = None,
+        scheduler: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Sample into a dataset file or folder; resumable, in bounded memory.
 
-        Args: see `sample`, and for `shard` `physgan.simulate`.
+        Args: see `sample`; for `shard` and `scheduler`, see `physgan.simulate`.
 
         Returns:
             {"path", "events", "seconds_per_sample"}.
@@ -268,6 +269,7 @@ class Surrogate:
             definition=definition,
             shard_size=self._shard_size(trained_or_larger),
             shard=shard,
+            scheduler=scheduler,
             progress=progress,
         )
         return {

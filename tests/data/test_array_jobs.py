@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -220,9 +222,9 @@ def test_on_the_command_line(tmp_path: Path, call, text: str) -> None:
     assert not out.exists()
 
 
-def test_samples_of_a_surrogate(tmp_path: Path, call, monkeypatch) -> None:
+def test_samples_of_a_surrogate(tmp_path: Path, untrained: Path, call, monkeypatch) -> None:
     monkeypatch.setattr("physgan.surrogates.surrogate._SHARD_EVENTS", 8)
-    words = ["sample", "calo-small", "--energy-gev", "0.2:0.5", "--count", "20", "--out"]
+    words = ["sample", untrained, "--temperature", "1.5:3", "--count", "20", "--out"]
     assert call(*words, tmp_path / "whole")[0] == 0
     out = tmp_path / "out"
     for number in (1, 2):
@@ -232,3 +234,25 @@ def test_samples_of_a_surrogate(tmp_path: Path, call, monkeypatch) -> None:
     assert call(*words, out)[0] == 0
     assert dataset_of(out) == dataset_of(tmp_path / "whole")
     assert len(list(out.glob("shard-*.h5"))) == 3
+
+
+def test_a_scheduler_without_dask_says_what_to_install(tmp_path: Path, call, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    words = ["simulate", "ising", "--size", "4", "--temperature", "2", "--count", "4"]
+    code, _, err = call(*words, "--out", tmp_path / "out", "--scheduler", "tcp://localhost:8786")
+    assert code == 1
+    assert err.endswith("it is not installed; give: pip install 'physgan[dask]'\n")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_dask_is_imported_for_a_scheduler_only(tmp_path: Path) -> None:
+    words = ["simulate", "ising", "--size", "4", "--temperature", "2", "--count", "4"]
+    script = (
+        "import sys\n"
+        "from physgan.cli import run_command\n"
+        "assert run_command(['--help']) == run_command(sys.argv[1:]) == 0\n"
+        "assert not {'dask', 'distributed'} & set(sys.modules)"
+    )
+    command = [sys.executable, "-c", script, *words, "--out", str(tmp_path / "out")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

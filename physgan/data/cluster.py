@@ -14,8 +14,8 @@ from typing import Any
 import distributed
 from distributed.protocol.pickle import dumps, loads
 
-from physgan import __version__
 from physgan.data.job import Made, Make
+from physgan.data.manifest import version_of
 from physgan.errors import InputError, PhysganError
 
 __all__ = ["TRIES", "Cluster", "connected"]
@@ -42,12 +42,12 @@ class _Maker(distributed.WorkerPlugin):
 
     def __init__(self, make: Make) -> None:
         self.name = f"physgan-{uuid.uuid4()}"
-        self.packed, self.version = dumps(make), __version__
+        self.packed, self.version = dumps(make), version_of("physgan")
 
     def setup(self, worker: Any) -> None:
         """Refuse another version of physgan, which may make other bytes."""
-        if self.version != __version__:
-            raise ImportError(f"physgan {__version__} on {worker.address}")
+        if self.version != (found := version_of("physgan")):
+            raise ImportError(f"physgan {found} on {worker.address}")
         self.lock = threading.Lock()
         self.make: Make | None = None
 
@@ -103,7 +103,7 @@ class Cluster:
             self.client.register_plugin(maker)
         except Exception as error:
             raise PhysganError(
-                f"expected physgan {__version__} on every worker; got {_words(error)}; "
+                f"expected physgan {maker.version} on every worker; got {_words(error)}; "
                 "install the same packages there"
             ) from None
         failed: dict[int, BaseException] = {}

@@ -117,6 +117,8 @@ class Cluster:
                         killed.append(first)
                     else:
                         failed[first] = future.exception()
+        except OSError:
+            raise _lost() from None
         finally:
             with suppress(Exception):
                 self.client.unregister_worker_plugin(maker.name)
@@ -149,10 +151,7 @@ class Cluster:
 
     def _result(self, future: Any) -> Made:
         if future.status != "finished":
-            raise PhysganError(
-                "expected the scheduler to stay; it is lost; what is finished is kept; "
-                "give the same command again"
-            )
+            raise _lost()
         return future.result()
 
 
@@ -178,6 +177,13 @@ def connected(address: str) -> Iterator[Cluster]:
             yield Cluster(client)
     finally:
         client.close(timeout=_CLOSE_SECONDS)
+
+
+def _lost() -> PhysganError:
+    return PhysganError(
+        "expected the scheduler to stay; it is lost; what is finished is kept; start one and give "
+        "the same command again"
+    )
 
 
 def _given_up(names: list[str], error: BaseException) -> PhysganError:

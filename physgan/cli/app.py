@@ -11,7 +11,9 @@ __all__ = [
     "MOST_EVENTS",
     "ConditionOption",
     "Json",
+    "SchedulerOption",
     "Seed",
+    "ShardOption",
     "Split",
     "app",
     "own_options",
@@ -31,6 +33,16 @@ MOST_EVENTS = 2**32
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", help="name=value, name=low:high or name=a,b,c; repeatable."),
+]
+SchedulerOption = Annotated[
+    str, typer.Option("--scheduler", help="tcp://host:port of a Dask cluster that does the work.")
+]
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        help="i/N: the i-th of N parts, for jobs of an array; afterwards the same without it.",
+    ),
 ]
 Split = Annotated[
     str, typer.Option(help="train=0.93,validation=0.07: shares, if not 0.8, 0.1 and 0.1 test.")

@@ -10,14 +10,16 @@ from physgan.cli.app import (
     MOST_EVENTS,
     ConditionOption,
     Json,
+    SchedulerOption,
+    ShardOption,
     app,
     own_options,
     with_more_help,
 )
 from physgan.cli.conditions import recipe_of_options, recipe_with_conditions
 from physgan.cli.listing import LISTS, settings_text, simulate_help
-from physgan.cli.next_command import after_dataset
-from physgan.cli.options import UsageError, assignments, extra_options
+from physgan.cli.next_command import after_dataset, after_part
+from physgan.cli.options import UsageError, assignments, extra_options, shard_of
 from physgan.cli.printing import print_result
 from physgan.errors import InputError, nearest
 from physgan.progress import reporting
@@ -41,6 +43,8 @@ def simulate(
     parameter: Annotated[
         list[str] | None, typer.Option(help="name=value of the simulator; repeatable.")
     ] = None,
+    shard: ShardOption = "",
+    scheduler: SchedulerOption = "",
     as_json: Json = False,
 ) -> None:
     """Make a dataset; the same command continues an interrupted run.
@@ -55,7 +59,7 @@ def simulate(
     from physgan.data import recipe_names
     from physgan.data import simulate as run
 
-    free, own = extra_options(context.args), own_options(context)
+    free, own, part = extra_options(context.args), own_options(context), shard_of(shard)
     if what in recipe_names() or what.endswith(".toml"):
         if parameter:
             raise UsageError(
@@ -67,8 +71,16 @@ def simulate(
     else:
         recipe = recipe_of_options(what, free, condition or [], parameter or [], count, own)
     with reporting("simulate", "events") as report:
-        result = run(recipe, out, count=count, seed=seed, progress=report)
-    print_result({**result, "next": after_dataset(out)}, as_json)
+        result = run(
+            recipe,
+            out,
+            count=count,
+            seed=seed,
+            shard=part,
+            scheduler=scheduler,
+            progress=report,
+        )
+    print_result({**result, "next": after_part(part) or after_dataset(out)}, as_json)
 
 
 @app.command()

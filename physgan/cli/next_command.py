@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulators.protocol import Condition
 
-__all__ = ["after_dataset", "after_quickstart", "after_samples", "after_training"]
+__all__ = ["after_dataset", "after_part", "after_quickstart", "after_samples", "after_training"]
 
 
 def after_dataset(path: str | os.PathLike[str]) -> str:
@@ -20,6 +20,11 @@ def after_dataset(path: str | os.PathLike[str]) -> str:
     if all(len(dataset.splits.get(name, ())) for name in ("train", "validation")):
         return _line("train", path, "--out", Path("runs") / dataset.path.stem)
     return _show(path)
+
+
+def after_part(shard: tuple[int, int] | None) -> str:
+    """What completes a dataset when its parts are there; "" for the whole."""
+    return f"when all {shard[1]} parts are made: the same command without --shard" if shard else ""
 
 
 def after_training(run: str | os.PathLike[str], data: str | os.PathLike[str]) -> str:

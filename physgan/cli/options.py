@@ -20,6 +20,7 @@ __all__ = [
     "read_toml",
     "settings",
     "shape_of",
+    "shard_of",
     "shares",
     "training_options",
     "value_of",
@@ -62,6 +63,26 @@ def extra_options(arguments: Sequence[str]) -> dict[str, str]:
             value = rest.pop(0)
         result[name[2:].replace("-", "_")] = value
     return result
+
+
+def shard_of(text: str) -> tuple[int, int] | None:
+    """Turn "3/8" into (3, 8), and "" into None.
+
+    Raises:
+        UsageError: for anything else, and for a number that is not from 1 to N.
+    """
+    from physgan.data.array_jobs import check_shard
+
+    if not text:
+        return None
+    number, _, jobs = text.partition("/")
+    if not (number.isdecimal() and jobs.isdecimal()):
+        raise UsageError(f"expected --shard as i/N, such as 1/8; got {text!r}")
+    try:
+        check_shard((int(number), int(jobs)))
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    return int(number), int(jobs)
 
 
 def value_of(text: str) -> Any:

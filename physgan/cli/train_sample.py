@@ -12,19 +12,22 @@ from physgan.cli.app import (
     MOST_EVENTS,
     ConditionOption,
     Json,
+    SchedulerOption,
     Seed,
+    ShardOption,
     app,
     own_options,
     with_more_help,
 )
 from physgan.cli.conditions import conditions_like, drawn_conditions
 from physgan.cli.listing import train_help
-from physgan.cli.next_command import after_samples, after_training
+from physgan.cli.next_command import after_part, after_samples, after_training
 from physgan.cli.options import (
     assignments,
     extra_options,
     read_toml,
     settings,
+    shard_of,
     training_options,
 )
 from physgan.cli.printing import print_result
@@ -111,6 +114,8 @@ def sample(
         bool,
         typer.Option(help="Let the discriminator, if there is one, reject some of the draws."),
     ] = True,
+    shard: ShardOption = "",
+    scheduler: SchedulerOption = "",
     as_json: Json = False,
 ) -> None:
     """Draw samples from a surrogate into a dataset.
@@ -120,6 +125,7 @@ def sample(
     """
     from physgan.surrogates import load
 
+    part = shard_of(shard)
     surrogate = load(run)
     if not rejection:
         surrogate = surrogate.without_rejection()
@@ -142,6 +148,8 @@ def sample(
             extrapolate=extrapolate,
             size=size,
             proposals=proposals,
+            shard=part,
+            scheduler=scheduler,
             progress=report,
         )
-    print_result({**result, "next": after_samples(out, like)}, as_json)
+    print_result({**result, "next": after_part(part) or after_samples(out, like)}, as_json)

@@ -1,4 +1,4 @@
-"""Libraries that only some file formats need."""
+"""Libraries that only some file formats and commands need."""
 
 from importlib import import_module
 from typing import Any
@@ -10,6 +10,7 @@ __all__ = ["library"]
 _EXTRAS = {
     "pyarrow": "tables",
     "uproot": "root",
+    "distributed": "dask",
     "onnx": "export",
     "onnxruntime": "export",
     "flatbuffers": "export",

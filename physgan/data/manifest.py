@@ -18,7 +18,7 @@ from physgan.data.json_files import read_table
 from physgan.data.schema import FORMAT, FORMAT_VERSION, fingerprint
 from physgan.errors import InputError
 
-__all__ = ["Entry", "Manifest", "is_single_file", "manifest_path"]
+__all__ = ["Entry", "Manifest", "is_single_file", "manifest_path", "version_of"]
 
 NAME = "manifest.json"
 SUFFIXES = (".h5", ".hdf5")
@@ -153,7 +153,7 @@ def provenance() -> dict[str, Any]:
         "processor": _processor(),
         "cpu_count": os.cpu_count(),
         "python": platform.python_version(),
-        "versions": {n: v for n in ("physgan", "jax", "numpy", "h5py") if (v := _version(n))},
+        "versions": {n: v for n in ("physgan", "jax", "numpy", "h5py") if (v := version_of(n))},
     }
 
 
@@ -165,7 +165,8 @@ def _processor() -> str:
     return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """Version of an installed package."""
     try:
         return version(package)
     except PackageNotFoundError:

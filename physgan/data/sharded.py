@@ -4,39 +4,66 @@ import hashlib
 import math
 import os
 import shutil
-import time
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from physgan.data.array_jobs import (
+    Shard,
+    check_shard,
+    collect,
+    intact,
+    is_part,
+    own_shards,
+    part_folder,
+    parts_in,
+    shard_name,
+    shard_size_of,
+)
 from physgan.data.dataset import Dataset
-from physgan.data.files import TEMPORARY, exclusive, full_disk, sha256_of, write_atomically
+from physgan.data.extras import library
+from physgan.data.files import TEMPORARY, exclusive, full_disk, write_atomically
+from physgan.data.job import Job, Made, Make, Produce
 from physgan.data.manifest import Entry, Manifest, is_single_file, manifest_path, provenance
 from physgan.data.schema import DatasetInfo, canonical_json
 from physgan.data.writer import file_image
 from physgan.errors import InputError
 from simulators.protocol import Progress
 
-__all__ = ["Produce", "assign_splits", "write_events"]
+__all__ = ["write_events"]
 
 SINGLE_FILE_BYTES = 2**30
 MOST_EVENTS = 2**32
 """Events of one run: their numbers are keys of random streams, of 32 bits for networks."""
 
-_SPLIT_BLOCK = 2**24
-"""Groups of events that are assigned to splits together, so that memory is bounded."""
-
 PARTS = ".parts"
 
-Arrays = dict[str, np.ndarray]
-Produce = Callable[[int, int, Progress], tuple[Arrays, Arrays]]
-"""(first event, number of events, progress within them) -> (samples, conditions)."""
+
+HandOut = Callable[[Make, Mapping[int, str], Callable[[int], None]], Generator[tuple[int, Made]]]
+"""(how to make a shard, first event -> file of those to make, called with the number of events done
+since the last shard) -> (first event, shard) of each, in any order."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is made and how.
+
+    Args:
+        job: all that determines the bytes.
+        limit_bytes: what all events may have together.
+        progress: called with (events done, events to do).
+        hand_out: makes shards.
+    """
+
+    job: Job
+    limit_bytes: int | None
+    progress: Progress
+    hand_out: HandOut
 
 
 def write_events(
@@ -50,6 +77,8 @@ def write_events(
     splits: Mapping[str, float] | None = None,
     split_size: int = 1,
     recipe: dict[str, Any] | None = None,
+    shard: Shard | None = None,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> Manifest:
     """Write events 0 to count - 1, each file atomically.
@@ -69,97 +98,45 @@ def write_events(
         splits: split name -> share of the events.
         split_size: this many events in a row lie in the same split.
         recipe: kept in the manifest.
-        progress: called with (events done, count).
+        shard: (i, N) makes the i-th of N parts of the files, for N processes that may run at once.
+            The call without it puts the parts together, and makes what they lack.
+        scheduler: address of a Dask scheduler whose workers make the shards; "" for this process.
+        progress: called with (events done, events to do).
+
+    Returns:
+        The manifest; with `shard`, that of the part.
 
     Raises:
         InputError: if `out` contains something else, or is being written by another run; for more
-            than 2^32 events, or more than fit in a single file.
-        PhysganError: if the disk is full; finished files stay.
+            than 2^32 events, or more than fit in a single file; for a part that is none, or one
+            with a scheduler; if no scheduler answers.
+        PhysganError: if the disk is full, or for shards that the workers cannot make, when all
+            others are made; finished files stay.
     """
-    path = Path(out)
-    done = progress or (lambda done, total: None)
-    single = is_single_file(path)
+    path, single = Path(out), is_single_file(Path(out))
     _check_size(info, count, single)
-    shares = splits or {}
-    job = _Job(info, count, produce, definition, shard_size, shares, split_size, recipe or {}, done)
-    if not single:
-        _prepare(path)
-        with exclusive(path), full_disk(path):
-            return _fill(path, job)
-    parts = path.with_name(path.name + PARTS)
-    if (finished := _finished(path, definition)) is not None:
-        shutil.rmtree(parts, ignore_errors=True)
-        return finished
-    if path.exists() and not manifest_path(path).exists() and not manifest_path(parts).exists():
-        raise _taken(path)
-    _prepare(parts)
-    with exclusive(parts), full_disk(parts):
-        return _merge(parts, path, _fill(parts, job, SINGLE_FILE_BYTES), job)
-
-
-def assign_splits(
-    shares: Mapping[str, float],
-    count: int,
-    seed: int,
-    size: int = 1,
-    first: int = 0,
-    stop: int | None = None,
-) -> dict[str, np.ndarray]:
-    """Assign events to splits at random, as a function of only the arguments.
-
-    Args:
-        shares: split name -> share of the events, adding up to at most 1.
-        count: number of events of the run.
-        seed: of the run.
-        size: this many events in a row are assigned together.
-        first: first event that is asked for.
-        stop: one past the last event that is asked for; None for `count`.
-
-    Returns:
-        Split name -> sorted event numbers, disjoint.
-    """
-    events = np.arange(first, count if stop is None else stop)
-    groups, group = -(-count // size), events // size
-    names = np.full(len(events), -1)
-    for block in np.unique(group // _SPLIT_BLOCK) if shares else ():
-        start = int(block) * _SPLIT_BLOCK
-        number = min(_SPLIT_BLOCK, groups - start)
-        inside = group // _SPLIT_BLOCK == block
-        table = _splits_of_block(tuple(shares.values()), number, seed, int(block))
-        names[inside] = table[group[inside] - start]
-    return {name: events[names == index] for index, name in enumerate(shares)}
-
-
-@lru_cache(maxsize=2)
-def _splits_of_block(shares: tuple[float, ...], groups: int, seed: int, block: int) -> np.ndarray:
-    """The number of the split of each group of a block, -1 for none, shape (groups,)."""
-    path = [seed, zlib.crc32(b"splits"), *([block] if block else [])]
-    order = np.random.default_rng(path).permutation(groups)
-    edges = np.rint(np.cumsum([0.0, *shares]) * groups).astype(int)
-    table = np.full(groups, -1, np.int8)
-    for index, (low, high) in enumerate(pairwise(edges)):
-        table[order[low:high]] = index
-    return table
-
-
-@dataclass(frozen=True)
-class _Job:
-    """The arguments of `write_events`."""
-
-    info: DatasetInfo
-    count: int
-    produce: Produce
-    definition: dict[str, Any]
-    shard_size: int
-    shares: Mapping[str, float]
-    split_size: int
-    recipe: dict[str, Any]
-    progress: Progress
-
-    def splits(self, first: int, stop: int) -> dict[str, np.ndarray]:
-        """Split name -> its events among `first` to `stop` - 1."""
-        seed = self.info.seed or 0
-        return assign_splits(self.shares, self.count, seed, self.split_size, first, stop)
+    if shard is not None:
+        check_shard(shard)
+        if scheduler:
+            raise InputError("expected a shard or a scheduler; got both; leave one out")
+    job = Job(info, count, produce, definition, shard_size, splits or {}, split_size, recipe or {})
+    folder = path.with_name(path.name + PARTS) if single else path
+    if single:
+        if (finished := _finished(path, definition)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            return finished
+        begun = manifest_path(path).exists() or manifest_path(folder).exists()
+        if path.exists() and not begun:
+            raise _taken(path)
+    with _workers(scheduler) as hand_out:
+        _prepare(folder)
+        report = progress or (lambda done, total: None)
+        run = _Run(job, SINGLE_FILE_BYTES if single else None, report, hand_out)
+        if shard is not None:
+            return _fill_part(folder, shard, run)
+        with exclusive(folder), full_disk(folder):
+            manifest = _fill(folder, run)
+            return _merge(folder, path, manifest, job) if single else manifest
 
 
 def _check_size(info: DatasetInfo, count: int, single: bool) -> None:
@@ -185,21 +162,94 @@ def _too_much(limit: int, got: str) -> InputError:
     )
 
 
-def _fill(folder: Path, job: _Job, limit_bytes: int | None = None) -> Manifest:
+def _fill(folder: Path, run: _Run) -> Manifest:
     """Make the missing shards of a folder; a run goes on with shards of the size it began with."""
-    manifest = _begin(folder, job)
-    size = manifest.entries[0].count if manifest.entries else job.shard_size
-    finished = {e.first_event: e for e in manifest.entries if _intact(folder, e)}
-    for first in range(0, job.count, size):
-        if first not in finished:
-            finished[first] = _make(folder, first, size, job, limit_bytes)
-            manifest.entries = [finished[key] for key in sorted(finished)]
-            manifest.save(manifest_path(folder))
-        job.progress(first + finished[first].count, job.count)
+    manifest = _begin(folder, run.job)
+    for part in parts_in(folder):
+        with exclusive(part):
+            _check_same(Manifest.load(manifest_path(part)).definition, run.job.definition, part)
+            collect(part, folder, manifest, run.job.shard_size)
+    size = shard_size_of(manifest.entries, run.job.count, run.job.shard_size)
+    _make_missing(folder, manifest, range(0, run.job.count, size), size, run)
     return manifest
 
 
-def _begin(folder: Path, job: _Job) -> Manifest:
+def _fill_part(folder: Path, shard: Shard, run: _Run) -> Manifest:
+    """Make the shards of one array job, but for those that the folder has already."""
+    known: list[Entry] = []
+    if manifest_path(folder).exists():
+        whole = Manifest.load(manifest_path(folder))
+        _check_same(whole.definition, run.job.definition, folder)
+        known = [entry for entry in whole.entries if intact(folder, entry)]
+    part = part_folder(folder, shard)
+    _prepare(part)
+    with exclusive(part), full_disk(part):
+        manifest = _begin(part, run.job)
+        entries = [*known, *manifest.entries]
+        size = shard_size_of(entries, run.job.count, run.job.shard_size)
+        there = {entry.first_event for entry in known}
+        firsts = [f for f in own_shards(shard, run.job.count, size) if f not in there]
+        _make_missing(part, manifest, firsts, size, run)
+    return manifest
+
+
+def _make_missing(
+    folder: Path, manifest: Manifest, firsts: Sequence[int], size: int, run: _Run
+) -> None:
+    """Make those shards of a folder that are not finished, and enter each in its manifest.
+
+    Args:
+        folder: of the shards.
+        manifest: of the folder.
+        firsts: first events of all shards that the folder is to have.
+        size: events of a shard.
+        run: what is made, and how.
+    """
+    finished = {e.first_event: e for e in manifest.entries if intact(folder, e)}
+    missing = {first: shard_name(first, size) for first in firsts if first not in finished}
+    total = sum(min(size, run.job.count - first) for first in firsts)
+    done = total - sum(min(size, run.job.count - first) for first in missing)
+
+    def report(more: int) -> None:
+        run.progress(done + more, total)
+
+    report(0)
+    with closing(run.hand_out(partial(run.job.make, size), missing, report)) as shards:
+        for first, made in shards:
+            whole = made.event_bytes * run.job.count
+            if run.limit_bytes is not None and whole > run.limit_bytes:
+                raise _too_much(run.limit_bytes, str(whole))
+            name = missing[first]
+            write_atomically(folder / name, made.image)
+            finished[first] = Entry(name, first, made.count, made.sha256, made.seconds)
+            manifest.entries = [finished[key] for key in sorted(finished)]
+            manifest.save(manifest_path(folder))
+            done += made.count
+            report(0)
+
+
+def _one_by_one(
+    make: Make, shards: Mapping[int, str], progress: Callable[[int], None]
+) -> Generator[tuple[int, Made]]:
+    """Make shards in this process, in their order."""
+    for first in shards:
+        yield first, make(first, progress)
+
+
+@contextmanager
+def _workers(scheduler: str) -> Iterator[HandOut]:
+    """Who makes shards: the workers of a scheduler, or this process."""
+    if not scheduler:
+        yield _one_by_one
+        return
+    library("distributed", "for a scheduler")
+    from physgan.data.cluster import connected  # brings Dask in
+
+    with connected(scheduler) as cluster:
+        yield cluster.hand_out
+
+
+def _begin(folder: Path, job: Job) -> Manifest:
     path = manifest_path(folder)
     if path.exists():
         manifest = Manifest.load(path)
@@ -210,25 +260,7 @@ def _begin(folder: Path, job: _Job) -> Manifest:
     return manifest
 
 
-def _make(folder: Path, first: int, size: int, job: _Job, limit_bytes: int | None) -> Entry:
-    count = min(size, job.count - first)
-    started = time.perf_counter()
-    samples, conditions = job.produce(
-        first, count, lambda done, total: job.progress(first + done, job.count)
-    )
-    seconds = time.perf_counter() - started
-    total = sum(array.nbytes for array in samples.values()) // count * job.count
-    if limit_bytes is not None and total > limit_bytes:
-        raise _too_much(limit_bytes, str(total))
-    splits = job.splits(first, first + count)
-    local = {name: events - first for name, events in splits.items()}
-    image = file_image(samples, conditions, job.info, local)
-    path = folder / f"shard-{first // size:05d}.h5"
-    write_atomically(path, image)
-    return Entry(path.name, first, count, hashlib.sha256(image).hexdigest(), round(seconds, 6))
-
-
-def _merge(parts: Path, path: Path, shards: Manifest, job: _Job) -> Manifest:
+def _merge(parts: Path, path: Path, shards: Manifest, job: Job) -> Manifest:
     """Turn finished shards into one file with its manifest beside it."""
     samples, conditions = Dataset(parts).read()
     image = file_image(samples, conditions, job.info, job.splits(0, job.count))
@@ -253,13 +285,8 @@ def _finished(path: Path, definition: dict[str, Any]) -> Manifest | None:
         return None
     manifest = Manifest.load(manifest_path(path))
     _check_same(manifest.definition, definition, path)
-    whole = bool(manifest.entries) and _intact(path.parent, manifest.entries[0])
+    whole = bool(manifest.entries) and intact(path.parent, manifest.entries[0])
     return manifest if whole else None
-
-
-def _intact(folder: Path, entry: Entry) -> bool:
-    path = folder / entry.file
-    return path.is_file() and sha256_of(path) == entry.sha256
 
 
 def _prepare(folder: Path) -> None:
@@ -267,7 +294,11 @@ def _prepare(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"expected {folder} to be a folder or to end in .h5; it is a file")
     folder.mkdir(parents=True, exist_ok=True)
-    others = [p.name for p in folder.iterdir() if not p.name.endswith(TEMPORARY)]
+    others = [
+        path.name
+        for path in folder.iterdir()
+        if not path.name.endswith(TEMPORARY) and not is_part(path)
+    ]
     if others and not manifest_path(folder).exists():
         raise InputError(
             f"expected {folder} to be empty or begun by the same run; "

@@ -2,7 +2,9 @@
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ def simulate(
     count: int | None = None,
     seed: int | None = None,
     simulator: Simulator | None = None,
+    shard: tuple[int, int] | None = None,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Simulate the dataset of a recipe; an interrupted run is continued.
@@ -37,6 +41,10 @@ def simulate(
         count: events, if not the recipe's number.
         seed: of the run, if not the recipe's.
         simulator: used in place of the recipe's simulator.
+        shard: (i, N) makes the i-th of N parts, for processes that run at once; the call without
+            it puts them together.
+        scheduler: address of a Dask scheduler whose workers simulate, such as
+            "tcp://host:8786"; "" for this process.
         progress: called with (events done, events in total).
 
     Returns:
@@ -45,7 +53,7 @@ def simulate(
     Raises:
         InputError: for an unknown recipe or simulator, or if `out` contains something else.
         ValueError: for parameters or conditions that the simulator refuses.
-        PhysganError: if the disk is full; finished files stay.
+        PhysganError: if the disk is full, or workers cannot make a file; finished files stay.
 
     Example:
         simulate("ising-32", "data/")
@@ -66,24 +74,35 @@ def simulate(
             f"{simulator.name}); got {shard_size}"
         )
 
-    def produce(first: int, number: int, report: Progress) -> tuple[Samples, Samples]:
-        values = {name: d.draw(first, number) for name, d in distributions.items()}
-        samples = simulator.sample(values, number, recipe.seed, first_event=first, progress=report)
-        return {k: np.asarray(v) for k, v in samples.items()}, values
-
     manifest = write_events(
         out,
         _describe(simulator, conditions, recipe.seed),
         recipe.count,
-        produce,
+        partial(_events, simulator, distributions, recipe.seed),
         definition=_definition(simulator, recipe, shard_size),
         shard_size=shard_size,
         splits=recipe.splits,
         split_size=math.lcm(*(each.repeat for each in distributions.values())),
         recipe={k: getattr(recipe, k) for k in ("name", "summary", "train", "benchmark")},
+        shard=shard,
+        scheduler=scheduler,
         progress=progress,
     )
     return _summary(out, manifest, recipe)
+
+
+def _events(
+    simulator: Simulator,
+    distributions: Mapping[str, Distribution],
+    seed: int,
+    first: int,
+    number: int,
+    progress: Progress,
+) -> tuple[Samples, Samples]:
+    """Samples and conditions of `number` events of a run, from event `first` on."""
+    values = {name: each.draw(first, number) for name, each in distributions.items()}
+    samples = simulator.sample(values, number, seed, first_event=first, progress=progress)
+    return {name: np.asarray(array) for name, array in samples.items()}, values
 
 
 def build_simulator(name: str, parameters: dict[str, Any]) -> Simulator:
@@ -179,7 +198,7 @@ def _summary(out: str | os.PathLike[str], manifest: Manifest, recipe: Recipe) ->
         "path": os.fspath(out),
         "recipe": recipe.name,
         "simulator": recipe.simulator,
-        "events": manifest.count,
+        "events": sum(entry.count for entry in manifest.entries),
         "seed": recipe.seed,
         "files": [entry.file for entry in manifest.entries],
         "seconds_per_sample": manifest.seconds_per_sample,

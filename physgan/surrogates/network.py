@@ -54,6 +54,10 @@ class NetworkSampler:
         self._chain_of = lru_cache(self._chain)
         self._attempt_of = lru_cache(self._attempt)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process as what it is built from: compiled programs stay behind."""
+        return NetworkSampler, (self.description, self.parameters)
+
     @classmethod
     def load(cls, weights: Path, description: Description) -> "NetworkSampler":
         """Read the file of weights of a description.

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -235,11 +236,13 @@ class Surrogate:
         extrapolate: bool = False,
         size: int | None = None,
         proposals: int = 1,
+        shard: tuple[int, int] | None = None,
+        scheduler: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Sample into a dataset file or folder; resumable, in bounded memory.
 
-        Args: see `sample`.
+        Args: see `sample`; for `shard` and `scheduler`, see `physgan.simulate`.
 
         Returns:
             {"path", "events", "seconds_per_sample"}.
@@ -249,20 +252,7 @@ class Surrogate:
         self._check_proposals(proposals)
         self._warn(checked)
         trained_or_larger = self._checked_size(size)
-
-        def produce(first: int, number: int, report: Progress) -> tuple[Samples, dict]:
-            rows = {name: values[first : first + number] for name, values in checked.items()}
-            samples = self.sampler.draw(
-                rows,
-                number,
-                seed,
-                first_event=first,
-                size=trained_or_larger,
-                proposals=proposals,
-                progress=report,
-            )
-            return samples, rows
-
+        columns = {n: v[:1] if _alike(v) else v for n, v in checked.items()}
         definition = {
             "source": "surrogate",
             "weights": self.description.weights_sha256,
@@ -276,14 +266,16 @@ class Surrogate:
             path,
             self._info(checked, seed),
             count,
-            produce,
+            partial(_events, self.sampler, columns, seed, trained_or_larger, proposals),
             definition=definition,
             shard_size=self._shard_size(trained_or_larger),
+            shard=shard,
+            scheduler=scheduler,
             progress=progress,
         )
         return {
             "path": str(path),
-            "events": count,
+            "events": sum(entry.count for entry in manifest.entries),
             "seconds_per_sample": manifest.seconds_per_sample,
         }
 
@@ -395,10 +387,51 @@ class Surrogate:
         return html_table(f"Surrogate {self.name}", rows)
 
 
+def _events(
+    sampler: Sampler,
+    columns: Mapping[str, np.ndarray],
+    seed: int,
+    size: int,
+    proposals: int,
+    first: int,
+    number: int,
+    progress: Progress,
+) -> tuple[Samples, Samples]:
+    """Samples and conditions of `number` events of a run, from event `first` on.
+
+    Args:
+        sampler: source of the samples.
+        columns: condition -> a value for each event of the run, or one for all, float64.
+        seed: of the run.
+        size: length of the samples' axes.
+        proposals: draws per event.
+        first: number of the first event.
+        number: of events.
+        progress: called with (done, number).
+    """
+    rows = {
+        name: np.broadcast_to(values, number) if len(values) == 1 else values[first:][:number]
+        for name, values in columns.items()
+    }
+    samples = sampler.draw(
+        rows,
+        number,
+        seed,
+        first_event=first,
+        size=size,
+        proposals=proposals,
+        progress=progress,
+    )
+    return samples, rows
+
+
+def _alike(values: np.ndarray) -> bool:
+    return bool((values == values[:1]).all())
+
+
 def _identified(values: np.ndarray) -> Any:
     """What tells conditions from others in a manifest: the one value of all, or a digest."""
-    alike = bool((values == values[:1]).all())
-    return values[:1].tolist() if alike else sha256(values.tobytes()).hexdigest()
+    return values[:1].tolist() if _alike(values) else sha256(values.tobytes()).hexdigest()
 
 
 def folder_of(path: str | Path) -> Path:

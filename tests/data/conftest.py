@@ -49,3 +49,39 @@ def tiny(tmp_path: Path, samples, conditions, info, splits) -> Path:
     path = tmp_path / "tiny.h5"
     write_dataset(path, samples, conditions, info, splits)
     return path
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an untrained generator of 4 x 4 lattices."""
+    import jax
+    from flax import nnx
+
+    from physgan.domains.spins import Spins
+    from physgan.surrogates import Description, NetworkSampler, Surrogate
+
+    network = {
+        "network": "spin-hierarchy",
+        "ranges": [[1.5, 3.5, "linear"]],
+        "width": 4,
+        "depth": 1,
+        "embedding": 8,
+        "size": 4,
+    }
+    description = Description(
+        method="gan",
+        domain="spins",
+        size=4,
+        conditions=(Condition("temperature", "J/k_B", 1.5, 3.5),),
+        fields=INFO.fields,
+        grid=(),
+        simulator="ising",
+        simulator_version="1",
+        parameters={"size": 4, "field": 0.0},
+        network=network,
+    )
+    generator = Spins().build_generator(network, {}, 3)
+    parameters = jax.device_get(nnx.to_pure_dict(nnx.split(generator)[1]))
+    folder = tmp_path_factory.mktemp("untrained")
+    Surrogate(description, NetworkSampler(description, parameters)).save(folder)
+    return folder

@@ -17,7 +17,7 @@ from tiny_simulator import RECIPE, Tiny
 
 import physgan.data.files
 from physgan.data import DatasetInfo, Field, info, open_dataset, simulate, verify, write_events
-from physgan.data.sharded import assign_splits
+from physgan.data.splitting import assign_splits
 from physgan.errors import InputError, PhysganError
 
 Run = Callable[..., int]
@@ -283,7 +283,7 @@ def test_splits_of_a_part_are_those_of_the_whole() -> None:
 
 
 def test_splits_of_several_blocks_have_their_shares(monkeypatch) -> None:
-    monkeypatch.setattr("physgan.data.sharded._SPLIT_BLOCK", 100)
+    monkeypatch.setattr("physgan.data.splitting._SPLIT_BLOCK", 100)
     shares = {"train": 0.8, "test": 0.1}
     splits = assign_splits(shares, 250, 3)
     assert [len(events) for events in splits.values()] == [200, 25]

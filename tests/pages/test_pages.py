@@ -15,7 +15,8 @@ from physgan.methods import METHODS
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("*/README.md")])
 FOLLOWED = {
-    "README.md", "docs/deployment.md", "docs/devices.md", "docs/extending.md", "docs/format.md",
+    "README.md", "docs/clusters.md", "docs/deployment.md", "docs/devices.md",
+    "docs/extending.md", "docs/format.md",
     "docs/own-data.md",
 }  # fmt: skip
 """Pages whose blocks tests run: those of this folder, of deployment the contracts, and of devices

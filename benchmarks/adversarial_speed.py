@@ -1,11 +1,12 @@
-"""Time an adversarial step of the default networks, beside PyTorch, in turns.
+"""Time training steps of the default networks, beside PyTorch, in turns.
 
 Lattices of the recipe ising-32 and showers of calo-small, at the default settings of the method
 gan. "discriminator" is the gradient of its loss with both penalties, from samples that are there
 already. "generator" is the gradient of the generator's loss, from its noise, without random
-symmetries. "step" is all of both, with Adam. The same is timed with XLA's own convolutions. Another
-Python with PyTorch computes the two gradients with the same weights and noise; the losses have to
-agree. Its step is the sum of the two, without Adam and symmetries. It has no generator of showers.
+symmetries. "step" is all of both, with Adam. "likelihood" is the gradient of the loss of the
+likelihood stage, from real samples. The same is timed with XLA's own convolutions. Another Python
+with PyTorch computes the gradients with the same weights and noise; the losses have to agree. Its
+step is the sum of the first two, without Adam and symmetries. It has no generator of showers.
 Operations are those of direct convolutions, by XLA's count.
 
 On one core the times are CPU seconds, which other work on the machine hardly changes; on more they
@@ -36,6 +37,8 @@ from lib.table import NONE, RESULTS, Row, markdown, write_json
 
 from physgan import load_recipe, open_dataset, simulate
 from physgan.domains import domain_of
+from physgan.domains.spins.generator import SIGN_SHARPNESS
+from physgan.domains.spins.straight_through import spins_from_logits
 from physgan.losses import LOSSES
 from physgan.methods import METHODS, gan
 from physgan.networks import flops_of, periodic
@@ -44,7 +47,7 @@ from physgan.surrogates.conditions import condition_matrix
 from physgan.training import Model, TrainingState
 from physgan.training.state import initial_state
 
-TORCH = {"ising-32": ("discriminator", "generator"), "calo-small": ("discriminator",)}
+TORCH = {"ising-32": ("discriminator", "generator", "likelihood"), "calo-small": ("discriminator",)}
 """Recipe -> what PyTorch computes."""
 SIDE, COUNT = 2048, 1024
 WORKER = Path(__file__).parent / "lib" / "torch_networks.py"
@@ -127,6 +130,9 @@ class System:
             "mean": mean,
             "deviation": self.model.feature_scale.restore(zeros + 1, conditions) - mean,
         }
+        if real.ndim == 3:
+            lean = SIGN_SHARPNESS * real.mean((1, 2)) ** 3
+            arrays |= {"lattice": real, "sign": spins_from_logits(lean, self.noise[:, 0])}
         networks = {"discriminator": self.state.discriminator, "generator": self.state.generator}
         for path, leaf in jax.tree_util.tree_leaves_with_path(networks):
             arrays["/".join(str(part.key) for part in path)] = leaf
@@ -159,10 +165,22 @@ class System:
             return LOSSES[settings.loss].generator(*scores)
 
         generator = jax.value_and_grad(generator_loss)
+
+        def likelihood(parameters: Any, noise: jax.Array, real: jax.Array, at: jax.Array) -> Any:
+            network: Any = nnx.merge(model.generator, parameters)
+            return network.likelihood_bound(real, at, noise).mean()
+
         step, (real, at) = gan.adversarial_step(model, settings, 0), self.batch
         return {
             "discriminator": (discriminator, state.discriminator, real, self.fake, at),
             "generator": (generator, state.generator, state.discriminator, self.noise, real, at),
+            "likelihood": (
+                jax.value_and_grad(likelihood),
+                state.generator,
+                self.noise[:, 0],
+                real,
+                at,
+            ),
             "step": (step, state, jax.random.key(3), real, at),
         }
 

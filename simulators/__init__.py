@@ -1,9 +1,11 @@
-"""Reference simulators of physics: conditions in, samples out."""
+"""Reference simulators of physics: conditions in, samples out.
 
-from simulators.calorimeter import Calorimeter
-from simulators.cosmology import Cosmology
-from simulators.gaussian_ring import GaussianRing
-from simulators.ising import Ising
+The simulators themselves are loaded when first used: they bring JAX, Numba and tables of materials.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from simulators.protocol import (
     Axis,
     Condition,
@@ -14,7 +16,16 @@ from simulators.protocol import (
     Samples,
     Simulator,
 )
-from simulators.turbulence import Turbulence
+
+if TYPE_CHECKING:
+    from simulators.registry import (
+        SIMULATORS,
+        Calorimeter,
+        Cosmology,
+        GaussianRing,
+        Ising,
+        Turbulence,
+    )
 
 __all__ = [
     "SIMULATORS",
@@ -33,11 +44,12 @@ __all__ = [
     "Turbulence",
 ]
 
-SIMULATORS: dict[str, type] = {
-    "ising": Ising,
-    "calorimeter": Calorimeter,
-    "gaussian-ring": GaussianRing,
-    "turbulence": Turbulence,
-    "cosmology": Cosmology,
-}
-"""Simulator name -> class."""
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'simulators' has no attribute {name!r}")
+    return getattr(import_module("simulators.registry"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -67,6 +67,16 @@ def test_help_loads_nothing_heavy() -> None:
     assert out.stdout.splitlines()[-1] == "[]"
 
 
+def test_surrogates_load_without_simulators_and_pictures() -> None:
+    heavy = ("simulators.registry", "numba", "xraydb", "matplotlib", "sklearn", "scipy.spatial")
+    code = (
+        "import sys; from physgan import load; load('calo-small');"
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_and_json(call, verb: str) -> None:
     code, out, err = call(verb, "--help")

@@ -1,8 +1,9 @@
-"""The networks of an adversarial step in PyTorch, for a Python that need not have JAX.
+"""The networks of a training step in PyTorch, for a Python that need not have JAX.
 
 `ResidualDiscriminator`, `DenseDiscriminator` and `SpinHierarchy` with their weights from a file;
-the relativistic losses, R1 and R2, and their gradients. For every line on stdin, "discriminator" or
-"generator", it writes one: the loss, CPU seconds and wall seconds.
+the relativistic losses, R1 and R2, the likelihood of lattices, and their gradients. For every line
+on stdin, "discriminator", "generator" or "likelihood", it writes one: the loss, CPU seconds and
+wall seconds.
 
     python torch_networks.py INPUTS.npz THREADS
 """
@@ -114,6 +115,42 @@ class Hierarchy(Weights):
             lattice = self.doubled(level, lattice, noise, sign, embedded, temperature)
         return lattice
 
+    def negative_log_likelihood(self, lattice: Tensor, sign: Tensor, conditions: Tensor) -> Tensor:
+        """-ln p(lattice, sign), shape (n,), of lattices (n, L, L)."""
+        embedded, size = self.embed(conditions), lattice.shape[1]
+        cell = lattice[:, :: size // 2, :: size // 2].flatten(1)
+        coefficients, known, first = self.dense("seed/coefficients", embedded), [sign], 0
+        total = torch.log(torch.tensor(2.0)).repeat(len(lattice))
+        for place in range(4):
+            triples = itertools.combinations(range(len(known)), 3)
+            terms = known + [known[i] * known[j] * known[k] for i, j, k in triples]
+            logits = (coefficients[:, first : first + len(terms)] * torch.stack(terms, 1)).sum(1)
+            first += len(terms)
+            known.append(cell[:, place])
+            total = total + functional.softplus(-cell[:, place] * logits)
+        for number, level in enumerate(reversed(list(self.numbered("scales")))):
+            spacing = size >> (number + 2)
+            total = total + self.cost(level, lattice[:, ::spacing, ::spacing], sign, embedded)
+        return total
+
+    def cost(self, level: str, lattice: Tensor, sign: Tensor, embedded: Tensor) -> Tensor:
+        """-ln p of all sites of cells given their corners, shape (n,)."""
+        corner, right = lattice[:, ::2, ::2], lattice[:, ::2, 1::2]
+        below, centre = lattice[:, 1::2, ::2], lattice[:, 1::2, 1::2]
+        index = torch.arange(corner.shape[1])
+        even = (index[:, None] + index) % 2 == 0
+        logits = torch.where(
+            even,
+            self.logits(f"{level}/centre/0", embedded, sign, corner),
+            self.logits(f"{level}/centre/1", embedded, sign, corner, even * centre),
+        )
+        total = bernoulli(centre, logits)
+        if list(self.numbered(f"{level}/edges")):
+            first = self.logits(f"{level}/edges/0", embedded, sign, corner, centre)
+            second = self.logits(f"{level}/edges/1", embedded, sign, corner, centre, right)
+            total = total + bernoulli(right, first) + bernoulli(below, second)
+        return total
+
     def doubled(
         self,
         level: str,
@@ -172,6 +209,11 @@ def spins(logits: Tensor, noise: Tensor) -> Tensor:
     return hard + (mean - mean.detach())
 
 
+def bernoulli(lattice: Tensor, logits: Tensor) -> Tensor:
+    """-ln p of spins, shape (n,)."""
+    return functional.softplus(-lattice * logits).sum((1, 2))
+
+
 def observables(x: Tensor) -> Tensor:
     """`physgan.domains.spins.features.physical_features`."""
     right, below = x.roll(-1, 2), x.roll(-1, 1)
@@ -189,12 +231,12 @@ def observables(x: Tensor) -> Tensor:
 
 
 class Halves:
-    """The two halves of an adversarial step: each a loss and its gradients.
+    """The two halves of an adversarial step, and the likelihood: each a loss and its gradients.
 
     Args:
         arrays: sample, features and conditions of real samples, then of generated ones; gamma;
-            "discriminator/..." and, for lattices, "generator/...", noise, temperature, and mean and
-            deviation of the features.
+            "discriminator/..." and, for lattices, "generator/...", noise, sign, temperature, and
+            mean and deviation of the features.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
@@ -234,6 +276,15 @@ class Halves:
             sample, known = given["sample"][:count], given["features"][:count]
             real = self.scorer.score(sample, known, conditions)
         loss = functional.softplus(real - fake).mean()
+        self.hierarchy.gradients(loss)
+        return loss
+
+    def likelihood(self) -> Tensor:
+        """Mean -ln p of the real lattices and their signs."""
+        given, count = self.inputs, len(self.inputs["noise"])
+        lattices, conditions = given["lattice"], given["conditions"][:count]
+        costs = self.hierarchy.negative_log_likelihood(lattices, given["sign"], conditions)
+        loss = costs.mean()
         self.hierarchy.gradients(loss)
         return loss
 

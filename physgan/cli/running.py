@@ -1,5 +1,7 @@
 """Run one command: exit codes, and errors as one line."""
 
+import atexit
+import gc
 import io
 import os
 import sys
@@ -23,12 +25,17 @@ USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "Click
 def prepare() -> None:
     """Set JAX's compilation cache, unless the environment does, and let stdout print any text.
 
-    A sign that stdout's encoding lacks, as ASCII lacks ±, is printed as an escape sequence.
+    Programs that take a tenth of a second to compile are kept, rather than JAX's whole second.
+    Garbage is collected seldom, and not at the end: modules and compiled programs are objects that
+    stay. A sign that stdout's encoding lacks, as ASCII lacks ±, is printed as an escape sequence.
     """
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if os.path.isabs(cache):  # a user without a home directory stays "~"
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(cache, "physgan", "compiled")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

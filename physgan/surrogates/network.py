@@ -38,12 +38,15 @@ class NetworkSampler:
     Args:
         description: of the surrogate.
         parameters: of the generator, nested dicts.
+        shapes: the generator with the shapes of its parameters only; built if None.
     """
 
-    def __init__(self, description: Description, parameters: Any) -> None:
+    def __init__(
+        self, description: Description, parameters: Any, shapes: Generator | None = None
+    ) -> None:
         self.description, self.parameters = description, parameters
         self._domain = domain_of(description)
-        self._fresh = self._domain.build_generator(description.network, description.parameters)
+        self._fresh = shapes or _shapes_of(description)
         self._graph = nnx.split(self._fresh)[0]
         self._log_density = (
             self._domain.log_density(description.parameters)
@@ -66,13 +69,9 @@ class NetworkSampler:
             InputError: if the file holds the parameters of another network.
             VerificationError: for weights that are not finite.
         """
-        domain = domain_of(description)
-
-        def fresh() -> Generator:
-            return domain.build_generator(description.network, description.parameters)
-
-        like = nnx.to_pure_dict(nnx.split(nnx.eval_shape(fresh))[1])
-        return cls(description, read_weights(weights, like))
+        shapes = _shapes_of(description)
+        like = nnx.to_pure_dict(nnx.split(shapes)[1])
+        return cls(description, read_weights(weights, like), shapes)
 
     @property
     def scalable(self) -> bool:
@@ -220,6 +219,14 @@ class NetworkSampler:
             return self._log_density(samples, conditions) + negative
 
         return independence_sampler(partial(draw, numbers=noise_size), log_weight)
+
+
+def _shapes_of(description: Description) -> Generator:
+    """The generator with the shapes of its parameters only: it draws no initial values."""
+    domain = domain_of(description)
+    return nnx.eval_shape(
+        lambda: domain.build_generator(description.network, description.parameters)
+    )
 
 
 @jax.jit

@@ -1,12 +1,13 @@
 """Pictures of cells: a map over the two longest axes, or a step curve along one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import LogNorm
 
 from physgan.domains.cells.layout import CellAxis, CellLayout
-from physgan.domains.figures import NotebookFigure
+
+if TYPE_CHECKING:
+    from physgan.domains.figures import NotebookFigure
 
 __all__ = ["cell_figure", "draw_cells", "picture_note"]
 
@@ -34,6 +35,8 @@ def draw_cells(axes: Any, layout: CellLayout, sample: np.ndarray) -> None:
         axes.stairs(sample.ravel(), axis.edges)
         axes.set(xlabel=axis.label, ylabel=layout.label)
         return
+    from matplotlib.colors import LogNorm
+
     shown, _ = _faces(layout)
     others = tuple(k for k in range(sample.ndim) if k not in [number for number, _ in shown])
     summed = sample.sum(others, dtype=np.float64)
@@ -47,8 +50,10 @@ def draw_cells(axes: Any, layout: CellLayout, sample: np.ndarray) -> None:
     axes.set(xlabel=across.label, ylabel=up.label)
 
 
-def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> NotebookFigure:
+def cell_figure(layout: CellLayout, sample: np.ndarray, title: str = "") -> "NotebookFigure":
     """One sample with a colour bar."""
+    from physgan.domains.figures import NotebookFigure
+
     figure = NotebookFigure(figsize=(6.0, 4.5), layout="constrained")
     panel = figure.subplots()
     draw_cells(panel, layout, sample)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 import scipy.linalg
 import scipy.special
-from scipy.spatial import cKDTree
 
 from physgan.domains.copula.tables import LEVELS, CopulaState, steps_between
 from physgan.errors import InputError
@@ -103,6 +102,8 @@ def _grid(
     most. A condition of few values has points at these, and windows that do not mix them.
     """
     count, columns = places.shape
+    from scipy.spatial import cKDTree
+
     most = int(np.clip(_MOST_NUMBERS // (LEVELS * values.shape[1]), 2**columns, _MOST_POINTS))
     distinct = [np.unique(column) for column in places.T]
     effects = _effects(values, places)

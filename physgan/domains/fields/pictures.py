@@ -1,11 +1,13 @@
 """Pictures of fields: a map with a scale bar."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.figures import NotebookFigure
+
+if TYPE_CHECKING:
+    from physgan.domains.figures import NotebookFigure
 
 __all__ = ["draw_field", "field_figure", "picture_note"]
 
@@ -44,8 +46,10 @@ def draw_field(axes: Any, layout: FieldLayout, field: np.ndarray) -> None:
         _draw_bar(axes, layout)
 
 
-def field_figure(layout: FieldLayout, field: np.ndarray) -> NotebookFigure:
+def field_figure(layout: FieldLayout, field: np.ndarray) -> "NotebookFigure":
     """One field with a colour bar, whose ends are open where pixels lie beyond."""
+    from physgan.domains.figures import NotebookFigure
+
     figure = NotebookFigure(figsize=(5.4, 4.5), layout="constrained")
     panel = figure.subplots()
     draw_field(panel, layout, field)

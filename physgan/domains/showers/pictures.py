@@ -1,13 +1,14 @@
 """Pictures of a shower: r against depth, and layers face on, in MeV on a logarithmic scale."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.colors import LogNorm
-from matplotlib.ticker import MaxNLocator
 
-from physgan.domains.figures import NotebookFigure
+if TYPE_CHECKING:
+    from matplotlib.colors import LogNorm
+
+    from physgan.domains.figures import NotebookFigure
 
 __all__ = ["FEW_LAYERS", "draw_cells", "draw_layers", "shower_figure"]
 
@@ -30,9 +31,11 @@ def draw_cells(
         deposits: MeV.
         across: name of the columns' axis and their edges, mm, which become the labels.
     """
+    from matplotlib.ticker import MaxNLocator
+
     summed = deposits.sum(1)
     top = max(float(summed.max()), 1e-9)
-    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    norm = _decades(top)
     axes.imshow(np.ma.masked_less_equal(summed.T, 0), norm=norm, origin="lower", aspect="auto")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(xlabel="layer", ylabel="column of cells")
@@ -58,7 +61,7 @@ def draw_layers(axes: Any, deposits: np.ndarray, edges: Mapping[str, Sequence[fl
         edges: "alpha" and "r", or "x" and "y", of rows and columns; empty to count the cells.
     """
     top = max(float(deposits.max()), 1e-9)
-    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    norm = _decades(top)
     names = list(edges) or ["row", "column"]
     first, second = (
         np.asarray(edges[name], np.float64) if edges else np.arange(length + 1) - 0.5
@@ -97,7 +100,7 @@ def shower_figure(
     edges: Mapping[str, Sequence[float]],
     title: str = "",
     layers: Sequence[int] | None = None,
-) -> NotebookFigure:
+) -> "NotebookFigure":
     """Draw one shower in cylindrical or Cartesian cells.
 
     Args:
@@ -120,7 +123,9 @@ def shower_figure(
         raise ValueError(f"expected deposits of shape (layers, {shape}); got {deposits.shape}")
     layers = _layers(deposits) if layers is None else list(layers)
     top = max(float(deposits.max()), 1e-9)
-    norm = LogNorm(vmin=top * 1e-4, vmax=top)
+    norm = _decades(top)
+    from physgan.domains.figures import NotebookFigure
+
     figure = NotebookFigure(figsize=(max(6.0, 2.0 * len(layers)), 5.5), layout="constrained")
     rows = figure.add_gridspec(2, 1)
     above, below = (figure.add_subfigure(rows[i, 0]) for i in range(2))
@@ -135,7 +140,7 @@ def shower_figure(
             np.arange(len(deposits) + 1) - 0.5,
             np.asarray(edges[names[1]]),
             np.ma.masked_less_equal(deposits.sum(1).T, 0),
-            norm=LogNorm(vmin=top * 1e-4, vmax=max(float(deposits.sum(1).max()), top)),
+            norm=_decades(top, max(float(deposits.sum(1).max()), top)),
         )
         side.set(xlabel="layer", ylabel=f"{names[1]}, mm", title=title)
         above.colorbar(mesh, label="MeV")
@@ -158,6 +163,13 @@ def shower_figure(
     if len(deposits) <= FEW_LAYERS:
         below.colorbar(face, ax=panels, label="MeV")
     return figure
+
+
+def _decades(brightest: float, top: float = 0.0) -> "LogNorm":
+    """Colours from four decades below `brightest` to it, or to `top`."""
+    from matplotlib.colors import LogNorm
+
+    return LogNorm(vmin=brightest * 1e-4, vmax=top or brightest)
 
 
 def _finer(edges: np.ndarray, parts: int) -> np.ndarray:

@@ -29,7 +29,7 @@ from physgan.networks.periodic import PeriodicConvolution, join_cells, split_cel
 
 __all__ = ["SpinHierarchy"]
 
-_SIGN_SHARPNESS = 30.0
+SIGN_SHARPNESS = 30.0
 
 Head = Callable[[jax.Array, jax.Array], jax.Array]
 """(sum of the four neighbours, shape (n, m, m); conditions, shape (n, c)) -> logits (n, m, m)."""
@@ -120,7 +120,7 @@ class SpinHierarchy(nnx.Module):
             conditions: shape (n, c).
             noise: uniform on [0, 1), shape (n,), for the sign.
         """
-        sign = spins_from_logits(_SIGN_SHARPNESS * spins.mean((1, 2)) ** 3, noise)
+        sign = spins_from_logits(SIGN_SHARPNESS * spins.mean((1, 2)) ** 3, noise)
         return self._with_sign(spins, sign, conditions)
 
     def _with_sign(self, spins: jax.Array, sign: jax.Array, conditions: jax.Array) -> jax.Array:

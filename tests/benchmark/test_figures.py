@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from physgan.benchmark.report.curve_figures import spans_decades
+from physgan.benchmark.report.joint_figures import folded_distribution
 from physgan.benchmark.report.style import data_uri, wrapped
 
 K = np.geomspace(0.03, 1.0, 20)
@@ -50,3 +51,12 @@ def test_a_drawing_loses_no_element_in_half_the_text() -> None:
     defined = {e.get("id") for e in drawn.iter()} - {None}
     link = "{http://www.w3.org/1999/xlink}href"
     assert {e.get(link)[1:] for e in uses} <= defined
+
+
+def test_tails_fold_at_the_median_with_binomial_errors() -> None:
+    """Of 1 to 100: 5 are at most 5, 10 at least 91, and none is beyond 101."""
+    share, low, high = folded_distribution(np.arange(1.0, 101), np.array([5.0, 50, 91, 101]))
+    assert share[:3] == pytest.approx([0.05, 0.5, 0.1])
+    assert np.isnan(share[3])
+    error = np.sqrt(0.05 * 0.95 / 100)
+    assert (low[0], high[0]) == pytest.approx((0.05 - error, 0.05 + error))

@@ -34,8 +34,9 @@ class Curve(NamedTuple):
 def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0) -> None:
     """Draw the histograms on one matplotlib axes, ratios to the first with bands on another.
 
-    Bands are standard errors of the ratio, from the scatter of whole samples. Open bins at the
-    ends are left out, and neighbours merged until half of the first set's are known to 5 %.
+    Entries are counted on a logarithmic axis, where tails are seen as well as the bulk. Bands are
+    standard errors of the ratio, from the scatter of whole samples. Open bins at the ends are
+    left out, and neighbours merged until half of the first set's are known to 5 %.
 
     Args:
         above: axes of the histograms.
@@ -64,9 +65,10 @@ def draw_spectrum(above: Any, below: Any, curves: Sequence[Curve], part: int = 0
             below.fill_between(inner, low, high, step="post", color=colour, alpha=0.25, lw=0)
             below.stairs(ratio, inner, baseline=None, color=colour, lw=1.0)
     below.set_ylim(*_RATIOS)
+    above.set_yscale("log")
+    above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=_FEW_DECADES))
     if spectrum.logarithmic:
-        above.set(xscale="log", yscale="log")
-        above.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=_FEW_DECADES))
+        above.set_xscale("log")
         below.set_xscale("log")
 
 

@@ -232,7 +232,8 @@ def test_page_needs_nothing_else(wrong) -> None:
     _, out = wrong
     page = (out / "report.html").read_text()
     assert set(re.findall(r'src="([^"]{5})', page)) == {"data:"}
-    assert not re.search(r"https?:|<script|<link|@import|url\(", page)
+    outside_figures = re.sub(r'"data:[^"]*"', '""', page)
+    assert not re.search(r"https?:|<script|<link|@import|url\(", outside_figures)
     assert page.count("<img") >= 8
     assert "12345" in page
     assert "<b>warm" not in page

@@ -13,9 +13,9 @@ from physgan.benchmark.break_even import break_even
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
-    figure_title,
     legend_above,
     panel_grid,
+    panel_titles,
     panels,
     styled,
 )
@@ -130,6 +130,7 @@ def relaxation_figure(results: Results) -> Figure:
     """Histogram overlap over truth-against-truth's own after updates of the dynamics."""
     names, count = results.plan.domain.histograms, len(results.plan.conditions)
     observables = {o.name: o for o in results.plan.domain.observables}
+    titles = panel_titles(results, count, sharey=True)
     figure, grid = panels([1.15] * len(names), count, gaps=(0.15,), sharex=True, sharey=True)
     ink = colours(results)
     positions = range(len(results.sweeps))
@@ -142,8 +143,8 @@ def relaxation_figure(results: Results) -> Figure:
                     positions, *shares, fmt="o-", ms=3, lw=1.1, color=ink[source], label=source
                 )
         row[0].set_ylabel(f"overlap of {observables[name].symbol}")
-    for number, axes in enumerate(grid[0]):
-        axes.set_title(figure_title(results, number))
+    for title, axes in zip(titles, grid[0], strict=True):
+        axes.set_title(title)
     for axes in grid[:-1].ravel():
         axes.tick_params(labelbottom=False)
     for axes in grid[-1]:

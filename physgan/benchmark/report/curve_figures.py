@@ -12,10 +12,10 @@ from physgan.benchmark.report.formatting import condition_label, condition_units
 from physgan.benchmark.report.style import (
     EXACT,
     colours,
-    figure_title,
     legend_above,
     panel_grid,
     panel_pairs,
+    panel_titles,
     panels,
     styled,
     unit_text,
@@ -23,9 +23,10 @@ from physgan.benchmark.report.style import (
 from physgan.benchmark.results import Results
 from physgan.domains.base import EnsembleObservable
 
-__all__ = ["curve_figure", "vector_figure"]
+__all__ = ["curve_figure", "spans_decades", "vector_figure"]
 
 _FINE = 160
+_DECADE = 10.0
 
 
 @styled
@@ -54,11 +55,15 @@ def vector_figure(results: Results, observable: EnsembleObservable) -> Figure:
     """A vector observable at every condition; below, the deviation from the truth."""
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
-    figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), sharex=True)
+    titles = panel_titles(results, columns)
+    truth = [results.reference.best(n, observable.name).value for n in range(count)]
+    logarithmic = spans_decades(observable.along, np.array(truth))
+    figure, grid = panels([1.6, 0.7] * rows, columns, gaps=(0.1, 0.75), titles=titles, sharex=True)
     for number, (main, below) in enumerate(panel_pairs(grid, count)):
-        _vector(main, below, results, observable, number)
+        _vector(main, below, results, observable, number, logarithmic)
+        main.set_title(titles[number])
     grid[0, 0].set_ylabel(f"{observable.symbol}{unit_text(observable.unit)}")
-    grid[1, 0].set_ylabel("Δ")
+    grid[1, 0].set_ylabel("Δ / truth" if logarithmic else "Δ")
     legend_above(figure, grid)
     return figure
 
@@ -172,8 +177,25 @@ def _exact_curves(
                 axes.plot(fine, np.array(line, float), color=EXACT, label=label, zorder=1, ls=style)
 
 
+def spans_decades(along: tuple[float, ...] | None, values: np.ndarray) -> bool:
+    """Whether positive vectors, such as power spectra, are ones for logarithmic axes.
+
+    Args:
+        along: coordinate of each entry, ascending; None for indices.
+        values: shape (n, entries).
+    """
+    if along is None or along[0] <= 0 or along[-1] < _DECADE * along[0]:
+        return False
+    return bool(values.min() > 0 and (values.max(1) > _DECADE * values.min(1)).any())
+
+
 def _vector(
-    main: Axes, below: Axes, results: Results, observable: EnsembleObservable, number: int
+    main: Axes,
+    below: Axes,
+    results: Results,
+    observable: EnsembleObservable,
+    number: int,
+    logarithmic: bool,
 ) -> None:
     name, ink = observable.name, colours(results)
     truth = results.reference.best(number, name)
@@ -190,12 +212,14 @@ def _vector(
         style: dict[str, Any] = {"color": ink[source.name], "ms": 3, "elinewidth": 1, "fmt": "o"}
         if source.role != "truth":
             main.errorbar(index, found.value.value, found.value.error, label=source.name, **style)
-        below.errorbar(
-            index, found.deviation.value, found.deviation.error, label=source.name, **style
-        )
+        scale = truth.value if logarithmic else 1.0
+        deviation = found.deviation.value / scale, found.deviation.error / scale
+        below.errorbar(index, *deviation, label=source.name, **style)
     below.axhline(0, color=EXACT, lw=1)
+    if logarithmic:
+        main.set(xscale="log", yscale="log")
     quantity, unit = observable.axis or ("", "")
     main.tick_params(labelbottom=False)
     below.set_xlabel(quantity + unit_text(unit))
-    below.xaxis.set_major_locator(MaxNLocator(4, integer=observable.along is None))
-    main.set_title(figure_title(results, number))
+    if not logarithmic:
+        below.xaxis.set_major_locator(MaxNLocator(4, integer=observable.along is None))

@@ -9,7 +9,13 @@ from markupsafe import Markup, escape
 from physgan.benchmark.compare import NOMINAL
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import effective_bins
-from physgan.benchmark.report import chart_figures, curve_figures, sample_figures, tables
+from physgan.benchmark.report import (
+    chart_figures,
+    curve_figures,
+    joint_figures,
+    sample_figures,
+    tables,
+)
 from physgan.benchmark.report.formatting import (
     break_even_sentence,
     classifier_title,
@@ -67,6 +73,7 @@ def _content(results: Results) -> dict[str, Any]:
         "spectra": [_spectrum_section(results, spectrum) for spectrum in domain.spectra],
         "nominal": NOMINAL,
         "histograms": [_histogram_section(results, name) for name in domain.histograms],
+        **_correlations(results),
         "curves": _curves(results),
         "values": [(o, tables.value_table(results, o)) for o in domain.ensemble if o.axis is None],
         "vectors": [
@@ -127,9 +134,22 @@ def _histogram_section(results: Results, name: str) -> dict[str, Any]:
     return {
         "observable": observable,
         "figure": data_uri(sample_figures.histogram_figure(results, observable)),
+        "tails": data_uri(joint_figures.tail_figure(results, observable)),
         "table": tables.overlap_table(results, name),
         "distances": tables.distance_table(results, name, observable.unit),
         "bins": _bin_text([floor.binning for floor in floors], observable.unit),
+    }
+
+
+def _correlations(results: Results) -> dict[str, Any]:
+    """Between scalar observables, if there are two, and between the entries of each vector."""
+    domain = results.plan.domain
+    vectors = [o for o in domain.observables if o.axis is not None]
+    figure = joint_figures.correlation_figure
+    return {
+        "correlations": data_uri(figure(results)) if len(domain.histograms) > 1 else None,
+        "vector_correlations": [(o, data_uri(figure(results, o))) for o in vectors],
+        "by_chance": f"{1 / (results.plan.count * len(results.plan.apart)) ** 0.5:.2g}",
     }
 
 

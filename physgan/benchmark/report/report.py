@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from physgan.benchmark.report import chart_figures, curve_figures, sample_figures
+from physgan.benchmark.report import chart_figures, curve_figures, joint_figures, sample_figures
 from physgan.benchmark.results import Results
 from physgan.domains.base import EnsembleObservable
 from physgan.errors import InputError, nearest
@@ -35,7 +35,8 @@ class Report(dict[str, Any]):
 
         Args:
             name: one of `figures`: "samples", "observables" (means against conditions),
-                "classifiers", "relaxation" or "training" where there are these, or an observable.
+                "correlations", "classifiers", "relaxation" or "training" where there are these,
+                or an observable.
 
         Returns:
             A matplotlib figure.
@@ -76,6 +77,7 @@ def _figures(results: Results) -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {
         "samples": partial(sample_figures.picture_figure, results),
         "observables": partial(curve_figures.curve_figure, results),
+        "correlations": partial(joint_figures.correlation_figure, results),
         "classifiers": partial(chart_figures.classifier_figure, results),
         "relaxation": partial(chart_figures.relaxation_figure, results),
         "training": partial(chart_figures.training_figure, rows),
@@ -88,6 +90,7 @@ def _figures(results: Results) -> dict[str, Callable[[], Any]]:
     }
     missing = {
         "observables": not (domain.ensemble and results.plan.conditions[0]),
+        "correlations": len(domain.histograms) < 2,
         "relaxation": not results.relaxed,
         "training": not rows,
     }

@@ -7,16 +7,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from physgan.benchmark.report.formatting import condition_title
 from physgan.benchmark.report.style import (
+    EXACT,
     WIDTH,
     colours,
-    figure_title,
     legend_above,
     panel_grid,
     panel_pairs,
+    panel_titles,
     panels,
     styled,
     unit_text,
+    wrapped,
 )
 from physgan.benchmark.results import Results
 from physgan.benchmark.sources import DrawnSet
@@ -28,7 +31,8 @@ __all__ = ["histogram_figure", "picture_figure", "spectrum_figure"]
 
 _EACH, _EACH_ALONE = 2, 8
 _MOST_CONDITIONS = 6
-_LEFT, _TOP, _GAP, _WIDE_GAP = 0.25, 0.3, 0.06, 0.2
+_LEFT, _TOP, _LINE, _GAP, _WIDE_GAP = 0.25, 0.3, 0.15, 0.06, 0.2
+_TRUTH, _RATIOS = "#d5dae2", (0.5, 1.5)
 _SCALED = 0.75, 0.75, 0.45
 """Space on the left, on the right and below of pictures with labels and a colour bar, inches."""
 
@@ -46,31 +50,32 @@ def picture_figure(results: Results) -> Figure:
     gaps = _WIDE_GAP * (blocks - 1) + _GAP * blocks * (each - 1)
     side = min(2.2, (WIDTH - left - right - gaps) / (blocks * each))
     block_width = each * side + (each - 1) * _GAP
-    height = _TOP + len(rows) * (side + _GAP) + bottom
+    titles = [wrapped(condition_title(results, int(n)), block_width) for n in drawn]
+    top = _TOP + _LINE * max(title.count("\n") for title in titles)
+    height = top + len(rows) * (side + _GAP) + bottom
     figure = NotebookFigure(figsize=(WIDTH, height))
     panels = []
     for block, condition_index in enumerate(drawn):
         start = left + block * (block_width + _WIDE_GAP)
-        title = figure_title(results, int(condition_index))
         middle = (start + block_width / 2) / WIDTH
-        figure.text(middle, 1 - 0.1 / height, title, ha="center", va="top")
+        figure.text(middle, 1 - 0.1 / height, titles[block], ha="center", va="top", fontsize=8.5)
         for row, source in enumerate(rows):
             for index in range(each):
                 x = start + index * (side + _GAP)
-                y = height - _TOP - row * (side + _GAP) - side
+                y = height - top - row * (side + _GAP) - side
                 axes = figure.add_axes((x / WIDTH, y / height, side / WIDTH, side / height))
                 domain.picture(axes, source.samples[condition_index], index)
                 _tidy(axes, scaled and block == index == 0, scaled and row == len(rows) - 1)
                 panels.append(axes)
     for row, source in enumerate(rows):
-        middle = (height - _TOP - row * (side + _GAP) - side / 2) / height
+        middle = (height - top - row * (side + _GAP) - side / 2) / height
         name, ink = source.name.replace(", ", ",\n"), colours(results)[source.name]
         style: dict[str, Any] = {"rotation": "vertical", "ha": "center", "va": "center"}
         figure.text(0.12 / WIDTH, middle, name, color=ink, fontsize=8, **style)
     image = share_colours(panels) if scaled else None
     if image is not None:
         end = left + blocks * (block_width + _WIDE_GAP) - _WIDE_GAP + 0.1
-        place = (end / WIDTH, bottom / height, 0.12 / WIDTH, 1 - (_TOP + bottom) / height)
+        place = (end / WIDTH, bottom / height, 0.12 / WIDTH, 1 - (top + bottom) / height)
         figure.colorbar(image, cax=figure.add_axes(place), label=domain.picture_unit)
     return figure
 
@@ -87,18 +92,18 @@ def _tidy(axes: Axes, left: bool, below: bool) -> None:
 
 @styled
 def histogram_figure(results: Results, observable: Observable) -> Figure:
-    """Histograms of one observable at every condition, all sources overlaid."""
+    """Histograms of one observable at every condition, below each the ratios to the truth's."""
     count = len(results.plan.conditions)
     rows, columns = panel_grid(count)
-    figure, grid = panels([1.6] * rows, columns)
-    for number, axes in enumerate(grid.ravel()):
-        if number >= count:
-            axes.set_visible(False)
-            continue
-        _histogram(axes, results, observable, number)
-        axes.set_title(figure_title(results, number))
-        axes.set_xlabel(f"{observable.symbol}{unit_text(observable.unit)}")
+    titles = panel_titles(results, columns)
+    figure, grid = panels([1.6, 0.6] * rows, columns, gaps=(0.1, 0.75), titles=titles, sharex=True)
+    for number, (main, below) in enumerate(panel_pairs(grid, count)):
+        _histogram(main, below, results, observable, number)
+        main.set_title(titles[number])
+        main.tick_params(labelbottom=False)
+        below.set_xlabel(f"{observable.symbol}{unit_text(observable.unit)}")
     grid[0, 0].set_ylabel("share of samples a bin")
+    grid[1, 0].set_ylabel("ratio")
     legend_above(figure, grid[:1, :1])
     return figure
 
@@ -109,12 +114,13 @@ def spectrum_figure(results: Results, spectrum: Spectrum) -> Figure:
     numbers, parts = range(len(results.plan.conditions)), spectrum.parts or ("",)
     whole = len(parts) == 1
     rows, columns = panel_grid(len(numbers), 3) if whole else (len(numbers), len(parts))
-    figure, grid = panels([2.1, 0.8] * rows, columns, gaps=(0.1, 0.75), sharex=True)
+    titles = panel_titles(results, columns)
+    figure, grid = panels([2.1, 0.8] * rows, columns, gaps=(0.1, 0.75), titles=titles, sharex=True)
     shown = [(number, part) for number in numbers for part in range(len(parts))]
     pairs = panel_pairs(grid, len(shown))
     for (above, below), (number, part) in zip(pairs, shown, strict=True):
         draw_spectrum(above, below, _spectrum_curves(results, spectrum.name, number), part)
-        words = [figure_title(results, number), parts[part]]
+        words = [titles[number], parts[part]]
         above.set_title(", ".join(word for word in words if word))
         above.tick_params(labelbottom=False)
         below.set_xlabel(f"{spectrum.symbol}{unit_text(spectrum.unit)}")
@@ -141,7 +147,9 @@ def _spectrum_curves(results: Results, name: str, condition_index: int) -> list[
     ]
 
 
-def _histogram(axes: Axes, results: Results, observable: Observable, condition_index: int) -> None:
+def _histogram(
+    axes: Axes, below: Axes, results: Results, observable: Observable, condition_index: int
+) -> None:
     name = observable.name
     binning = results.reference.floors[condition_index][name].binning
     ink = colours(results)
@@ -150,15 +158,32 @@ def _histogram(axes: Axes, results: Results, observable: Observable, condition_i
     values = [source.values[condition_index][name] for source in sets]
     low, high = _range_of_interest([truth, *values])
     edges = binning.edges(low, high)
-    axes.stairs(
-        _shares(truth, edges), edges, fill=True, color="#d5dae2", label=results.reference_set.name
-    )
+    expected = _shares(truth, edges)
+    axes.stairs(expected, edges, fill=True, color=_TRUTH, label=results.reference_set.name)
+    _ratio_band(below, edges, expected * len(truth))
     for source, own in sorted(
         zip(sets, values, strict=True), key=lambda pair: pair[0].role == "surrogate"
     ):
-        width = 1.5 if source.role == "surrogate" else 1.0
-        axes.stairs(_shares(own, edges), edges, color=ink[source.name], label=source.name, lw=width)
+        found, colour = _shares(own, edges), ink[source.name]
+        surrogate = source.role == "surrogate"
+        axes.stairs(found, edges, color=colour, label=source.name, lw=1.5 if surrogate else 1.0)
+        ratio = np.divide(found, expected, out=np.full(len(found), np.nan), where=expected > 0)
+        if surrogate:
+            error = ratio / np.sqrt(np.maximum(found * len(own), 1))
+            style: dict[str, Any] = {"fmt": "o", "ms": 2, "elinewidth": 0.9, "color": colour}
+            below.errorbar((edges[1:] + edges[:-1]) / 2, ratio, error, **style)
+        else:
+            below.stairs(ratio, edges, baseline=None, color=colour, lw=0.9)
     axes.set_xlim(edges[0] - binning.width, edges[-1] + binning.width)
+    below.set_ylim(*_RATIOS)
+
+
+def _ratio_band(axes: Axes, edges: np.ndarray, counts: np.ndarray) -> None:
+    """The truth's own error around a ratio of 1."""
+    error = 1 / np.sqrt(np.maximum(counts, 1))
+    error = np.append(error, error[-1])
+    axes.fill_between(edges, 1 - error, 1 + error, step="post", color=_TRUTH, lw=0)
+    axes.axhline(1, color=EXACT, lw=0.8)
 
 
 def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -3,10 +3,13 @@
 import base64
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,13 +24,14 @@ __all__ = [
     "WIDTH",
     "colours",
     "data_uri",
-    "figure_title",
     "legend_above",
     "panel_grid",
     "panel_pairs",
+    "panel_titles",
     "panels",
     "styled",
     "unit_text",
+    "wrapped",
 ]
 
 EXACT = "#9aa3b2"
@@ -35,6 +39,12 @@ WIDTH = 11.0
 """Width of a figure, inches."""
 
 _LEFT, _RIGHT, _BOTTOM = 0.66, 0.08, 0.46
+_BETWEEN, _BETWEEN_SHARED = 0.62, 0.16
+_LINE, _LETTER = 0.15, 0.073
+"""Height of a line of a title, and mean width of its letters, inches."""
+
+_URI = " ='():/;,.-+?!@_|$*"
+"""What a data URI in double quotes may hold as it is."""
 
 _INK = "#1c2430"
 _REFERENCE, _SURROGATE, _AGAIN = "#1c2430", "#0b63c5", "#8a93a3"
@@ -100,6 +110,7 @@ def panels(
     *,
     gaps: Sequence[float] = (0.66,),
     above: float = 0.62,
+    titles: Sequence[str] = (),
     sharex: bool = False,
     sharey: bool = False,
 ) -> tuple[Figure, np.ndarray]:
@@ -110,15 +121,17 @@ def panels(
     Args:
         heights: of the rows.
         columns: of panels.
-        gaps: below a row, in turn.
-        above: space for a legend and titles.
+        gaps: below a row, in turn; the last of them has titles below it.
+        above: space for a legend and titles of one line.
+        titles: of the panels; those of more lines get the space.
         sharex: whether the panels of a column share their horizontal axis.
         sharey: whether the panels of a row share their vertical axis.
     """
+    further = _LINE * max((title.count("\n") for title in titles), default=0)
+    gaps, above = [*gaps[:-1], gaps[-1] + further], above + further
     below = [gaps[row % len(gaps)] for row in range(len(heights) - 1)]
     total = sum(heights) + sum(below) + above + _BOTTOM
-    between = 0.16 if sharey else 0.62
-    width = (WIDTH - _LEFT - _RIGHT - between * (columns - 1)) / columns
+    width, between = _panel_width(columns, sharey), _between(sharey)
     figure = NotebookFigure(figsize=(WIDTH, total))
     grid = np.empty((len(heights), columns), object)
     for row, height in enumerate(heights):
@@ -170,9 +183,30 @@ def legend_above(figure: Figure, axes: np.ndarray) -> None:
     )
 
 
-def figure_title(results: Results, condition_index: int) -> str:
-    """Condition `condition_index` as the heading of a panel."""
-    return condition_title(results, condition_index).replace("k_B", "$k_B$")
+def _between(sharey: bool) -> float:
+    return _BETWEEN_SHARED if sharey else _BETWEEN
+
+
+def _panel_width(columns: int, sharey: bool) -> float:
+    return (WIDTH - _LEFT - _RIGHT - _between(sharey) * (columns - 1)) / columns
+
+
+def panel_titles(results: Results, columns: int, *, sharey: bool = False) -> list[str]:
+    """Every condition as the heading of one of so many panels side by side; see `panels`."""
+    width = _panel_width(columns, sharey) + _between(sharey) / 2
+    numbers = range(len(results.plan.conditions))
+    return [wrapped(condition_title(results, number), width) for number in numbers]
+
+
+def wrapped(title: str, width: float) -> str:
+    """A title with a new line after a comma wherever it would be wider than `width` inches."""
+    lines: list[str] = []
+    for part in title.split(", "):
+        if lines and len(f"{lines[-1]}, {part}") * _LETTER <= width:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return ",\n".join(lines).replace("k_B", "$k_B$")
 
 
 def unit_text(unit: str) -> str:
@@ -180,11 +214,23 @@ def unit_text(unit: str) -> str:
     return "" if unit in ("", "1") else f" ({unit.replace('k_B', '$k_B$')})"
 
 
-def data_uri(figure: Figure, kind: str = "svg", dpi: int = 150) -> str:
-    """A figure as a data URI."""
+def data_uri(figure: Figure, kind: str = "svg", dpi: int = 150) -> Markup:
+    """A figure as a data URI, for an attribute in double quotes."""
     buffer = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {}
     with rc_context(_STYLE):
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
-    mime = "image/svg+xml" if kind == "svg" else f"image/{kind}"
-    return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    if kind == "svg":
+        return Markup(
+            "data:image/svg+xml," + quote(_smaller(buffer.getvalue().decode()), safe=_URI)
+        )
+    return Markup(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}")
+
+
+def _smaller(svg: str) -> str:
+    """The same drawing in half the text: two decimals of a point, and nothing for editors."""
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), svg)
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE[^>]*>", "", svg, flags=re.S)
+    svg = re.sub(r'<g id="[^"]*">', "<g>", svg).replace("DejaVuSans-", "D")
+    svg = re.sub(r"([:;]) ", r"\1", re.sub(r"\s+", " ", svg).replace("> <", "><"))
+    return svg.replace('"', "'")

@@ -6,9 +6,9 @@ common disk, and one that is killed leaves no half of a file.
 
 import threading
 import uuid
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import islice
 from typing import Any
 
 import distributed
@@ -80,9 +80,10 @@ class Cluster:
     ) -> Generator[tuple[int, Made]]:
         """Have shards made by the workers, whichever is free.
 
-        A shard that fails is begun again, `TRIES` times in all. One whose worker died as often as
-        the scheduler allows (`distributed.scheduler.allowed-failures`) may have been beside the
-        culprit, so it is begun once more when no other is.
+        A shard that fails is begun again, `TRIES` times in all, and so is a finished one whose
+        worker died before it was fetched. One whose worker died as often as the scheduler allows
+        (`distributed.scheduler.allowed-failures`) may have been beside the culprit, so it is begun
+        once more when no other is.
 
         Args:
             make: makes a shard; it is sent to every worker once.
@@ -110,13 +111,13 @@ class Cluster:
         killed: list[int] = []
         try:
             for firsts, alone in ((list(shards), False), (killed, True)):
-                for first, future in self._finished(maker.name, firsts, alone, progress):
-                    if future.status != "error":
-                        yield first, self._result(future)
-                    elif isinstance(future.exception(), distributed.KilledWorker) and not alone:
+                for first, found in self._finished(maker.name, firsts, alone, progress):
+                    if not isinstance(found, BaseException):
+                        yield first, found
+                    elif isinstance(found, distributed.KilledWorker) and not alone:
                         killed.append(first)
                     else:
-                        failed[first] = future.exception()
+                        failed[first] = found
         except OSError:
             raise _lost() from None
         finally:
@@ -127,32 +128,53 @@ class Cluster:
 
     def _finished(
         self, name: str, firsts: Iterable[int], alone: bool, progress: Callable[[int], None]
-    ) -> Iterator[tuple[int, Any]]:
-        """(first event, future) of shards in the order in which they end, `alone` one by one."""
-        waiting, pending = iter(firsts), dict[Any, int]()
+    ) -> Iterator[tuple[int, Made | BaseException]]:
+        """(first event, shard or error) in the order in which they end, `alone` one by one."""
+        waiting, pending, lost = deque(firsts), dict[Any, int](), Counter[int]()
         while True:
             room = 1 if alone else _AHEAD * max(1, len(self.client.nthreads()))
-            for first in islice(waiting, max(0, room - len(pending))):
+            while waiting and len(pending) < room:
+                first = waiting.popleft()
                 future = self.client.submit(
                     _make_there, name, first, pure=False, retries=0 if alone else TRIES - 1
                 )
                 pending[future] = first
             if not pending:
                 return
-            try:
-                done = distributed.wait(
-                    list(pending), timeout=1, return_when="FIRST_COMPLETED"
-                ).done
-            except TimeoutError:
+            ended = _ended(list(pending))
+            if not ended:
                 progress(0)
-                continue
-            for future in done:
-                yield pending.pop(future), future
+            for future in ended:
+                first = pending.pop(future)
+                found = _outcome(future)
+                if not isinstance(found, distributed.CancelledError):
+                    yield first, found
+                elif self.client.status != "running":
+                    raise _lost()
+                else:
+                    lost[first] += 1
+                    if lost[first] == TRIES:
+                        yield first, found
+                    else:
+                        waiting.append(first)
 
-    def _result(self, future: Any) -> Made:
-        if future.status != "finished":
-            raise _lost()
-        return future.result()
+
+def _ended(futures: list[Any]) -> list[Any]:
+    """Those that have ended, whichever way, after at most a second."""
+    try:
+        return list(distributed.wait(futures, timeout=1, return_when="FIRST_COMPLETED").done)
+    except TimeoutError:
+        return []
+    except distributed.CancelledError:
+        return [future for future in futures if future.cancelled()]
+
+
+def _outcome(future: Any) -> Made | BaseException:
+    """A shard, or why there is none: a `CancelledError` if scheduler or client dropped it."""
+    try:
+        return future.exception() or future.result()
+    except distributed.CancelledError as error:
+        return error
 
 
 @contextmanager

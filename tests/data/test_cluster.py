@@ -146,11 +146,11 @@ def test_a_single_file_of_shards_of_an_array_job_and_of_a_cluster(tmp_path: Path
 def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_to_do(
     tmp_path: Path, cluster, whole
 ) -> None:
-    """The signal comes while the third of five shards is awaited."""
+    """It comes while the third of five shards is awaited."""
 
     def interrupt(done: int, total: int) -> None:
         if done >= 64:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
 
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):

@@ -12,7 +12,7 @@ from physgan.cli import run_command
 from physgan.comparison import ComparisonReport, ComparisonSettings, compare, compare_samples, table
 from physgan.comparison.reading import copies
 from physgan.data import Axis, Condition, DatasetInfo, Field, open_dataset, write_dataset
-from physgan.errors import InputError
+from physgan.errors import InputError, PhysganError
 from physgan.fidelity import BoostedTrees, DenseNetwork
 
 QUICK = ComparisonSettings(
@@ -57,6 +57,17 @@ def beside_floor(tmp_path_factory) -> tuple[ComparisonReport, Path]:
     files = [showers(folder / f"{n}.h5", n, s) for n, s in enumerate((1.0, 3.0, 1.0))]
     report = compare(*files[:2], floor=files[2], out=folder / "out", settings=QUICK)
     return report, folder / "out"
+
+
+@pytest.mark.filterwarnings("ignore:Error writing persistent compilation cache")
+def test_a_full_disk_is_one_line(beside_floor, tmp_path: Path, largest_file) -> None:
+    files = [beside_floor[1].parent / f"{n}.h5" for n in range(2)]
+    with (
+        largest_file(2_000),
+        pytest.raises(PhysganError, match=r"^expected room on the disk for .*/spectrum-.*again$"),
+    ):
+        compare(*files, floor=files[0], out=tmp_path, settings=QUICK)
+    assert not list(tmp_path.iterdir())
 
 
 def test_showers_with_a_floor(beside_floor) -> None:

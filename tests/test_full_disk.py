@@ -1,4 +1,7 @@
-"""Every writer where the disk is full: one line, and no file that is a part of one."""
+"""Every writer where the disk is full: one line, and no file that is a part of one.
+
+Comparisons, benchmarks and explanations are beside their other tests, and training beside its.
+"""
 
 from pathlib import Path
 
@@ -15,6 +18,7 @@ WRITES = {
     "calochallenge": ["export-calochallenge", "SHOWERS", "--out", "OUT.hdf5"],
     **{e: ["export", "SHOWERS", "--out", f"OUT.{e}"] for e in ("npz", "h5", "csv", "parquet")},
     "root": ["export", "SHOWERS", "--out", "OUT.root"],
+    "show": ["show", "SHOWERS", "--out", "OUT.png"],
 }
 
 

@@ -1,29 +1,42 @@
 """Simulation, training and sampling killed at random moments: nothing may be lost or changed.
 
 Each command is given to a process of its own, which gets kill -9 after a random time, and is given
-again. In the end it is left to finish, and what it wrote is compared, byte for byte, with that of a
-command that was never killed. Every second process is stopped by SIGTERM instead, which has to end
-in one line.
+again; a third of them are stopped by SIGTERM instead, which has to end in one line. What a
+process that outlives its moment leaves is compared, byte for byte, with that of a command that was
+never killed, and the command begins anew, so that kills meet its work rather than its end.
 """
 
 import argparse
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 RESULT = Path(__file__).parent / "results" / "kill_at_random.json"
+PHYSGAN = [sys.executable, "-m", "physgan.cli"]
 SIMULATE = ["simulate", "recipe.toml"]
-TRAIN = ["train", "data.h5", "--method", "likelihood", "--likelihood-samples", "8192"]
-TRAIN += ["--checkpoint-samples", "1024", "--batch-size", "64", "--generator-width", "4"]
-SAMPLE = ["sample", "run", "--temperature", "2.3", "--count", "150000"]
-COMMANDS = {"simulate": SIMULATE, "train": TRAIN, "sample": SAMPLE}
+TRAIN = ["train", "ring.h5", "--set", "adversarial_samples=4096", "--set", "batch_size=64"]
+TRAIN += ["--set", "checkpoint_samples=512"]
+SAMPLE = ["sample", "run", "--count", "150000"]
+JOBS = (["--shard", "1/2"], ["--shard", "2/2"], [])
+COMMANDS = {
+    "simulate": (SIMULATE, [[]]),
+    "simulate --shard": (SIMULATE, JOBS),
+    "train": (TRAIN, [[]]),
+    "sample": (SAMPLE, [[]]),
+    "sample --shard": (SAMPLE, JOBS),
+}
+"""Name -> (command, parts of it that are given in turn, of which the last one finishes)."""
+
 RECIPE = """
 [simulator]
 name = "ising"
@@ -35,9 +48,6 @@ shard_size = 8192
 distribution = "uniform"
 minimum = 2.0
 maximum = 3.0
-[splits]
-train = 0.3
-validation = 0.05
 """
 
 
@@ -52,18 +62,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "recipe.toml").write_text(RECIPE)
-        finish(folder, [*SIMULATE, "--out", "data.h5"])
+        finish(folder, ["simulate", "ring-25", "--count", "4096", "--out", "ring.h5"])
         finish(folder, [*TRAIN, "--out", "run"])
-        for verb, command in COMMANDS.items():
+        for verb, (command, parts) in COMMANDS.items():
             start = time.perf_counter()
             finish(folder, [*command, "--out", "whole"])
-            row = killed(folder, command, time.perf_counter() - start, options.kills, rng)
-            row["same_bytes"] = digests(folder / "whole") == digests(folder / "killed")
-            rows.append({"command": verb, **row})
+            seconds = time.perf_counter() - start
+            rows.append({"command": verb, **killed(folder, command, parts, seconds, options, rng)})
             print(rows[-1], flush=True)
-            for out in ("whole", "killed"):
-                (folder / out).rename(folder / f"{verb}-{out}")
-    passed = all(row["same_bytes"] and row["silent"] == 0 for row in rows)
+            shutil.rmtree(folder / "whole")
+    passed = all(row["other_bytes"] == 0 and row["silent"] == 0 for row in rows)
     result = {"seed": options.seed, "passed": passed, "commands": rows}
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     return 0 if passed else 1
@@ -71,44 +79,67 @@ def main() -> int:
 
 def finish(folder: Path, words: list[str]) -> None:
     """Run a command to its end."""
-    subprocess.run(
-        [sys.executable, "-m", "physgan.cli", *words], cwd=folder, check=True, capture_output=True
-    )
+    subprocess.run([*PHYSGAN, *words], cwd=folder, check=True, capture_output=True)
 
 
 def killed(
-    folder: Path, command: list[str], seconds: float, kills: int, rng: np.random.Generator
-) -> dict[str, int]:
-    """Begin a command again and again, then let it finish.
+    folder: Path,
+    command: list[str],
+    parts: Sequence[list[str]],
+    seconds: float,
+    options: argparse.Namespace,
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """Begin a command again and again, and in the end let it finish.
 
     Args:
-        folder: where it runs, and writes "killed".
+        folder: where it runs and writes "killed", beside "whole" of a command never killed.
         command: without its output.
+        parts: words that are added in turn.
         seconds: that it takes if it is not killed.
-        kills: number of interruptions, kill -9 and SIGTERM in turn.
-        rng: of the moments, log-uniform from 0.15 s to `seconds`.
+        options: with the number of kills.
+        rng: of the moments, uniform from 0.15 s to `seconds`.
 
     Returns:
-        {"kills", "terminations", "ended", "silent"}: "ended" counts processes that finished before;
-        "silent" those that did not end in one line that says how to go on.
+        {"seconds", "kills", "terminations", "while_writing", "finished", "other_bytes", "silent"}:
+        "while_writing" counts processes that had changed a file; "finished" outputs that were
+        compared, "other_bytes" those that differ; "silent" processes that SIGTERM did not end in
+        one line that says how to go on.
     """
-    words = [sys.executable, "-m", "physgan.cli", *command, "--out", "killed"]
-    counts = {"kills": 0, "terminations": 0, "ended": 0, "silent": 0}
-    for index in range(kills):
-        process = subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True)
-        time.sleep(float(np.exp(rng.uniform(np.log(0.15), np.log(seconds)))))
-        process.send_signal(signal.SIGTERM if index % 2 else signal.SIGKILL)
+    names = ("kills", "terminations", "while_writing", "finished", "other_bytes", "silent")
+    counts, out = dict.fromkeys(names, 0), folder / "killed"
+
+    def compare() -> None:
+        counts["finished"] += 1
+        counts["other_bytes"] += digests(folder / "whole") != digests(out)
+        shutil.rmtree(out)
+
+    for index in count():
+        part = parts[index % len(parts)]
+        began = time.time()
+        process = subprocess.Popen(
+            [*PHYSGAN, *command, *part, "--out", "killed"],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        time.sleep(float(rng.uniform(0.15, seconds)))
+        process.send_signal(signal.SIGTERM if rng.random() < 1 / 3 else signal.SIGKILL)
         _, err = process.communicate()
         if process.returncode == 0:
-            counts["ended"] += 1
-        elif process.returncode == -signal.SIGKILL:
+            if part == parts[-1]:
+                compare()
+            continue
+        counts["while_writing"] += any(p.stat().st_mtime > began for p in out.rglob("*"))
+        if process.returncode == -signal.SIGKILL:
             counts["kills"] += 1
         else:
             lines = [line for line in err.splitlines() if line.startswith(("stopped:", "error:"))]
             counts["terminations"] += 1
             counts["silent"] += len(lines) != 1 or not lines[0].startswith("stopped: what is")
+        if counts["kills"] == options.kills:
+            break
     finish(folder, [*command, "--out", "killed"])
-    return counts
+    compare()
+    return {"seconds": round(seconds, 1), **counts}
 
 
 def digests(folder: Path) -> dict[str, str]:

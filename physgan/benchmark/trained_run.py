@@ -13,7 +13,7 @@ from physgan.benchmark.run import benchmark
 from physgan.benchmark.sources import ConditionValues, Variant
 from physgan.benchmark.training_set import learnt_by
 from physgan.data import Dataset, Recipe, build_simulator, load_recipe, open_split, recipe_names
-from physgan.errors import CertificateWarning, InputError
+from physgan.errors import CertificateWarning, InputError, PhysganError
 from physgan.progress import Report as Progress
 from physgan.surrogates import Certificate, Description, Surrogate, folder_of, load
 from physgan.training import dataset_of, identity_of_data
@@ -113,8 +113,9 @@ def _keep(certificate: Certificate, folder: Path) -> None:
     """Write the certificate, or say that it cannot be written; the report is complete already."""
     try:
         certificate.save(folder)
-    except OSError as error:
-        text = f"expected to write a certificate to {folder}; got {error.strerror}; copy the run"
+    except (OSError, PhysganError) as error:
+        reason = getattr(error, "strerror", "a full disk")
+        text = f"expected to write a certificate to {folder}; got {reason}; copy the run"
         warnings.warn(text, CertificateWarning, stacklevel=3)
 
 

@@ -41,10 +41,15 @@ def prepare() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; errors become one line on stderr."""
+    """Run one command and return its exit code; errors become one line on stderr.
+
+    Nothing is said of compiled programs that JAX cannot keep, as where the disk is full, or finds
+    damaged: it compiles them again.
+    """
     try:
         with warnings.catch_warnings():
             _show_certificates()
+            warnings.filterwarnings("ignore", message="Error (read|writ)ing persistent compilation")
             return app(arguments or ["--help"], prog_name="physgan", standalone_mode=False) or 0
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

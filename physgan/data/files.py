@@ -31,11 +31,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` atomically: `path` never contains a part of it.
 
     Raises:
-        OSError: such as ENOSPC; `path` is then unchanged.
+        PhysganError: if the disk is full; `path` is then unchanged.
     """
     temporary = path.with_name(path.name + TEMPORARY)
     try:
-        with open(temporary, "wb") as stream:
+        with full_disk(path), open(temporary, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,15 +1,20 @@
-"""Heaps of texts in HDF5 files: the HDF5 library reads one that does not add up without end.
+"""Heaps of texts in HDF5 files, which the HDF5 library trusts.
+
+It reads a heap that does not add up without end, and takes as much memory for a text as its length
+says before it looks at the heap.
 
 A global heap begins with GCOL, a version and its size; then come objects, each with a number, its
 size and its bytes, padded to 8; number 0 is free space, whose size includes its own header
-(HDF5 File Format Specification 3.0, section III.E).
+(HDF5 File Format Specification 3.0, section III.E). A text is stored as its length, the place of
+its heap and its number there, of 4, 8 and 4 bytes.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import h5py
 
+from physgan.data.growth import SMALL_BYTES
 from physgan.errors import VerificationError
 
 __all__ = ["check_heaps"]
@@ -21,6 +26,9 @@ _SMALLEST = 4096
 
 def check_heaps(file: h5py.File) -> None:
     """Refuse a file with a heap whose objects do not fill it one after the other.
+
+    So is one with a text in a heap whose length is `SMALL_BYTES` or more: fewer bytes may be
+    numbers that happen to stand before a number that is the heap's place.
 
     Bytes of arrays are not looked at, so that the cost does not grow with them.
 
@@ -34,15 +42,25 @@ def check_heaps(file: h5py.File) -> None:
         open(file.filename, "rb") as stream,
         mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
     ):
-        for start, stop in _between_arrays(file, len(content)):
-            place = content.find(_SIGNATURE, start, stop)
-            while place >= 0:
-                if not _adds_up(content, place):
-                    raise VerificationError(
-                        f"expected a readable HDF5 file; {file.filename} is damaged: its texts at "
-                        f"byte {place} do not add up"
-                    )
-                place = content.find(_SIGNATURE, place + 1, stop)
+        extents = list(_between_arrays(file, len(content)))
+        for place in _places(content, _SIGNATURE, extents):
+            references = _places(content, place.to_bytes(8, "little"), extents)
+            if not _adds_up(content, place) or any(
+                int.from_bytes(content[at - 4 : at], "little") >= SMALL_BYTES for at in references
+            ):
+                raise VerificationError(
+                    f"expected a readable HDF5 file; {file.filename} is damaged: its texts at "
+                    f"byte {place} do not add up"
+                )
+
+
+def _places(content: mmap.mmap, word: bytes, extents: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where a word stands in some extents of a file."""
+    for start, stop in extents:
+        place = content.find(word, start, stop)
+        while place >= 0:
+            yield place
+            place = content.find(word, place + 1, stop)
 
 
 def _between_arrays(file: h5py.File, end: int) -> Iterator[tuple[int, int]]:

@@ -35,7 +35,8 @@ def save(folder: Path, samples: int, state: State) -> None:
     last, so a checkpoint without it is incomplete. Of several processes the first alone writes.
 
     Raises:
-        OSError: such as ENOSPC; the checkpoints before are then unchanged.
+        OSError: such as ENOSPC, and PhysganError for a full disk; the checkpoints before are then
+            unchanged.
     """
     target = folder / f"{samples:012d}"
     for later in folder.iterdir() if folder.is_dir() else []:

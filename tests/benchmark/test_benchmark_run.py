@@ -147,6 +147,16 @@ def test_a_certificate_is_kept_with_the_weights(folder: Path, report: dict) -> N
     assert missed == {words.split(" at temperature")[0] for words in report["verdict"]["missed"]}
 
 
+def test_a_full_disk_is_one_line(folder: Path, tmp_path: Path, call, largest_file) -> None:
+    words = ["benchmark", folder / "run", "--recipe", folder / "tiny.toml", "--out", tmp_path]
+    with largest_file(2_000):
+        code, out, err = call(*words)
+    error = [line for line in err.splitlines() if not line.startswith("benchmark:")]
+    assert (code, out, len(error)) == (1, "", 1)
+    assert error[0].startswith(f"error: expected room on the disk for {tmp_path / 'report.json'};")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def altered(folder: Path, tmp_path: Path) -> Callable[..., Path]:
     """A copy of the run whose certificate has other entries."""

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -234,6 +236,33 @@ def test_samples_of_a_surrogate(tmp_path: Path, untrained: Path, call, monkeypat
     assert call(*words, out)[0] == 0
     assert dataset_of(out) == dataset_of(tmp_path / "whole")
     assert len(list(out.glob("shard-*.h5"))) == 3
+
+
+@pytest.mark.parametrize("part", [[], ["--shard", "1/2"]])
+def test_killed_sampling_goes_on_with_the_same_bytes(
+    tmp_path: Path, untrained: Path, call, monkeypatch, part: list[str]
+) -> None:
+    """A real kill -9 from outside, once the first of 50 shards is there."""
+    monkeypatch.setattr("physgan.surrogates.surrogate._SHARD_EVENTS", 8)
+    words = ["sample", str(untrained), "--temperature", "1.5:3", "--count", "400", "--out"]
+    out = tmp_path / "killed"
+    script = (
+        "import sys\n"
+        "from physgan.cli import run_command\n"
+        "from physgan.surrogates import surrogate\n"
+        "surrogate._SHARD_EVENTS = 8\n"
+        "run_command(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", script, *words, str(out), *part]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not list(out.rglob("shard-00000.h5")) and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert 1 <= len(list(out.rglob("shard-*.h5"))) < (25 if part else 50)
+    for folder in (out, tmp_path / "whole"):
+        assert call(*words, folder)[0] == 0
+    assert dataset_of(out) == dataset_of(tmp_path / "whole")
 
 
 def test_a_scheduler_without_dask_says_what_to_install(tmp_path: Path, call, monkeypatch) -> None:

@@ -160,6 +160,14 @@ def endless(path: Path) -> None:
     path.write_bytes(content)
 
 
+def of_4_gib(path: Path) -> None:
+    """A text says that it has 4 GiB, which HDF5 allocates before it looks at the heap."""
+    content = bytearray(path.read_bytes())
+    reference = content.index(content.index(b"GCOL").to_bytes(8, "little"))
+    content[reference - 4 : reference] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+
+
 OUTSIDE = {"shape": (40, 2, 4), "dtype": "i1", "external": [("/etc/hostname", 0, 320)]}
 LIE = {"shape": (40, 2**20, 2**20), "dtype": "i1", "chunks": (1, 64, 64)}
 MANY = {"shape": (2**40, 2, 4), "dtype": "i1", "chunks": (64, 2, 4)}
@@ -313,6 +321,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
 DAMAGED = {
     "truncated": (truncated, r"expected a whole HDF5 file; .*tiny\.h5 is truncated; make it again"),
     "texts without end": (endless, r"tiny\.h5 is damaged: its texts at byte \d+ do not add up"),
+    "text of 4 GiB": (of_4_gib, r"tiny\.h5 is damaged: its texts at byte \d+ do not add up"),
     "flipped bit": (flipped, r"expected a readable HDF5 file; .*tiny\.h5 is damaged"),
 }
 

@@ -59,6 +59,18 @@ def test_everything_is_written(files: tuple[Path, Path], tmp_path: Path) -> None
     )
 
 
+def test_a_full_disk_is_one_line(
+    files: tuple[Path, Path], tmp_path: Path, call, largest_file
+) -> None:
+    words = ["explain", files[1], "--temperature", 2.5, "--count", 64, "--out", tmp_path]
+    with largest_file(2_000):
+        code, out, err = call(*words)
+    error = [line for line in err.splitlines() if not line.startswith("explain:")]
+    assert (code, out, len(error)) == (1, "", 1)
+    assert error[0].startswith(f"error: expected room on the disk for {tmp_path}/slopes-")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_opened_run_has_its_checkpoint_and_held_out_samples(files: tuple[Path, Path]) -> None:
     data, run = files
     trained = open_run(open_dataset(data), run)

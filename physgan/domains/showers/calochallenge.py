@@ -17,7 +17,7 @@ import numpy as np
 
 from physgan.data.checks import check_array, check_links
 from physgan.data.dataset import open_dataset
-from physgan.data.files import full_disk, sha256_of, write_atomically
+from physgan.data.files import sha256_of, write_atomically
 from physgan.data.hdf5 import opened
 from physgan.data.manifest import Manifest
 from physgan.data.recipes import check_splits
@@ -70,9 +70,8 @@ def export_calochallenge(
                 progress(stop, len(dataset))
         image = image_of(file)
     xml = path.with_suffix(".xml")
-    with full_disk(path):
-        write_atomically(path, image)
-        write_atomically(xml, binning.to_xml())
+    write_atomically(path, image)
+    write_atomically(xml, binning.to_xml())
     return {
         "path": str(path),
         "binning": str(xml),

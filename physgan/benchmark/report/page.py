@@ -27,7 +27,7 @@ from physgan.benchmark.report.formatting import (
     speed_sentence,
     speed_words,
 )
-from physgan.benchmark.report.style import data_uri
+from physgan.benchmark.report.inline import data_uri
 from physgan.benchmark.report.words import words_of
 from physgan.benchmark.results import Results
 from physgan.domains.base import Spectrum

@@ -36,6 +36,7 @@ def as_json(results: Results) -> Report:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "created": results.created,
+        "command": results.command,
         "seconds": results.seconds,
         "seed": plan.seed,
         "count": plan.count,

@@ -16,6 +16,7 @@ from physgan.domains.figures import NotebookFigure
 
 __all__ = [
     "EXACT",
+    "SEVERAL",
     "STYLE",
     "WIDTH",
     "colours",
@@ -42,6 +43,9 @@ _INK = "#1c2430"
 _REFERENCE, _SURROGATE, _AGAIN = "#1c2430", "#0b63c5", "#8a93a3"
 _VARIANTS = ("#0f8a6a", "#5b3fb0")
 _BASELINES = ("#d97706", "#a3397b", "#7a5c20")
+SEVERAL = (_SURROGATE, *_BASELINES, *_VARIANTS)
+"""Colours of surrogates side by side."""
+
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",

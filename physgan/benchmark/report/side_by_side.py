@@ -65,6 +65,7 @@ def side_by_side(
     content = {"names": names, "summary": _summary(found), "vectors": vectors,
                "observables": _tables(names, found["observables"])}  # fmt: skip
     page = templates().get_template("side_by_side.html.j2").render(content)
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
     write_atomically(Path(out), page.encode())
     return found
 

@@ -20,7 +20,7 @@ from physgan.training.pace import Pace
 
 VERBS = [
     *("quickstart", "simulate", "info", "verify", "show", "list", "train", "sample"),
-    *("benchmark", "compare", "explain"),
+    *("benchmark", "compare", "explain", "report"),
     *("import", "import-calochallenge", "import-idx", "export", "export-calochallenge"),
 ]
 ISING = ["simulate", "ising", "--size", "4", "--seed", "3"]

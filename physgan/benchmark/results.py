@@ -65,6 +65,7 @@ class Results:
         training: what was passed in about the training.
         environment: versions and hardware.
         created: UTC, ISO 8601.
+        command: what makes the report again; "" if that is not known.
         seconds: what the benchmark took, without writing the report.
     """
 
@@ -90,6 +91,7 @@ class Results:
     training: Mapping[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     created: str = ""
+    command: str = ""
     seconds: float = 0.0
 
     def of_role(self, role: str) -> list[DrawnSet]:

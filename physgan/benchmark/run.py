@@ -76,6 +76,7 @@ def benchmark(
     references: int = 3,
     batches: Sequence[int] = BATCHES,
     classes: Labelled | None = None,
+    command: str = "",
     progress: Progress | None = None,
 ) -> Report:
     """Compare a surrogate and baselines with fresh simulation or recorded events: a report.
@@ -109,6 +110,7 @@ def benchmark(
             treated as a source.
         batches: batch sizes at which sources are timed; none for no timing.
         classes: real samples with classes, if sources are to be compared by a classifier of them.
+        command: what makes the report again, for the report.
         progress: called with (steps done, steps in total, what comes next).
 
     Returns:
@@ -137,6 +139,7 @@ def benchmark(
 
     results = _draw(plan, simulator, list(zip(sources, roles, strict=True)), references, tell)
     results.profile, results.targets, results.training = targets, wanted, training or {}
+    results.command = command
     results.seen_in_training = [seen_in_training(c, results.training) for c in places]
     _compare(results, tell)
     network = ConvolutionalNetwork(samples=classifier_budget) if classifier_budget else None

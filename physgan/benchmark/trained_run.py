@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from physgan.benchmark.certify import certificate_of
+from physgan.benchmark.command import command_line
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report import Report, training_rows
 from physgan.benchmark.run import benchmark
@@ -77,6 +78,10 @@ def benchmark_run(
     Raises:
         InputError: for training events in the simulator's place, and see `benchmark`.
     """
+    options = {
+        "count": count, "recipe": recipe, "baseline": baselines, "data": data, "classes": classes,
+        "tolerance": tolerances, "cost": cost, "certificate": certificate, "seed": seed,
+    }  # fmt: skip
     run = Path(run)
     surrogate = load(run).without_certificate()
     truth: Simulator | Recorded
@@ -96,6 +101,7 @@ def benchmark_run(
         out=Path(out),
         baselines=_baselines(surrogate, baselines),
         learnt=learnt_by(run),
+        command=command_line(run, out, options),
         progress=progress,
         **{
             **chosen,

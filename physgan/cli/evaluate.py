@@ -11,7 +11,7 @@ from physgan.cli.options import assignments, extra_options, settings
 from physgan.cli.printing import print_result
 from physgan.progress import reporting
 
-__all__ = ["benchmark", "compare", "explain"]
+__all__ = ["benchmark", "compare", "explain", "report"]
 
 
 @app.command()
@@ -61,7 +61,7 @@ def benchmark(
     """Compare a surrogate with its simulator, or with recorded data: a page and JSON."""
     from physgan.benchmark import benchmark_run
 
-    with reporting("benchmark", "steps") as report:
+    with reporting("benchmark", "steps") as progress:
         result = benchmark_run(
             run,
             out,
@@ -74,7 +74,7 @@ def benchmark(
             cost=cost,
             certificate=certificate,
             seed=seed,
-            progress=report,
+            progress=progress,
         )
     verdict = result["verdict"]
     truth = result["simulator"]
@@ -85,6 +85,22 @@ def benchmark(
     print_result(result if as_json else short, as_json)
     if check and verdict["missed"]:
         raise typer.Exit(3)
+
+
+@app.command()
+def report(
+    reports: Annotated[
+        list[str], typer.Argument(help="Folders that physgan benchmark --out wrote: two or more.")
+    ],
+    out: Annotated[Path, typer.Option(help="HTML file.")] = Path("side-by-side.html"),
+    as_json: Json = False,
+) -> None:
+    """Lay reports of benchmarks side by side: verdicts, observables, curves."""
+    from physgan.benchmark.report.side_by_side import side_by_side
+
+    result = side_by_side(reports, out)
+    short = {each["name"]: each["verdict"]["sentence"] for each in result["reports"]}
+    print_result(result if as_json else {**short, "page": str(out)}, as_json)
 
 
 @app.command()
@@ -114,7 +130,7 @@ def compare(
     from physgan.comparison import compare as run
     from physgan.comparison import table
 
-    with reporting("compare", "steps") as report:
+    with reporting("compare", "steps") as progress:
         result = run(
             real,
             fake,
@@ -125,7 +141,7 @@ def compare(
             seed=seed,
             classes=classes,
             class_inputs=look,
-            progress=report,
+            progress=progress,
         )
     print_result(result.to_json(), True) if as_json else print(table(result))
 
@@ -153,7 +169,7 @@ def explain(
 
     texts = {**extra_options(context.args), **assignments(condition or [])}
     at = one_condition(texts, load(run).conditions, own_options(context)) if texts else {}
-    with reporting("explain", "steps") as report:
-        result = explain_run(run, out, data=data, at=at, count=count, seed=seed, progress=report)
+    with reporting("explain", "steps") as progress:
+        result = explain_run(run, out, data=data, at=at, count=count, seed=seed, progress=progress)
     short = {"explained": str(out / "explain.json"), "pictures": ", ".join(result["pictures"])}
     print_result(result if as_json else short, as_json)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from physgan.benchmark import benchmark
-from physgan.benchmark.report.json_report import as_json
+from physgan.benchmark.report.json_report import as_json, dumps
+from physgan.benchmark.report.side_by_side import side_by_side, side_by_side_figure
+from physgan.cli import run_command
 from physgan.comparison import ComparisonSettings
 from physgan.domains.spins.observables import energy
 from physgan.errors import InputError
@@ -257,12 +259,60 @@ def test_figures_are_drawn_by_their_names(wrong, right) -> None:
         assert name in report.figures
         assert report.plot(name).axes, name
     assert "training" not in right.figures
-    histogram = report.plot("energy").axes[0]
-    assert histogram.get_xlabel().startswith("$u$")
+    histogram, _, ratio, _ = report.plot("energy").axes
+    assert ratio.get_xlabel().startswith("$u$")
     assert len(histogram.patches) == 4  # the truth, its rivals and one baseline
     assert [axes.get_title() for axes in report.plot("binder").axes[::2]] == ["Binder cumulant"]
     with pytest.raises(InputError, match=r"a figure of the report .*; got 'enery'; did you mean"):
         report.plot("enery")
+
+
+def test_reports_lie_side_by_side(wrong, right, tmp_path: Path, capsys) -> None:
+    """Both verdicts, and the rows of both at each condition; names escaped."""
+    (tmp_path / "report.json").write_text(dumps(right))
+    out = tmp_path / "page.html"
+    assert run_command(["report", str(wrong[1]), str(tmp_path), "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    names = [report["name"] for report in found["reports"]]
+    assert names == [WARM, "perfect"]
+    for number, report in enumerate((wrong[0], right)):
+        assert found["reports"][number]["verdict"] == report["verdict"]
+        rows = [row["found"][number] for row in found["observables"]]
+        own = [{k: v for k, v in row.items() if k != "condition"} for row in report["observables"]]
+        assert rows == json.loads(json.dumps(own))
+    page = out.read_text()
+    assert page.count("<img") == len(right["vectors"]) > 0
+    assert "<b>warm" not in page
+    assert re.search(r'class="n fail">[^<]*<small>[^<]* σ', page)
+
+
+def test_curves_lie_over_each_other(wrong, right) -> None:
+    """At each condition one truth, and a set of points for each surrogate."""
+    figure = side_by_side_figure(["a", "b"], [wrong[0], right], "correlation")
+    for number, axes in enumerate(figure.axes[: len(CONDITIONS)]):
+        truth, *points = axes.get_lines()
+        assert [len(axes.containers), len(points)] == [2, 2]
+        for line, report in zip(points, (wrong[0], right), strict=True):
+            own = report["sources"][0]["conditions"][number]["observables"]["correlation"]
+            assert list(line.get_ydata()) == own["value"]
+        assert len(truth.get_ydata()) == len(own["reference"])
+
+
+def test_reports_that_do_not_fit_are_refused_in_one_line(wrong, right, tmp_path: Path) -> None:
+    own, out = str(wrong[1]), tmp_path / "page.html"
+    for name, change in (("a", {"domain": "showers"}), ("b", {"vectors": {}})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text(dumps({**right, **change}))
+    for folders, message in (
+        ([own], "expected two reports or more; got 1"),
+        ([own, tmp_path / "none"], "expected report.json of a benchmark by this version in"),
+        ([own, tmp_path / "a"], f"expected reports of one domain; got spins in {own} and showers"),
+        ([own, tmp_path / "b"], "expected samples of one size; got observables of other entries"),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)) as caught:
+            side_by_side(folders, out)
+        assert "\n" not in str(caught.value)
+    assert not out.exists()
 
 
 def test_progress_counts_up_to_the_end(right) -> None:

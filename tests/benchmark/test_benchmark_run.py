@@ -1,6 +1,8 @@
 """What a benchmark takes from a run and from its recipe, on a run that was really trained."""
 
+import html
 import json
+import shlex
 import shutil
 import warnings
 from collections.abc import Callable
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 
 from physgan import CertificateWarning, benchmark_run, load, open_dataset, simulate, train
+from physgan.benchmark.command import command_line
 from physgan.benchmark.sources import subseed
+from physgan.cli.evaluate import app
 from physgan.data.files import sha256_of
 from physgan.errors import InputError
 from physgan.training import identity_of_data
@@ -100,6 +104,33 @@ def test_recipes_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected no sed in \[benchmark\] of r"):
         benchmark_run(folder / "run", tmp_path / "report", recipe=str(tmp_path / "r.toml"))
     assert not (tmp_path / "report").exists()
+
+
+def test_the_report_has_the_command_that_makes_it_again(folder: Path, report: dict) -> None:
+    words = ["--out", folder / "report", "--recipe", folder / "tiny.toml", "--seed", 1]
+    command = shlex.join(map(str, ["physgan", "benchmark", folder / "run", *words]))
+    assert report["command"] == command
+    page = (folder / "report" / "report.html").read_text()
+    assert f"<dt>command</dt><dd><code>{html.escape(command)}</code></dd>" in page
+
+
+def test_the_command_line_reads_the_command_as_the_same_arguments(monkeypatch) -> None:
+    given: dict = {}
+
+    def note(run, out, **arguments):
+        given.update(arguments)
+        verdict = {"sentence": "", "largest_auc": "", "missed": []}
+        return {"verdict": verdict, "simulator": {"recorded": "events"}}
+
+    monkeypatch.setattr("physgan.benchmark.benchmark_run", note)
+    wanted = {
+        "count": 300, "recipe": "a b.toml", "baseline": ["one", "two"], "data": "x.h5:test",
+        "classes": "label", "tolerance": {"energy:overlap": 0.5, "auc": 0.7}, "cost": 0.0,
+        "certificate": False, "seed": 0,
+    }  # fmt: skip
+    app(shlex.split(command_line("r u n", "out", wanted))[1:], standalone_mode=False)
+    found = {**given, "baseline": given["baselines"], "tolerance": given["tolerances"]}
+    assert {name: found[name] for name in wanted} == wanted
 
 
 def test_tolerances_of_the_recipe_are_targets(report: dict) -> None:

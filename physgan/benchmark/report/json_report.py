@@ -36,6 +36,7 @@ def as_json(results: Results) -> Report:
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "created": results.created,
+        "command": results.command,
         "seconds": results.seconds,
         "seed": plan.seed,
         "count": plan.count,
@@ -56,6 +57,7 @@ def as_json(results: Results) -> Report:
             "break_even": break_even_sentence(results),
         },
         "observables": summary(results),
+        "vectors": _vectors(plan),
         "conditions": [
             {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
             for number, (c, seen) in enumerate(
@@ -77,6 +79,21 @@ def as_json(results: Results) -> Report:
 def dumps(report: Mapping[str, Any]) -> str:
     """JSON text of a report."""
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
+
+
+def _vectors(plan: Plan) -> dict[str, Any]:
+    """What the entries of vector observables are."""
+    return {
+        o.name: {
+            "long_name": o.long_name,
+            "symbol": o.symbol,
+            "unit": o.unit,
+            "axis": o.axis,
+            "along": o.along,
+        }
+        for o in plan.domain.ensemble
+        if o.axis is not None
+    }
 
 
 def _bin(plan: Plan, condition_index: int) -> dict[str, Any] | None:

@@ -27,18 +27,23 @@ from physgan.benchmark.report.formatting import (
     speed_sentence,
     speed_words,
 )
-from physgan.benchmark.report.style import data_uri
+from physgan.benchmark.report.inline import data_uri
 from physgan.benchmark.report.words import words_of
 from physgan.benchmark.results import Results
 from physgan.domains.base import Spectrum
 from physgan.fidelity import Binning
 from physgan.training.diagnostics import findings
 
-__all__ = ["page"]
+__all__ = ["page", "templates"]
 
 
 def page(results: Results) -> str:
     """HTML text of the report."""
+    return templates().get_template("report.html.j2").render(_content(results))
+
+
+def templates() -> Environment:
+    """Of pages, which escape all text."""
     loader = PackageLoader("physgan.benchmark.report", "templates")
     environment = Environment(
         loader=loader,
@@ -48,7 +53,7 @@ def page(results: Results) -> str:
         lstrip_blocks=True,
     )
     environment.filters["units"] = _with_subscripts
-    return environment.get_template("report.html.j2").render(_content(results))
+    return environment
 
 
 def _content(results: Results) -> dict[str, Any]:

@@ -1,15 +1,10 @@
-"""One style for all figures, and figures as text that a page can hold."""
+"""One style for all figures."""
 
-import base64
-import io
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,9 +16,10 @@ from physgan.domains.figures import NotebookFigure
 
 __all__ = [
     "EXACT",
+    "SEVERAL",
+    "STYLE",
     "WIDTH",
     "colours",
-    "data_uri",
     "legend_above",
     "panel_grid",
     "panel_pairs",
@@ -43,14 +39,14 @@ _BETWEEN, _BETWEEN_SHARED = 0.62, 0.16
 _LINE, _LETTER = 0.15, 0.073
 """Height of a line of a title, and mean width of its letters, inches."""
 
-_URI = " ='():/;,.-+?!@_|$*"
-"""What a data URI in double quotes may hold as it is."""
-
 _INK = "#1c2430"
 _REFERENCE, _SURROGATE, _AGAIN = "#1c2430", "#0b63c5", "#8a93a3"
 _VARIANTS = ("#0f8a6a", "#5b3fb0")
 _BASELINES = ("#d97706", "#a3397b", "#7a5c20")
-_STYLE: Any = {
+SEVERAL = (_SURROGATE, *_BASELINES, *_VARIANTS)
+"""Colours of surrogates side by side."""
+
+STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "text.color": _INK,
@@ -91,7 +87,7 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
     """Draw a figure in the report's style."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        with rc_context(_STYLE):
+        with rc_context(STYLE):
             return draw(*args, **kwargs)
 
     wrapped.__doc__ = draw.__doc__
@@ -212,25 +208,3 @@ def wrapped(title: str, width: float) -> str:
 def unit_text(unit: str) -> str:
     """A unit in brackets, with mathtext; "" for numbers without one."""
     return "" if unit in ("", "1") else f" ({unit.replace('k_B', '$k_B$')})"
-
-
-def data_uri(figure: Figure, kind: str = "svg", dpi: int = 150) -> Markup:
-    """A figure as a data URI, for an attribute in double quotes."""
-    buffer = io.BytesIO()
-    metadata = {"Date": None} if kind == "svg" else {}
-    with rc_context(_STYLE):
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
-    if kind == "svg":
-        return Markup(
-            "data:image/svg+xml," + quote(_smaller(buffer.getvalue().decode()), safe=_URI)
-        )
-    return Markup(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}")
-
-
-def _smaller(svg: str) -> str:
-    """The same drawing in half the text: two decimals of a point, and nothing for editors."""
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), svg)
-    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE[^>]*>", "", svg, flags=re.S)
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg).replace("DejaVuSans-", "D")
-    svg = re.sub(r"([:;]) ", r"\1", re.sub(r"\s+", " ", svg).replace("> <", "><"))
-    return svg.replace('"', "'")

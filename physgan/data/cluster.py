@@ -88,7 +88,7 @@ class Cluster:
         Args:
             make: makes a shard; it is sent to every worker once.
             shards: first event -> file.
-            progress: called with 0 every second.
+            progress: called with 0 at once and every second.
 
         Yields:
             (first event, shard), in the order in which they are finished.
@@ -99,6 +99,7 @@ class Cluster:
         """
         if not shards:
             return
+        progress(0)
         maker = _Maker(make)
         try:
             self.client.register_plugin(maker)

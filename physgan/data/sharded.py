@@ -213,7 +213,6 @@ def _make_missing(
     def report(more: int) -> None:
         run.progress(done + more, total)
 
-    report(0)
     with closing(run.hand_out(partial(run.job.make, size), missing, report)) as shards:
         for first, made in shards:
             whole = made.event_bytes * run.job.count

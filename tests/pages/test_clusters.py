@@ -61,7 +61,7 @@ def test_a_dask_cluster(folder: Path, scheduler: str) -> None:
 def test_batch_scripts_give_each_job_its_part(folder: Path, monkeypatch) -> None:
     made: list[Any] = []
     monkeypatch.setattr("physgan.data.simulate", lambda *_, **options: made.append(options) or {})
-    slurm, condor = blocks(ARRAYS, "sh")[0], blocks(ARRAYS, "condor")[0]
+    slurm, condor = blocks(ARRAYS, "sh")[0], blocks(ARRAYS, "text")[0]
     for script in blocks(TEXT, "sh"):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
     line = re.search(r"^srun physgan (.*)$", slurm, re.MULTILINE)

@@ -18,6 +18,7 @@ __all__ = [
     "Shard",
     "check_shard",
     "collect",
+    "finished_in",
     "intact",
     "is_part",
     "own_shards",
@@ -78,7 +79,9 @@ def shard_size_of(entries: Iterable[Entry], count: int, default: int) -> int:
     return next((entry.count for entry in telling), default)
 
 
-def collect(part: Path, folder: Path, manifest: Manifest, default_size: int) -> None:
+def collect(
+    part: Path, folder: Path, manifest: Manifest, finished: dict[int, Entry], default_size: int
+) -> None:
     """Move the shards of a job into the folder of the run, and remove the job's.
 
     A shard that is not as its manifest says stays behind, to be made again. A kill loses nothing.
@@ -87,11 +90,11 @@ def collect(part: Path, folder: Path, manifest: Manifest, default_size: int) -> 
         part: folder of the job.
         folder: of the run.
         manifest: of the run; the shards are entered.
+        finished: first event -> entry of the run's shards that are intact; the shards are entered.
         default_size: events of a shard, if those of neither folder tell.
     """
     made = Manifest.load(manifest_path(part))
     size = shard_size_of([*manifest.entries, *made.entries], manifest.count, default_size)
-    finished = {entry.first_event: entry for entry in manifest.entries if intact(folder, entry)}
     for entry in made.entries:
         first = entry.first_event
         whole = first % size == 0 and entry.count == min(size, manifest.count - first)
@@ -105,6 +108,11 @@ def collect(part: Path, folder: Path, manifest: Manifest, default_size: int) -> 
     manifest.entries = [finished[first] for first in sorted(finished)]
     manifest.save(manifest_path(folder))
     shutil.rmtree(part)
+
+
+def finished_in(folder: Path, manifest: Manifest) -> dict[int, Entry]:
+    """First event -> entry of each intact shard; it reads them all."""
+    return {entry.first_event: entry for entry in manifest.entries if intact(folder, entry)}
 
 
 def intact(folder: Path, entry: Entry) -> bool:

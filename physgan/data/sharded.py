@@ -17,6 +17,7 @@ from physgan.data.array_jobs import (
     Shard,
     check_shard,
     collect,
+    finished_in,
     intact,
     is_part,
     own_shards,
@@ -165,12 +166,13 @@ def _too_much(limit: int, got: str) -> InputError:
 def _fill(folder: Path, run: _Run) -> Manifest:
     """Make the missing shards of a folder; a run goes on with shards of the size it began with."""
     manifest = _begin(folder, run.job)
+    finished = finished_in(folder, manifest)
     for part in parts_in(folder):
         with exclusive(part):
             _check_same(Manifest.load(manifest_path(part)).definition, run.job.definition, part)
-            collect(part, folder, manifest, run.job.shard_size)
+            collect(part, folder, manifest, finished, run.job.shard_size)
     size = shard_size_of(manifest.entries, run.job.count, run.job.shard_size)
-    _make_missing(folder, manifest, range(0, run.job.count, size), size, run)
+    _make_missing(folder, manifest, finished, range(0, run.job.count, size), size, run)
     return manifest
 
 
@@ -189,23 +191,28 @@ def _fill_part(folder: Path, shard: Shard, run: _Run) -> Manifest:
         size = shard_size_of(entries, run.job.count, run.job.shard_size)
         there = {entry.first_event for entry in known}
         firsts = [f for f in own_shards(shard, run.job.count, size) if f not in there]
-        _make_missing(part, manifest, firsts, size, run)
+        _make_missing(part, manifest, finished_in(part, manifest), firsts, size, run)
     return manifest
 
 
 def _make_missing(
-    folder: Path, manifest: Manifest, firsts: Sequence[int], size: int, run: _Run
+    folder: Path,
+    manifest: Manifest,
+    finished: dict[int, Entry],
+    firsts: Sequence[int],
+    size: int,
+    run: _Run,
 ) -> None:
     """Make those shards of a folder that are not finished, and enter each in its manifest.
 
     Args:
         folder: of the shards.
         manifest: of the folder.
+        finished: first event -> entry of its intact shards; new ones are entered.
         firsts: first events of all shards that the folder is to have.
         size: events of a shard.
         run: what is made, and how.
     """
-    finished = {e.first_event: e for e in manifest.entries if intact(folder, e)}
     missing = {first: shard_name(first, size) for first in firsts if first not in finished}
     total = sum(min(size, run.job.count - first) for first in firsts)
     done = total - sum(min(size, run.job.count - first) for first in missing)

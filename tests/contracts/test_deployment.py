@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from jax import export
 from scipy import special
-from tiny import DATASETS, dataset, generator
+from tiny import DATASETS, dataset, untrained
 
 from physgan.deployment import FORMATS, Model
 from physgan.deployment.export import TOLERANCE, differing, golden_inputs
 from physgan.deployment.translation import onnx_model
 from physgan.domains import Domain
 from physgan.errors import InputError
-from physgan.surrogates import Description, NetworkSampler, Surrogate
+from physgan.surrogates import Description, Surrogate
 
 for library in ("onnx", "onnxruntime", "flatbuffers"):
     pytest.importorskip(library, reason="the extra export is not installed")
@@ -36,14 +36,6 @@ PAIRS = [
     ("flow", "showers, square cells"),
 ]
 """Generators and data that have every kind of operation, symmetry and decoding between them."""
-
-
-def untrained(network: str, kind: str) -> Surrogate:
-    content, fresh = dataset(kind), generator(network, kind)
-    assert fresh is not None
-    size = content.domain.geometry(content.samples).get("size", 0)
-    about = Description.of(content.info, "gan", size, network=fresh.settings)
-    return Surrogate(about, NetworkSampler(about, fresh.parameters))
 
 
 @pytest.fixture(scope="module")

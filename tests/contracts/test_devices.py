@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from eight_devices import METHOD, asked, digest, train_until
 from jax.sharding import AxisType
-from tiny import dataset, generator
+from tiny import untrained
 from tiny_runs import Finished, weights
 
-from physgan.surrogates import Description, NetworkSampler, Surrogate, devices, load
+from physgan.surrogates import devices, load
 from physgan.training import loop
 
 KINDS = {"spins": "spin-hierarchy", "showers": "shower-cascade", "fields": "field-transformer"}
@@ -23,14 +23,6 @@ KINDS = {"spins": "spin-hierarchy", "showers": "shower-cascade", "fields": "fiel
 
 TOLERANCE = 1e-6
 """Root mean square difference of parameters over their root mean square."""
-
-
-def untrained(network: str, kind: str) -> Surrogate:
-    content, fresh = dataset(kind), generator(network, kind)
-    assert fresh is not None
-    size = content.domain.geometry(content.samples).get("size", 0)
-    about = Description.of(content.info, "gan", size, network=fresh.settings)
-    return Surrogate(about, NetworkSampler(about, fresh.parameters))
 
 
 def difference(run: Path, reference: Path) -> float:

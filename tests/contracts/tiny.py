@@ -17,6 +17,7 @@ from physgan.domains import DOMAINS, Domain, domain_of
 from physgan.errors import InputError
 from physgan.methods import METHODS
 from physgan.networks import GENERATORS, LikelihoodGenerator, build_discriminator
+from physgan.surrogates import Description, NetworkSampler, Surrogate
 from physgan.surrogates.conditions import condition_matrix
 from simulators import GaussianRing, Ising
 
@@ -320,3 +321,12 @@ def discriminator(name: str, kind: str) -> tuple[Callable[..., jax.Array], Any] 
         return nnx.merge(graph, p)(*inputs, conditions)
 
     return score, nnx.to_pure_dict(parameters)
+
+
+def untrained(network: str, kind: str) -> Surrogate:
+    """A surrogate with initial weights."""
+    content, fresh = dataset(kind), generator(network, kind)
+    assert fresh is not None
+    size = content.domain.geometry(content.samples).get("size", 0)
+    about = Description.of(content.info, "gan", size, network=fresh.settings)
+    return Surrogate(about, NetworkSampler(about, fresh.parameters))

@@ -6,8 +6,8 @@ already. "generator" is the gradient of the generator's loss, from its noise, wi
 symmetries. "step" is all of both, with Adam. "likelihood" is the gradient of the loss of the
 likelihood stage, from real samples. The same is timed with XLA's own convolutions. Another Python
 with PyTorch computes the gradients with the same weights and noise; the losses have to agree. Its
-step is the sum of the first two, without Adam and symmetries. It has no generator of showers.
-Operations are those of direct convolutions, by XLA's count.
+step is the sum of the first two, without Adam and symmetries. It has no generator of showers. Both
+processes keep freed memory. Operations are those of direct convolutions, by XLA's count.
 
 On one core the times are CPU seconds, which other work on the machine hardly changes; on more they
 are wall seconds, and the machine has to be quiet. Writes benchmarks/results/adversarial_speed.json
@@ -35,7 +35,9 @@ from lib.measure import in_turns
 from lib.systems import SEED, sides
 from lib.table import NONE, RESULTS, Row, markdown, write_json
 
+import physgan
 from physgan import load_recipe, open_dataset, simulate
+from physgan.allocator import keep_freed_memory
 from physgan.domains import domain_of
 from physgan.domains.spins.generator import SIGN_SHARPNESS
 from physgan.domains.spins.straight_through import spins_from_logits
@@ -71,6 +73,7 @@ class Torch:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(physgan.__file__).parents[1])},
         )
 
     def __call__(self, part: str) -> tuple[float, float]:
@@ -257,6 +260,7 @@ def main() -> None:
     parser = parser_of(__doc__, "workdir", only=list(TORCH), rounds=5, out=RESULTS)
     parser.add_argument("--torch", type=Path, help="a Python that has PyTorch")
     options = parser.parse_args()
+    keep_freed_memory()
     options.workdir.mkdir(parents=True, exist_ok=True)
     rows = {
         name: measure(name, options.workdir, options.torch, options.rounds) for name in options.only

@@ -17,12 +17,18 @@ MAY_IMPORT = {
     "physgan.__init__": {"physgan"},
     "physgan.errors": set(),
     "physgan.progress": set(),
+    "physgan.allocator": set(),
     "physgan.data": {"simulators"},
     "physgan.losses": set(),
     "physgan.networks": set(),
     "physgan.domains": {"physgan.data", "physgan.networks", "simulators"},
     "physgan.fidelity": {"physgan.data", "physgan.domains"},
-    "physgan.surrogates": {"physgan.data", "physgan.domains", "physgan.networks"},
+    "physgan.surrogates": {
+        "physgan.allocator",
+        "physgan.data",
+        "physgan.domains",
+        "physgan.networks",
+    },
     "physgan.importing": {"physgan.data", "physgan.domains"},
     "physgan.comparison": {
         "physgan.data",
@@ -31,6 +37,7 @@ MAY_IMPORT = {
         "physgan.progress",
     },
     "physgan.training": {
+        "physgan.allocator",
         "physgan.data",
         "physgan.domains",
         "physgan.fidelity",
@@ -39,6 +46,7 @@ MAY_IMPORT = {
         "physgan.surrogates",
     },
     "physgan.methods": {
+        "physgan.allocator",
         "physgan.data",
         "physgan.domains",
         "physgan.losses",

@@ -3,9 +3,9 @@
 `ResidualDiscriminator`, `DenseDiscriminator` and `SpinHierarchy` with their weights from a file;
 the relativistic losses, R1 and R2, the likelihood of lattices, and their gradients. For every line
 on stdin, "discriminator", "generator" or "likelihood", it writes one: the loss, CPU seconds and
-wall seconds.
+wall seconds. It keeps freed memory, as physgan's training does.
 
-    python torch_networks.py INPUTS.npz THREADS
+    PYTHONPATH=. python torch_networks.py INPUTS.npz THREADS
 """
 
 import itertools
@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from physgan.allocator import keep_freed_memory
 
 LEAK = 0.2
 
@@ -291,6 +293,7 @@ class Halves:
 
 def main() -> None:
     """Answer each line."""
+    keep_freed_memory()
     torch.set_num_threads(int(sys.argv[2]))
     halves = Halves(dict(np.load(sys.argv[1])))
     for line in sys.stdin:

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from physgan.allocator import keep_freed_memory
 from physgan.data import Dataset, check_hashes, open_dataset
 from physgan.data.files import exclusive, full_disk
 from physgan.data.json_files import read_table
@@ -31,7 +32,7 @@ def train(
     """Train a surrogate on a dataset.
 
     After `jax.distributed.initialize` all processes train together, and each of them calls this.
-    The first alone writes files.
+    The first alone writes files. The process keeps freed memory from now on.
 
     Args:
         dataset_path: a dataset with the splits "train" and "validation".
@@ -52,6 +53,7 @@ def train(
         VerificationError: for data that have changed since they were written.
         PhysganError: if training diverged or the disk is full; checkpoints are kept.
     """
+    keep_freed_memory()
     dataset = open_dataset(dataset_path)
     check_hashes(dataset.path)
     recipe = dict(dataset.recipe.get("train", {}))

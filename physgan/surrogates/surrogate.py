@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from physgan.allocator import keep_freed_memory
 from physgan.data import DatasetInfo, write_events
 from physgan.data.files import sha256_of, write_atomically
 from physgan.data.json_files import read_table
@@ -446,6 +447,8 @@ def folder_of(path: str | Path) -> Path:
 def load(path: str | Path) -> Surrogate:
     """Load a surrogate, and its certificate if it has one.
 
+    The process keeps freed memory from now on.
+
     Args:
         path: the folder of a training run, its surrogate/ itself, or the name of a surrogate
             that comes with the package, such as "calo-pb-lar".
@@ -454,6 +457,7 @@ def load(path: str | Path) -> Surrogate:
         InputError: if there is no surrogate.
         VerificationError: if its weights are not those that were saved, or not finite.
     """
+    keep_freed_memory()
     folder = folder_of(path)
     try:
         description = Description.from_table(read_table(folder / _DESCRIPTION, "a surrogate"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 
+from physgan.allocator import return_freed_memory
 from physgan.training import checkpoints
 from physgan.training.devices import (
     check_batch,
@@ -17,7 +18,7 @@ from physgan.training.devices import (
     split_batch,
 )
 from physgan.training.impossible import LeftOut
-from physgan.training.memory import compiler_options, return_freed_memory
+from physgan.training.memory import compiler_options
 from physgan.training.monitor import Announcer
 from physgan.training.pace import Pace
 from physgan.training.run import Run

@@ -1,6 +1,5 @@
-"""Memory that compilation takes, and leaves behind."""
+"""Memory that compilation takes."""
 
-import ctypes
 from functools import cache
 from typing import Any
 
@@ -8,7 +7,7 @@ import jax
 
 from physgan.domains import Domain
 
-__all__ = ["compiler_options", "return_freed_memory"]
+__all__ = ["compiler_options"]
 
 _LEAN = {"xla_cpu_use_fusion_emitters": False}
 
@@ -33,14 +32,3 @@ def _known() -> bool:
     except jax.errors.JaxRuntimeError:
         return False
     return True
-
-
-def return_freed_memory() -> None:
-    """Give memory that the compiler has freed back to the operating system, with glibc only.
-
-    The C library keeps it otherwise: 0.7 GB after the training step of 150 cells.
-    """
-    try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):
-        return

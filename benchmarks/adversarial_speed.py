@@ -94,7 +94,10 @@ class System:
         dataset = open_dataset(path)
         domain, method = domain_of(dataset.info), METHODS["gan"]
         own = {k: v for k, v in dataset.recipe["train"].items() if k != "method"}
-        self.settings: gan.GanSettings = method.settings_of({**domain.training(), **own}, {})
+        self.settings: gan.GanSettings = method.settings_of(
+            {**domain.training(), **own},
+            {"adversarial_samples": COUNT, "head_start": 0, "rejection_samples": 0},
+        )
         found, values = sides(path, "train")
         samples = domain.encode(found)
         conditions = condition_matrix(dataset.info.conditions, values, len(samples))
@@ -107,7 +110,7 @@ class System:
         )
         batch = self.settings.batch_size
         self.batch = jnp.asarray(samples[:batch], jnp.float32), jnp.asarray(conditions[:batch])
-        self.ranges = networks.settings["ranges"]
+        self.ranges = [(c.minimum, c.maximum, c.scale) for c in dataset.info.conditions]
         network = nnx.merge(self.model.generator, self.state.generator)
         self.noise = jax.random.uniform(jax.random.key(1), (batch, network.noise_size()))
         self.fake = jax.jit(network)(self.noise, self.batch[1])

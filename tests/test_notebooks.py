@@ -8,6 +8,8 @@ nbformat = pytest.importorskip("nbformat", reason="needs: pip install 'physgan[n
 nbclient = pytest.importorskip("nbclient", reason="needs: pip install 'physgan[notebooks]'")
 pytest.importorskip("ipykernel", reason="needs: pip install 'physgan[notebooks]'")
 
+pytestmark = pytest.mark.documentation
+
 FOLDER = Path(__file__).parent.parent / "examples"
 SYSTEMS = ("cosmology", "images", "ising", "own_data", "showers", "turbulence")
 MOST_SECONDS = 1_200

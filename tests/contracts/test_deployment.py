@@ -241,6 +241,7 @@ def test_existing_files_and_a_missing_library_leave_things_as_they_are(
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("m.onnx.npz", "mine")]
 
 
+@pytest.mark.documentation
 def test_the_page_about_deployment_is_right(
     tmp_path: Path, call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

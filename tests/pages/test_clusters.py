@@ -15,6 +15,8 @@ from following import COUNT, ROOT, blocks, commands, follow
 from physgan.cli import run_command
 from physgan.data import verify
 
+pytestmark = pytest.mark.documentation
+
 TEXT = (ROOT / "docs" / "clusters.md").read_text()
 ARRAYS, CLUSTER = TEXT.split("## A Dask cluster")
 

@@ -14,7 +14,7 @@ from physgan.surrogates import load
 from simulators import SIMULATORS
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
-pytestmark = pytest.mark.usefixtures("optimised")
+pytestmark = [pytest.mark.documentation, pytest.mark.usefixtures("optimised")]
 
 
 @pytest.fixture(scope="module")

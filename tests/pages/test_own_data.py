@@ -11,6 +11,8 @@ from following import COUNT, ROOT, commands, follow
 
 from physgan.data import open_dataset
 
+pytestmark = pytest.mark.documentation
+
 PAGE = ROOT / "docs" / "own-data.md"
 EVENTS = 500
 SMALL = {

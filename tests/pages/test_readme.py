@@ -14,6 +14,8 @@ from idx_files import real_digits, write_idx
 from physgan.cli import run_command
 from physgan.data import open_dataset
 
+pytestmark = pytest.mark.documentation
+
 TEXT = (ROOT / "README.md").read_text()
 RECIPE = """
 [simulator]

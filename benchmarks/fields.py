@@ -10,7 +10,7 @@ have as many maps. A condition in a held-out band of the recipe is named so. The
   `physgan.domains.fields.ensemble` over the maps at one condition; |C - C_true| / |C_true| in
   Frobenius norm, less what chance adds (`lib.field_figures`); as measured, in brackets.
 - one-point: Wasserstein-1 distance of all pixels, over that of truth to truth (the mean of 20
-  halvings of both sets by runs).
+  halvings of both sets by runs, of one half maps drawn singly: `lib.field_figures.chance`).
 - Minkowski functionals: largest deviation over thresholds and functionals, each over its largest.
 - AUC: the largest of boosted trees and a dense network on observables and on the histogram of
   pixels, and of a convolutional network on maps; all conditions together. Of each run of the
@@ -151,7 +151,7 @@ def true_maps(options: Options, recipe: Recipe, simulator: Simulator) -> Truth:
         for number, place in enumerate(places):
             path = folder / f"{name}-{number}-{sizes.maps}.npy"
             if not path.exists():
-                seed = subseed(SEED, 1 + len(sets), number)
+                seed = subseed(SEED, 3 + len(sets), number)
                 unfinished = path.with_suffix(".part.npy")
                 np.save(unfinished, simulator.sample(place, sizes.maps, seed)[FIELD])
                 unfinished.rename(path)

@@ -82,9 +82,9 @@ class GanSettings(LikelihoodSettings):
         head_start: samples on which only the discriminator is trained, at the start.
         gamma: weight of the penalty at the start.
         gamma_fall: factor by which gamma falls along a cosine; 1 keeps it constant.
-        moment_weight: weight, in the generator's loss at the end, of the distance between first and
-            second moments of its samples' physical features and of real ones'
-            (`losses.moment_distance`); it rises from 0 along a cosine.
+        moment_weight: weight, in the generator's loss, of the distance between first and second
+            moments of its samples' physical features and of real ones' (`losses.moment_distance`).
+        moment_rise: samples over which that weight rises from 0, along a cosine.
         rejection_samples: length of the last stage, which leaves the generator as it is and trains
             a discriminator that rejects some of its draws, by default shorter for few events; 0
             skips it.
@@ -117,6 +117,7 @@ class GanSettings(LikelihoodSettings):
     gamma: float = 0.1
     gamma_fall: float = 10.0
     moment_weight: float = 0.0
+    moment_rise: int = 0
     rejection_samples: int = 0
     rejection_rate: float = 1e-3
     rejection_gamma: float = 0.1
@@ -294,7 +295,8 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
             loss = loss_pair.generator(*scores)
             if settings.moment_weight:
                 distance = losses.moment_distance(inputs[0][1], inputs[1][1], conditions)
-                loss += cosine(0.0, settings.moment_weight, elapsed, total) * distance
+                rise = cosine(0.0, settings.moment_weight, elapsed, settings.moment_rise)
+                loss += rise * distance
             return loss, statistics
 
         (loss, statistics), gradients = jax.value_and_grad(generator_loss, has_aux=True)(generator)

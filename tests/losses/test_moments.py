@@ -9,13 +9,6 @@ from physgan import losses
 COUNT, FEATURES = 16, 3
 
 
-def moments(features: np.ndarray, conditions: np.ndarray) -> np.ndarray:
-    """The moments of each sample that the kernel compares, shape (n, .)."""
-    place = (conditions - conditions.mean(0)) / conditions.std(0)
-    first, second = polynomials(features / np.sqrt(1 + (features / 4) ** 2)), polynomials(place)
-    return (first[:, :, None] * second[:, None]).reshape(COUNT, -1)
-
-
 def polynomials(x: np.ndarray) -> np.ndarray:
     """Functions whose sum of products is (1 + x . x' / f)^2."""
     number = x.shape[1]
@@ -24,13 +17,16 @@ def polynomials(x: np.ndarray) -> np.ndarray:
 
 
 def test_the_kernel_compares_first_and_second_moments(rng: np.random.Generator) -> None:
-    """The products of different samples' differences, averaged."""
+    """The products of different samples' differences, averaged with weights by condition."""
     real, fake = rng.standard_normal((2, COUNT, FEATURES)) * 3
     conditions = rng.uniform(0, 5, (COUNT, 2))
-    difference = moments(fake, conditions) - moments(real, conditions)
-    products = (difference.sum(0) ** 2).sum() - (difference**2).sum()
+    of_real, of_fake = (polynomials(x / np.sqrt(1 + (x / 4) ** 2)) for x in (real, fake))
+    difference = of_fake - of_real
+    place = (conditions - conditions.mean(0)) / conditions.std(0)
+    alike = np.exp(-((place[:, None] - place) ** 2).sum(-1) / (2 * 0.7**2))
+    products = (alike * (difference @ difference.T))[~np.eye(COUNT, dtype=bool)].mean()
     found = losses.moment_distance(*(jnp.asarray(x) for x in (real, fake, conditions)))
-    assert float(found) == pytest.approx(products / (COUNT * (COUNT - 1)), rel=1e-5)
+    assert float(found) == pytest.approx(products, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["equal", "mean", "correlation", "slope"])

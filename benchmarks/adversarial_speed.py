@@ -33,9 +33,8 @@ from flax import nnx
 from lib.experiment import parser_of
 from lib.measure import in_turns
 from lib.systems import SEED, sides
-from lib.table import NONE, RESULTS, Row, markdown, write_json
+from lib.table import NONE, RESULTS, Row, markdown, write_results
 
-import physgan
 from physgan import load_recipe, open_dataset, simulate
 from physgan.allocator import keep_freed_memory
 from physgan.domains import domain_of
@@ -73,7 +72,7 @@ class Torch:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(Path(physgan.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": str(WORKER.parents[2])},
         )
 
     def __call__(self, part: str) -> tuple[float, float]:
@@ -268,10 +267,8 @@ def main() -> None:
     rows = {
         name: measure(name, options.workdir, options.torch, options.rounds) for name in options.only
     }
-    content = write_json(options.out / "adversarial_speed.json", {"threads": THREADS, "rows": rows})
-    text = table(content)
-    (options.out / "adversarial_speed.md").write_text(text)
-    print(text)
+    content = {"threads": THREADS, "rows": rows}
+    write_results(options.out / "adversarial_speed.json", content, table)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from dataclasses import asdict
 import numpy as np
 from lib.experiment import Options, parser_of
 from lib.systems import Sides
-from lib.table import NONE, RESULTS, Row, markdown, value, write_json
+from lib.table import NONE, RESULTS, Row, markdown, value, write_results
 
 from physgan import load, open_dataset
 from physgan.domains import Domain, domain_of
@@ -98,9 +98,7 @@ def main() -> None:
     options = parser_of(__doc__, *names, factor=10, bins=20, seed=11).parse_args()
     settings = {name: getattr(options, name) for name in ("factor", "bins", "seed")}
     path = RESULTS / f"amplification_{options.name}.json"
-    text = table(write_json(path, {**settings, **worth(options)}))
-    path.with_suffix(".md").write_text(text)
-    print(text)
+    write_results(path, {**settings, **worth(options)}, table)
 
 
 if __name__ == "__main__":

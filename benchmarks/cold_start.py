@@ -14,13 +14,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from lib.experiment import parser_of
 from lib.measure import on_one_core
-from lib.table import RESULTS, Row, markdown, write_json
+from lib.table import RESULTS, Row, markdown, write_results
 
 from physgan import load
 from simulators import Condition
@@ -99,10 +99,10 @@ def measure(name: str, workdir: Path, rounds: int) -> Row:
     return {"nothing compiled": first, "medians": medians, "rounds": rows}
 
 
-def table(rows: Mapping[str, Row]) -> str:
+def table(content: Row) -> str:
     """The command and its stages, CPU seconds."""
     lines = []
-    for name, row in rows.items():
+    for name, row in content["rows"].items():
         found = row["medians"]
         lines.append(
             [name, f"{row['nothing compiled'][0]:.1f}", f"{found['sample']:.2f}"]
@@ -129,10 +129,8 @@ def main() -> None:
         name: measure(name, options.workdir, options.rounds)
         for name in options.surrogates.split(",")
     }
-    write_json(options.out / "cold_start.json", {"load_before": load_before, "rows": rows})
-    text = table(rows)
-    (options.out / "cold_start.md").write_text(text)
-    print(text)
+    content = {"load_before": load_before, "rows": rows}
+    write_results(options.out / "cold_start.json", content, table)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import h5py
 import numpy as np
 from lib.experiment import parser_of
 from lib.measure import on_one_core
-from lib.table import RESULTS, Row, markdown, write_json
+from lib.table import RESULTS, Row, markdown, write_results
 
 from physgan import batches, load, open_dataset, train, write_dataset
 from physgan.data import DatasetInfo, write_events
@@ -196,10 +196,7 @@ def main() -> None:
         "load_before": load_before,
         "waiting": waiting(written, options.steps),
     }
-    write_json(options.out / "dataset_speed.json", row)
-    text = table(row)
-    (options.out / "dataset_speed.md").write_text(text)
-    print(text)
+    write_results(options.out / "dataset_speed.json", row, table)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from lib.experiment import parser_of
 from lib.systems import SEED
-from lib.table import RESULTS, Row, markdown, write_json
+from lib.table import RESULTS, Row, markdown, write_results
 
 from physgan import simulate
 
@@ -75,10 +74,10 @@ def measure(case: tuple, workdir: Path, rounds: int) -> Row:
     return {name: [turn[name] for turn in turns] for name in NAMES.values()}
 
 
-def table(rows: Mapping[str, Row]) -> str:
+def table(content: Row) -> str:
     """Medians of both, and the ratio of the times."""
     lines = []
-    for name, row in rows.items():
+    for name, row in content["rows"].items():
         before, after = (np.median(row[key], axis=0) for key in ("returned", "kept"))
         lines.append([
             name, f"{1e3 * before[0]:.3g}", f"{1e3 * after[0]:.3g}",
@@ -105,10 +104,7 @@ def main() -> None:
     for surrogate, count in SURROGATES.items():
         case = "sample", surrogate, count
         rows[f"sampling, {surrogate}"] = measure(case, options.workdir, options.rounds)
-    write_json(options.out / "freed_memory.json", rows)
-    text = table(rows)
-    (options.out / "freed_memory.md").write_text(text)
-    print(text)
+    write_results(options.out / "freed_memory.json", {"rows": rows}, table)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From rows to Markdown, and to JSON beside it with versions and hardware."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,13 @@ def write_json(path: Path, content: Mapping[str, Any]) -> Row:
     result = dict(_json_value({**content, "environment": environment()}))
     write_atomically(path, (json.dumps(result, indent=1, allow_nan=False) + "\n").encode())
     return result
+
+
+def write_results(path: Path, content: Mapping[str, Any], table: Callable[[Row], str]) -> None:
+    """Write results as JSON and, beside it, their table as Markdown; print the table."""
+    text = table(write_json(path, content))
+    path.with_suffix(".md").write_text(text)
+    print(text)
 
 
 def publish(name: str, table: str, page: Path = _PAGE) -> None:

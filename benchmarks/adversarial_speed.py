@@ -72,7 +72,7 @@ class Torch:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(WORKER.parents[2])},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
 
     def __call__(self, part: str) -> tuple[float, float]:

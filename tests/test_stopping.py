@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,13 +32,7 @@ def stop(words: list[str], number: int, *, seconds: float = 0, once: Path | None
         seconds: since the process handles signals, the first thing that it does.
         once: a file that has to be there.
     """
-    process = subprocess.Popen(
-        [*COMMAND, *words],
-        stderr=subprocess.PIPE,
-        text=True,
-        # what a shell starts in the background ignores it
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )
+    process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not handles(process.pid) or not (once is None or once.exists()):
         assert process.poll() is None, "ended before it was stopped"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -64,9 +65,9 @@ def file_image(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: A
             _write_condition(file, condition, conditions[condition.name], count)
         for axis in info.grid:
             values = np.asarray(axis.values, np.float64)
-            file.create_dataset(f"grid/{axis.name}", data=values).attrs["unit"] = axis.unit
+            _write_array(file, f"grid/{axis.name}", values, {"unit": axis.unit})
         for name, indices in splits.items():
-            file.create_dataset(f"splits/{name}", data=np.asarray(indices, np.int64))
+            _write_array(file, f"splits/{name}", np.asarray(indices, np.int64), {})
         return image_of(file)
 
 
@@ -103,27 +104,46 @@ def _write_field(file: h5py.File, field: Field, values: np.ndarray) -> None:
     values = np.asarray(values, field.dtype)
     row_bytes = max(1, values[0].nbytes)
     rows = min(len(values), max(1, CHUNK_BYTES // row_bytes))
-    dataset = file.create_dataset(
-        f"samples/{field.name}", data=values, chunks=(rows, *values.shape[1:]), **FILTERS
-    )
-    dataset.attrs["unit"] = field.unit
-    dataset.attrs["axes"] = canonical_json(field.axes)
-    dataset.attrs["long_name"] = field.long_name
+    attributes = {
+        "unit": field.unit,
+        "axes": canonical_json(field.axes),
+        "long_name": field.long_name,
+    }
+    chunks = (rows, *values.shape[1:])
+    _write_array(file, f"samples/{field.name}", values, attributes, chunks=chunks, **FILTERS)
 
 
 def _write_condition(file: h5py.File, condition: Condition, values: np.ndarray, count: int) -> None:
     rows = min(count, CHUNK_BYTES // 8)
-    dataset = file.create_dataset(
-        f"conditions/{condition.name}",
-        data=np.asarray(values, np.float64),
-        chunks=(rows,),
-        **FILTERS,
+    attributes = {
+        "unit": condition.unit,
+        "scale": condition.scale,
+        "minimum": condition.minimum,
+        "maximum": condition.maximum,
+        "long_name": condition.long_name,
+    }
+    values = np.asarray(values, np.float64)
+    _write_array(
+        file, f"conditions/{condition.name}", values, attributes, chunks=(rows,), **FILTERS
     )
-    dataset.attrs["unit"] = condition.unit
-    dataset.attrs["scale"] = condition.scale
-    dataset.attrs["minimum"] = condition.minimum
-    dataset.attrs["maximum"] = condition.maximum
-    dataset.attrs["long_name"] = condition.long_name
+
+
+def _write_array(
+    file: h5py.File,
+    name: str,
+    values: np.ndarray,
+    attributes: Mapping[str, Any],
+    **storage: Any,
+) -> None:
+    """Write a dataset and close it: only then does the library choose the place of its bytes.
+
+    Left to the end of the last reference, that moment depends on who else holds one: a profiler's
+    thread, such as Dask's, does through the frames that it looks at.
+    """
+    dataset = file.create_dataset(name, data=values, **storage)
+    for key, value in attributes.items():
+        dataset.attrs[key] = value
+    dataset.id.close()
 
 
 def _check(samples: Arrays, conditions: Arrays, info: DatasetInfo, splits: Arrays) -> int:

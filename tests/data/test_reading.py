@@ -1,9 +1,11 @@
 """What was written is read back, and nothing unsafe or unsound is."""
 
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import h5py
 import numpy as np
@@ -39,6 +41,19 @@ def test_part_of_a_split(tiny: Path, samples) -> None:
 
 def test_bytes_depend_on_the_arguments_alone(tmp_path, tiny, samples, conditions, info, splits):
     write_dataset(tmp_path / "again.h5", samples, conditions, info, splits)
+    assert (tmp_path / "again.h5").read_bytes() == tiny.read_bytes()
+
+
+def test_bytes_do_not_depend_on_who_looks_on(
+    tmp_path, tiny, samples, conditions, info, splits
+) -> None:
+    """A profiler keeps frames, and with them what their variables name."""
+    frames: list[FrameType] = []
+    sys.setprofile(lambda frame, *_: frames.append(frame))
+    try:
+        write_dataset(tmp_path / "again.h5", samples, conditions, info, splits)
+    finally:
+        sys.setprofile(None)
     assert (tmp_path / "again.h5").read_bytes() == tiny.read_bytes()
 
 

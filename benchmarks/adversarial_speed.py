@@ -1,21 +1,25 @@
 """Time training steps of the default networks, beside PyTorch, in turns.
 
-Lattices of the recipe ising-32 and showers of calo-small, at the default settings of the method
-gan. "discriminator" is the gradient of its loss with both penalties, from samples that are there
-already. "generator" is the gradient of the generator's loss, from its noise, without random
-symmetries. "step" is all of both, with Adam. "likelihood" is the gradient of the loss of the
-likelihood stage, from real samples. The same is timed with XLA's own convolutions. Another Python
-with PyTorch computes the gradients with the same weights and noise; the losses have to agree. Its
-step is the sum of the first two, without Adam and symmetries. It has no generator of showers. Both
-processes keep freed memory. Operations are those of direct convolutions, by XLA's count.
+Lattices of the recipe ising-32, showers of calo-small and maps of cosmology-64, at the default
+settings of the method gan. "discriminator" is the gradient of its loss with both penalties, from
+samples that are there already. "generator" is the gradient of the generator's loss, from its noise,
+without random symmetries. "step" is all of both, with Adam. "likelihood" is the gradient of the
+loss of the likelihood stage, from real samples. On CPUs the same is timed with XLA's own
+convolutions. Another Python with PyTorch computes the gradients with the same weights and noise;
+the losses have to agree. Its step is the sum of the first two, without Adam and symmetries. It has
+no generator of showers and no maps. Both processes keep freed memory. Operations are those of
+direct convolutions, by XLA's count. Precisions are those of `physgan.precision`; PyTorch's bfloat16
+is its autocast.
 
-On one core the times are CPU seconds, which other work on the machine hardly changes; on more they
-are wall seconds, and the machine has to be quiet. Writes benchmarks/results/adversarial_speed.json
-and .md; ratios are what counts.
+On one core of a CPU the times are CPU seconds, which other work on the machine hardly changes;
+otherwise they are wall seconds, and the machine has to be quiet. Writes
+benchmarks/results/adversarial_speed.json and .md, or adversarial_speed_gpu; ratios are what counts.
 
     taskset -c 1 python benchmarks/adversarial_speed.py WORKDIR --torch /path/to/python
+    python benchmarks/adversarial_speed.py WORKDIR --precision float32 bfloat16 --rounds 30
 """
 
+import itertools
 import os
 import subprocess
 import time
@@ -44,20 +48,29 @@ from physgan.losses import LOSSES
 from physgan.methods import METHODS, gan
 from physgan.networks import flops_of, periodic
 from physgan.networks.convolution import convolve_by_xla
+from physgan.precision import products_in
 from physgan.surrogates.conditions import condition_matrix
 from physgan.training import Model, TrainingState
 from physgan.training.state import initial_state
 
-TORCH = {"ising-32": ("discriminator", "generator", "likelihood"), "calo-small": ("discriminator",)}
+TORCH = {
+    "ising-32": ("discriminator", "generator", "likelihood"),
+    "calo-small": ("discriminator",),
+    "cosmology-64": (),
+}
 """Recipe -> what PyTorch computes."""
-SIDE, COUNT = 2048, 1024
+BACKEND = jax.default_backend()
+SIDE, COUNT = 2048 if BACKEND == "cpu" else 8192, 1024
+ROUNDING = {"float32": 1e-4, "tensorfloat32": 1e-2, "bfloat16": 5e-2}
+"""Of the losses, relative."""
 WORKER = Path(__file__).parent / "lib" / "torch_networks.py"
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+ONE_CORE = THREADS == 1 and BACKEND == "cpu"
 
 
 def seconds(call: Callable[[], Any]) -> float:
-    """CPU seconds on one core, else wall seconds."""
-    clock = time.process_time if THREADS == 1 else time.perf_counter
+    """CPU seconds on one core of a CPU, else wall seconds."""
+    clock = time.process_time if ONE_CORE else time.perf_counter
     start = clock()
     jax.block_until_ready(call())
     return clock() - start
@@ -68,20 +81,20 @@ class Torch:
 
     def __init__(self, python: Path, inputs: Path) -> None:
         self.process = subprocess.Popen(
-            [python, WORKER, inputs, str(THREADS)],
+            [python, WORKER, inputs, str(THREADS), "cpu" if BACKEND == "cpu" else "cuda"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
 
-    def __call__(self, part: str) -> tuple[float, float]:
+    def __call__(self, part: str, precision: str) -> tuple[float, float]:
         """Loss and seconds of "discriminator" or "generator"."""
         assert self.process.stdin
         assert self.process.stdout
-        print(part, file=self.process.stdin, flush=True)
+        print(part, precision, file=self.process.stdin, flush=True)
         loss, cpu, wall = map(float, self.process.stdout.readline().split())
-        return loss, cpu if THREADS == 1 else wall
+        return loss, cpu if ONE_CORE else wall
 
 
 class System:
@@ -112,7 +125,8 @@ class System:
         self.ranges = [(c.minimum, c.maximum, c.scale) for c in dataset.info.conditions]
         network = nnx.merge(self.model.generator, self.state.generator)
         self.noise = jax.random.uniform(jax.random.key(1), (batch, network.noise_size()))
-        self.fake = jax.jit(network)(self.noise, self.batch[1])
+        with products_in("float32"):
+            self.fake = jax.jit(network)(self.noise, self.batch[1])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What PyTorch gets: weights, inputs of the discriminator, conditions in [-1, 1], noise."""
@@ -176,41 +190,41 @@ class System:
             return network.likelihood_bound(real, at, noise).mean()
 
         step, (real, at) = gan.adversarial_step(model, settings, 0), self.batch
-        return {
+        result: dict[str, tuple] = {
             "discriminator": (discriminator, state.discriminator, real, self.fake, at),
             "generator": (generator, state.generator, state.discriminator, self.noise, real, at),
-            "likelihood": (
-                jax.value_and_grad(likelihood),
-                state.generator,
-                self.noise[:, 0],
-                real,
-                at,
-            ),
             "step": (step, state, jax.random.key(3), real, at),
         }
+        if model.objective is not None:
+            gradient = jax.value_and_grad(likelihood)
+            result["likelihood"] = gradient, state.generator, self.noise[:, 0], real, at
+        return result
 
 
-def measure(recipe: str, workdir: Path, python: Path | None, rounds: int) -> Row:
+def measure(recipe: str, workdir: Path, python: Path | None, precision: str, rounds: int) -> Row:
     """Seconds of every program in every round, operations, and the machine's rate."""
     system = System(recipe, workdir)
-    mine = system.compiled()
+    matrix = jax.random.normal(jax.random.key(0), (SIDE, SIDE))
+    with products_in(precision):
+        mine = system.compiled()
+        product = jax.jit(jnp.matmul).lower(matrix, matrix).compile()
+    measured = {f"physgan, {name}": partial(seconds, call) for name, call in mine.items()}
     with (
         mock.patch.object(periodic, "convolve", convolve_by_xla),
         mock.patch.object(gan, "number_of_blocks", return_value=1),
     ):
-        direct = system.compiled()
         operations = {name: flops_of(*call) for name, call in system.programs().items()}
-    measured = {f"physgan, {name}": partial(seconds, call) for name, call in mine.items()}
-    measured |= {f"XLA, {name}": partial(seconds, call) for name, call in direct.items()}
-    matrix = jnp.ones((SIDE, SIDE))
-    product = jax.jit(jnp.matmul)
+        if BACKEND == "cpu":
+            direct = system.compiled().items()
+            measured |= {f"XLA, {name}": partial(seconds, call) for name, call in direct}
     measured["matrix"] = lambda: seconds(lambda: product(matrix, matrix))
-    if python:
+    if python and TORCH[recipe]:
         np.savez(workdir / "inputs.npz", **system.arrays())
         ask = Torch(python, workdir / "inputs.npz")
         for part in TORCH[recipe]:
-            np.testing.assert_allclose(ask(part)[0], loss_of(mine[part](), system), rtol=1e-4)
-            measured[f"torch, {part}"] = lambda part=part: ask(part)[1]
+            loss = loss_of(mine[part](), system)
+            np.testing.assert_allclose(ask(part, precision)[0], loss, rtol=ROUNDING[precision])
+            measured[f"torch, {part}"] = lambda part=part: ask(part, precision)[1]
     in_turns(measured, 1)  # warms up
     found = in_turns(measured, rounds)
     return {
@@ -218,6 +232,8 @@ def measure(recipe: str, workdir: Path, python: Path | None, rounds: int) -> Row
         "operations": operations,
         "matrix_rate": 2 * SIDE**3 / float(found["matrix"].min()),
         "batch": system.settings.batch_size,
+        "recipe": recipe,
+        "precision": precision,
     }
 
 
@@ -232,43 +248,53 @@ def loss_of(result: Any, system: System) -> float:
 
 def table(content: Row) -> str:
     """Milliseconds, share of the matrix rate by direct operations, and ratios."""
-    lines = []
-    rate = max(row["matrix_rate"] for row in content["rows"].values())
-    for recipe, row in content["rows"].items():
+    lines, rates = [], {}
+    for row in content["rows"]:
+        precision = row["precision"]
+        rates[precision] = max(rates.get(precision, 0), row["matrix_rate"])
+    for row in content["rows"]:
+        rate = rates[row["precision"]]
         middle = {name: float(np.median(values)) for name, values in row["seconds"].items()}
         for part, operations in row["operations"].items():
-            mine, before = middle[f"physgan, {part}"], middle[f"XLA, {part}"]
+            mine, before = middle[f"physgan, {part}"], middle.get(f"XLA, {part}")
             torch = middle.get(f"torch, {part}")
             if part == "step" and "torch, generator" in middle:
                 torch = middle["torch, discriminator"] + middle["torch, generator"]
             lines.append([
-                recipe, part, f"{operations / 1e9:.3g}", f"{1e3 * mine:.3g}",
-                f"{100 * operations / mine / rate:.0f} %", f"{1e3 * before:.3g}",
-                f"{mine / before:.2f}", f"{1e3 * torch:.3g}" if torch else NONE,
-                f"{mine / torch:.2f}" if torch else NONE,
+                row["recipe"], row["precision"], str(row["batch"]), part, f"{operations / 1e9:.3g}",
+                f"{1e3 * mine:.3g}", f"{100 * operations / mine / rate:.0f} %",
+                f"{1e3 * before:.3g}" if before else NONE,
+                f"{mine / before:.2f}" if before else NONE,
+                f"{1e3 * torch:.3g}" if torch else NONE, f"{mine / torch:.2f}" if torch else NONE,
             ])  # fmt: skip
-    head = ["recipe", "part", "GFLOP", "ms", "share of the matrix rate",
+    head = ["recipe", "precision", "batch", "part", "GFLOP", "ms", "share of the matrix rate",
             "ms with XLA's convolutions", "ratio", "ms in PyTorch", "ratio"]  # fmt: skip
-    clock = "CPU time" if content["threads"] == 1 else "wall time"
+    clock = "CPU time" if content["clock"] == "CPU" else "wall time"
+    products = ", ".join(f"{name} {rate / 1e9:,.0f}" for name, rate in rates.items())
     about = (
-        f"Threads: {content['threads']}. {clock}, medians of rounds in turns; the ratios are what "
-        f"counts. Matrix rate, float32, the fastest product: {rate / 1e9:.0f} GFLOP/s.\n\n"
+        f"Device: {', '.join(content['environment']['devices'])}; threads of the host: "
+        f"{content['threads']}. {clock}, medians of rounds in turns; the ratios are what "
+        f"counts. Matrix rate, GFLOP/s, the fastest product: {products}.\n\n"
     )
     return about + markdown(head, lines)
 
 
 def main() -> None:
     """Measure and write."""
-    parser = parser_of(__doc__, "workdir", only=list(TORCH), rounds=5, out=RESULTS)
+    parser = parser_of(
+        __doc__, "workdir", only=list(TORCH), precision=["float32"], rounds=5, out=RESULTS
+    )
     parser.add_argument("--torch", type=Path, help="a Python that has PyTorch")
     options = parser.parse_args()
     keep_freed_memory()
     options.workdir.mkdir(parents=True, exist_ok=True)
-    rows = {
-        name: measure(name, options.workdir, options.torch, options.rounds) for name in options.only
-    }
-    content = {"threads": THREADS, "rows": rows}
-    write_results(options.out / "adversarial_speed.json", content, table)
+    rows: list[Row] = []
+    for name, precision in itertools.product(options.only, options.precision):
+        rows.append(measure(name, options.workdir, options.torch, precision, options.rounds))
+        clock = "CPU" if ONE_CORE else "wall"
+        content = {"threads": THREADS, "clock": clock, "rows": rows}
+        file = "adversarial_speed.json" if BACKEND == "cpu" else "adversarial_speed_gpu.json"
+        write_results(options.out / file, content, table)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ import pytest
 from physgan.cli import run_command
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_default_matmul_precision", "float32")  # on a GPU it would be less
 gc.set_threshold(10_000, 10, 10)  # the usual collections are a quarter of the time of tracing
 gc.freeze()
 

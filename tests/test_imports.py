@@ -11,13 +11,20 @@ import pytest
 from physgan.domains import DOMAINS
 
 ROOT = Path(__file__).parent.parent
-EVERYONE = {"physgan.errors", "simulators.html", "simulators.protocol", "simulators.units"}
+EVERYONE = {
+    "physgan.errors",
+    "physgan.precision",
+    "simulators.html",
+    "simulators.protocol",
+    "simulators.units",
+}
 MAY_IMPORT = {
     "simulators": {"simulators"},
     "physgan.__init__": {"physgan"},
     "physgan.errors": set(),
     "physgan.progress": set(),
     "physgan.allocator": set(),
+    "physgan.precision": set(),
     "physgan.data": {"simulators"},
     "physgan.losses": set(),
     "physgan.networks": set(),

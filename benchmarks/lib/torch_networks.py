@@ -2,10 +2,11 @@
 
 `ResidualDiscriminator`, `DenseDiscriminator` and `SpinHierarchy` with their weights from a file;
 the relativistic losses, R1 and R2, the likelihood of lattices, and their gradients. For every line
-on stdin, "discriminator", "generator" or "likelihood", it writes one: the loss, CPU seconds and
-wall seconds. It keeps freed memory, as physgan's training does.
+on stdin, "discriminator", "generator" or "likelihood" and a precision, it writes one: the loss, CPU
+seconds and wall seconds. It keeps freed memory, as physgan's training does. Precisions are those of
+physgan; they matter on GPUs.
 
-    PYTHONPATH=. python torch_networks.py INPUTS.npz THREADS
+    PYTHONPATH=. python torch_networks.py INPUTS.npz THREADS cpu|cuda
 """
 
 import itertools
@@ -295,12 +296,21 @@ def main() -> None:
     """Answer each line."""
     keep_freed_memory()
     torch.set_num_threads(int(sys.argv[2]))
+    torch.set_default_device(sys.argv[3])
     halves = Halves(dict(np.load(sys.argv[1])))
     for line in sys.stdin:
+        part, precision = line.split()
+        rounded = precision == "tensorfloat32"
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = rounded
+        cast = precision == "bfloat16"
         start = time.process_time(), time.perf_counter()
-        loss = getattr(halves, line.strip())()
+        with torch.autocast(sys.argv[3], torch.bfloat16, enabled=cast):
+            loss = getattr(halves, part)()
+        value = float(loss.detach())
+        if sys.argv[3] != "cpu":
+            torch.cuda.synchronize()
         seconds = time.process_time() - start[0], time.perf_counter() - start[1]
-        print(float(loss.detach()), *seconds, flush=True)
+        print(value, *seconds, flush=True)
 
 
 if __name__ == "__main__":

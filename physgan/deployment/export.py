@@ -13,6 +13,7 @@ from physgan.data.files import write_atomically
 from physgan.deployment.formats import FORMATS, Run
 from physgan.deployment.model import NOISE, Model
 from physgan.errors import InputError, VerificationError
+from physgan.precision import products_in
 from physgan.surrogates import load
 from simulators.protocol import Condition
 
@@ -29,6 +30,7 @@ _PAIR = 5
 _SEED = 0
 
 
+@products_in("float32")
 def export_model(run: str | Path, kind: str, out: str | Path | None = None) -> dict[str, Any]:
     """Write a surrogate as a model that runs without physgan, and a golden pair beside it.
 

@@ -27,6 +27,7 @@ from physgan.explain.pictures import (
     traversal_figure,
 )
 from physgan.methods import open_run
+from physgan.precision import products_in
 from physgan.surrogates import load
 from simulators.protocol import Progress
 
@@ -39,6 +40,7 @@ _ROWS = 3
 _DPI = 110
 
 
+@products_in("float32")
 def explain(
     run: str | Path,
     out: str | os.PathLike[str],

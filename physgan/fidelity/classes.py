@@ -18,6 +18,7 @@ from physgan.errors import InputError
 from physgan.fidelity.classifier import train_classifier
 from physgan.fidelity.estimates import measure
 from physgan.fidelity.frechet import frechet_physics_distance
+from physgan.precision import products_in
 
 __all__ = ["ClassReport", "class_score", "compare_classes"]
 
@@ -86,6 +87,7 @@ def class_score(probabilities: np.ndarray) -> Figure:
     return value, float(value * each.std(ddof=1) / np.sqrt(len(each)))
 
 
+@products_in("float32")
 def compare_classes(
     domain: Domain,
     real: tuple[Samples, Conditions],

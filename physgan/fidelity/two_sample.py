@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from physgan.fidelity.auc import auc
+from physgan.precision import products_in
 
 __all__ = [
     "Procedure",
@@ -218,6 +219,7 @@ def largest_auc(results: Sequence[TwoSampleResult]) -> TwoSampleResult:
     return max(results, key=lambda result: result.auc[0])
 
 
+@products_in("float32")
 def two_sample_test(
     view: View[Rows],
     classifier: TwoSampleClassifier[Rows],

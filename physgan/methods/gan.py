@@ -95,6 +95,7 @@ class GanSettings(LikelihoodSettings):
     below_one: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "first_beta2")
     from_one: ClassVar[tuple[str, ...]] = ("rate_fall", "gamma_fall", "discriminator_steps")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **LikelihoodSettings.choices,
         "loss": tuple(losses.LOSSES),
         "penalty": tuple(losses.PENALTIES),
     }

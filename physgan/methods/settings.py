@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from physgan.errors import InputError, nearest
+from physgan.precision import PRECISIONS
 
 __all__ = ["GeneratorSettings", "NetworkSettings", "Settings"]
 
@@ -92,7 +93,12 @@ class NetworkSettings(Settings):
             is evaluated on the validation split.
         validation_samples: samples used for validation.
         start_from: a trained surrogate whose generator is the initial one, "" for none.
+        precision: of the factors of matrix products and convolutions in training steps on an
+            accelerator, a key of `physgan.precision.PRECISIONS`. On CPUs, in validation and in
+            sampling it is float32.
     """
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"precision": tuple(PRECISIONS)}
 
     conditional: bool = True
     augment: bool = True
@@ -104,6 +110,7 @@ class NetworkSettings(Settings):
     checkpoint_samples: int = 25_600
     validation_samples: int = 16_384
     start_from: str = ""
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from physgan.errors import InputError, nearest
 from physgan.methods.base import Method, NetworkMethod
 from physgan.methods.presets import TEXTBOOK_PRESETS
 from physgan.methods.registry import DEFAULT, METHODS
+from physgan.precision import products_in
 from physgan.training import Run, is_first, several_processes
 from simulators.protocol import Progress
 
 __all__ = ["method_of", "open_run", "train"]
 
 
+@products_in("float32")
 def train(
     dataset_path: str | Path,
     run_dir: str | Path,

@@ -23,6 +23,7 @@ from physgan.errors import (
     nearest,
 )
 from physgan.networks import Generator
+from physgan.precision import products_in
 from physgan.surrogates.certificate import Certificate, concerns, read_certificate
 from physgan.surrogates.conditions import check_conditions, check_run
 from physgan.surrogates.description import Description
@@ -175,6 +176,7 @@ class Surrogate:
         """
         return self.sampler.flops_per_sample(batch)
 
+    @products_in("float32")
     def sample(
         self,
         conditions: Conditions,

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 
 from physgan.allocator import return_freed_memory
+from physgan.precision import products_in
 from physgan.training import checkpoints
 from physgan.training.devices import (
     check_batch,
@@ -88,7 +89,8 @@ def train_network(run: Run, *, progress: Progress | None = None) -> dict[str, An
                     stage.steps[kind], out_shardings=replicated(mesh), compiler_options=options
                 )
                 pace.interrupt()
-            state, metrics = compiled[number, kind](state, key, *batch)
+            with products_in(run.settings.precision):
+                state, metrics = compiled[number, kind](state, key, *batch)
             if first:
                 return_freed_memory()
             left_out.add(samples, metrics.pop(USED, None))

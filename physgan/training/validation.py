@@ -114,10 +114,7 @@ class Validator:
         def losses(
             objective: Objective, parameters: Parameters, key: jax.Array, x: jax.Array, c: jax.Array
         ) -> jax.Array:
-            with jax.default_matmul_precision(
-                "highest"
-            ):  # a rounded sum of cells may be impossible
-                return model.event_losses(objective, parameters, key, x.astype(jnp.float32), c)
+            return model.event_losses(objective, parameters, key, x.astype(jnp.float32), c)
 
         self._features, self._losses = features, losses
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from physgan.fidelity.histograms import choose_binning
 
-__all__ = ["Separation", "separation_power", "separations"]
+__all__ = ["Separation", "bootstrap_weights", "separation_power", "separations"]
 
 _TINY = 1e-16
 
@@ -62,15 +62,16 @@ def separations(
     sides = [side.reshape(len(side), -1) for side in (real, fake)]
     bins, starts = _numbered(sides[0], sides[1], spacing)
     rng = np.random.default_rng(seed)
-    drawn = [[rng.multinomial(len(b), _even(len(b))) for b in bins] for _ in range(draws)]
+    drawn = [[bootstrap_weights(rng, len(b)) for b in bins] for _ in range(draws)]
     repeats = np.array([_powers(bins, starts, weights) for weights in drawn])
     values = _powers(bins, starts, [np.ones(len(b)) for b in bins])
     spread = float(repeats.mean(1).std(ddof=1))
     return Separation(values, repeats.std(0, ddof=1), (float(values.mean()), spread))
 
 
-def _even(count: int) -> np.ndarray:
-    return np.full(count, 1 / count)
+def bootstrap_weights(rng: np.random.Generator, count: int) -> np.ndarray:
+    """How often each of `count` samples is drawn in as many draws with replacement, (count,)."""
+    return np.bincount(rng.integers(0, count, count), minlength=count)
 
 
 def _numbered(

@@ -9,7 +9,7 @@ import numpy as np
 from physgan.domains.base import Domain, Spectrum
 from physgan.domains.entry_counts import entry_counts
 from physgan.fidelity.histograms import choose_binning
-from physgan.fidelity.separation import Separation, separation_power
+from physgan.fidelity.separation import Separation, bootstrap_weights, separation_power
 
 __all__ = ["SpectrumCounts", "count_spectra", "separation_of_spectra", "spectrum_edges"]
 
@@ -112,8 +112,8 @@ def separation_of_spectra(
     shares, drawn = [], []
     for side in (real, fake):
         table = side.counts.reshape(len(side), -1).astype(np.float32)
-        weights = rng.multinomial(len(side), np.full(len(side), 1 / len(side)), draws)
-        totals = np.concatenate([np.ones((1, len(side))), weights]).astype(np.float32) @ table
+        weights = [np.ones(len(side)), *(bootstrap_weights(rng, len(side)) for _ in range(draws))]
+        totals = np.stack(weights).astype(np.float32) @ table
         both = _normalised(totals.reshape(1 + draws, *side.counts.shape[1:]).astype(np.float64))
         shares.append(both[0])
         drawn.append(both[1:])

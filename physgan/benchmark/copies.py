@@ -7,11 +7,12 @@ import numpy as np
 
 from physgan.benchmark.sources import DrawnSet, Plan, together
 from physgan.domains.base import Conditions, Samples
-from physgan.fidelity import copied_share, repeated_share, views_of
+from physgan.fidelity import copied_share, repeated_share, to_nearest, views_of
 
-__all__ = ["Learnt", "Shares", "look_for_copies"]
+__all__ = ["Learnt", "Nearest", "Shares", "look_for_copies", "nearest_learnt"]
 
 _MOST, _FEWEST = 2_000, 200
+_PAIRS = 4
 _ROUNDING = 1e-5
 _PRODUCTS = 1.5e10
 """Products of two numbers that the distances in one view may take."""
@@ -30,6 +31,25 @@ class Learnt(NamedTuple):
 
     learnt: tuple[Samples, Conditions]
     unseen: tuple[Samples, Conditions]
+
+
+class Nearest(NamedTuple):
+    """How near samples come to training samples, in the domain's first view.
+
+    Attributes:
+        view: its name. Distances are Euclidean, with every column over its spread,
+            conditions among them.
+        own: distance of each sample of the surrogate to the nearest training sample, shape (n,).
+        truth: of other samples of the truth at the same conditions, shape (m,).
+        samples: those of the surrogate that are nearest, the nearest first; four at most.
+        learnt: the training samples that they are nearest to.
+    """
+
+    view: str
+    own: np.ndarray
+    truth: np.ndarray
+    samples: Samples
+    learnt: Samples
 
 
 def look_for_copies(
@@ -78,12 +98,43 @@ def _copies(
     """By view; of so many samples as the distances allow."""
     found: Shares = {}
     for name, rows in fake.items():
-        pool = float(learnt[name].size + unseen[name].size)
-        most = int(np.clip(_PRODUCTS / pool, _FEWEST, _MOST))
-        chosen = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
+        chosen = rows[_spread_out(rows, learnt[name].size + unseen[name].size)]
         scaled = _on_one_scale(learnt[name], chosen, unseen[name])
         found[name] = copied_share(scaled[1], scaled[0], scaled[2])
     return found
+
+
+def nearest_learnt(plan: Plan, reference: DrawnSet, source: DrawnSet, about: Learnt) -> Nearest:
+    """Distances to the nearest training samples, of as many samples as they allow.
+
+    Args:
+        plan: of the benchmark.
+        reference: a set of the truth.
+        source: the surrogate.
+        about: what was learnt.
+    """
+    (real, _), (fake, _) = _tables(plan, reference), _tables(plan, source)
+    learnt = views_of(plan.domain, *about.learnt)
+    view = next(iter(learnt))
+    rows = [_spread_out(each[view], learnt[view].size) for each in (real, fake)]
+    scaled = _on_one_scale(learnt[view], real[view][rows[0]], fake[view][rows[1]])
+    truth, _ = to_nearest(scaled[1], scaled[0])
+    own, index = to_nearest(scaled[2], scaled[0])
+    closest = np.argsort(own, kind="stable")[:_PAIRS]
+    samples, _, _ = together(plan, source, _MOST * len(plan.conditions))
+    return Nearest(
+        view,
+        own,
+        truth,
+        {name: values[rows[1][closest]] for name, values in samples.items()},
+        {name: values[index[closest]] for name, values in about.learnt[0].items()},
+    )
+
+
+def _spread_out(rows: np.ndarray, pool: float) -> np.ndarray:
+    """Numbers of so many rows as distances to `pool` numbers allow."""
+    most = int(np.clip(_PRODUCTS / pool, _FEWEST, _MOST))
+    return np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)
 
 
 def _tables(plan: Plan, drawn: DrawnSet) -> tuple[Mapping[str, np.ndarray], np.ndarray]:

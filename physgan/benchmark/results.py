@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physgan.benchmark.compare import Comparison
-from physgan.benchmark.copies import Shares
+from physgan.benchmark.copies import Nearest, Shares
 from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.reference import Reference
 from physgan.benchmark.sources import DrawnSet, Plan
@@ -60,6 +60,7 @@ class Results:
         critical: standard errors from the truth beyond which a source is not the truth.
         repeats: source name -> at each condition, by view, the share of repeated samples.
         copies: source name -> by view, the share of samples that are copies of training samples.
+        nearest: how near samples of the surrogate come to training samples, if these are there.
         verdicts: one for each target.
         seen_in_training: "seen", "edge", "held out" or "unknown" for each condition.
         training: what was passed in about the training.
@@ -86,6 +87,7 @@ class Results:
     critical: float = 2.0
     repeats: dict[str, list[Shares]] = field(default_factory=dict)
     copies: dict[str, Shares] = field(default_factory=dict)
+    nearest: Nearest | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     seen_in_training: list[str] = field(default_factory=list)
     training: Mapping[str, Any] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from physgan.fidelity.collapse import (
     duplicates,
     mode_coverage,
 )
-from physgan.fidelity.copying import copied_share, repeated_share
+from physgan.fidelity.copying import copied_share, repeated_share, to_nearest
 from physgan.fidelity.correlations import correlation_difference, pearson
 from physgan.fidelity.coverage import COVERAGE_IDEALS, Coverage, coverage
 from physgan.fidelity.dense_net import DenseNetwork
@@ -125,6 +125,7 @@ __all__ = [
     "spectrum_edges",
     "squared_discrepancy",
     "thinned",
+    "to_nearest",
     "train_classifier",
     "two_sample_test",
     "two_sample_tests",

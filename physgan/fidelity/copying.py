@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["copied_share", "repeated_share"]
+__all__ = ["copied_share", "repeated_share", "to_nearest"]
 
 _ROWS = 512
 _QUANTILE = 0.01
@@ -51,6 +51,25 @@ def copied_share(fake: np.ndarray, learnt: np.ndarray, unseen: np.ndarray) -> tu
     share = float(weight[: len(learnt)].sum()) / len(fake)
     error = np.sqrt(chance * (1 - chance) * (weight**2).sum()) / len(fake)
     return (share - chance) / (1 - chance), float(error / (1 - chance))
+
+
+def to_nearest(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance from each row of `first` to the nearest of `second`, and the number of that one.
+
+    Args:
+        first: shape (n, d), on one scale.
+        second: shape (m, d).
+
+    Returns:
+        float32 (n,), 0 within rounding, and int64 (n,).
+    """
+    second, found = np.asarray(second, np.float32), []
+    for squares, scale in _squares(np.asarray(first, np.float32), second):
+        index = squares.argmin(1)
+        closest = squares[np.arange(len(index)), index]
+        found.append((np.where(closest <= _ROUNDING * scale[:, 0], 0.0, closest), index))
+    squared, indices = (np.concatenate(part) for part in zip(*found, strict=True))
+    return np.sqrt(squared), indices
 
 
 def _to_nearest_other(side: np.ndarray) -> np.ndarray:

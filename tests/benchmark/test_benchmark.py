@@ -285,6 +285,7 @@ def test_reports_lie_side_by_side(wrong, right, tmp_path: Path, capsys) -> None:
     page = out.read_text()
     assert page.count("<img") == len(right["vectors"]) > 0
     assert "<b>warm" not in page
+    assert "temperature 2 J/k_B" in page
     assert re.search(r'class="n fail">[^<]*<small>[^<]* σ', page)
 
 

@@ -142,6 +142,17 @@ def test_tolerances_of_the_recipe_are_targets(report: dict) -> None:
     assert ("", "copies") in limits
 
 
+def test_distances_to_training_samples_are_shown(folder: Path, report: dict) -> None:
+    """Some of the lattices of 16 spins are there twice, at temperatures that differ a little."""
+    near = report["nearest_training_samples"]
+    assert near["view"] == "low-level"
+    for side in ("surrogate", "truth"):
+        assert 0 <= near[side][0] < 0.1
+        assert sorted(near[side]) == near[side]
+    page = (folder / "report" / "report.html").read_text()
+    assert "Are training samples repeated?" in page
+
+
 def test_the_report_says_when_the_surrogate_pays(folder: Path, report: dict) -> None:
     """Its training set and training are known, and what a sample costs; both may be slow here."""
     costs = report["break_even"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from physgan.fidelity import copied_share, repeated_share
+from physgan.fidelity import copied_share, repeated_share, to_nearest
 
 SEEDS = range(20)
 
@@ -66,3 +66,14 @@ def test_the_truth_repeats_itself_as_often_as_the_truth() -> None:
             pulls.append(value / max(error, 1e-12))
         assert abs(np.mean(pulls)) < 1
         assert np.max(np.abs(pulls)) < 4
+
+
+def test_nearest_is_what_a_loop_finds() -> None:
+    rng = np.random.default_rng(6)
+    first, second = rng.normal(size=(600, 5)), rng.normal(size=(90, 5))
+    first[3] = second[7]
+    distance, index = to_nearest(first, second)
+    every = np.linalg.norm(first[:, None] - second, axis=2)
+    np.testing.assert_array_equal(index, every.argmin(1))
+    np.testing.assert_allclose(distance, every.min(1), atol=1e-3)
+    assert distance[3] == 0

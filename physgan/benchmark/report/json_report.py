@@ -14,6 +14,7 @@ from physgan.benchmark.recorded import Recorded
 from physgan.benchmark.report.chart_figures import training_rows
 from physgan.benchmark.report.formatting import (
     break_even_sentence,
+    condition_text,
     headline,
     largest_auc_sentence,
     speed_sentence,
@@ -26,6 +27,7 @@ from physgan.training.diagnostics import findings
 
 __all__ = ["as_json", "dumps"]
 
+_QUANTILES = (0.0, 0.01, 0.1, 0.5, 0.9)
 FORMAT, FORMAT_VERSION = "physgan-benchmark", 2
 
 
@@ -59,7 +61,12 @@ def as_json(results: Results) -> Report:
         "observables": summary(results),
         "vectors": _vectors(plan),
         "conditions": [
-            {"values": dict(c), "training": seen, "bin": _bin(plan, number)}
+            {
+                "values": dict(c),
+                "text": condition_text(results, number),
+                "training": seen,
+                "bin": _bin(plan, number),
+            }
             for number, (c, seen) in enumerate(
                 zip(plan.conditions, results.seen_in_training, strict=True)
             )
@@ -68,12 +75,25 @@ def as_json(results: Results) -> Report:
         "sources": [_source(results, source) for source in results.sources],
         "classes": {name: report.to_json() for name, report in results.classes.items()},
         "targets": _targets(results),
+        "nearest_training_samples": _nearest(results),
         "relaxation": _relaxation(results),
         "speed": _speed(results),
         "break_even": _break_even(results),
         "training": {**results.training, "findings": _findings(results)},
     }
     return Report(_clean(report), results)
+
+
+def _nearest(results: Results) -> dict[str, Any] | None:
+    """Quantiles of the distances."""
+    if (near := results.nearest) is None:
+        return None
+    sides = {"surrogate": near.own, "truth": near.truth}
+    return {
+        "view": near.view,
+        "quantiles": list(_QUANTILES),
+        **{name: np.quantile(values, _QUANTILES).tolist() for name, values in sides.items()},
+    }
 
 
 def dumps(report: Mapping[str, Any]) -> str:

@@ -92,6 +92,9 @@ def _content(results: Results) -> dict[str, Any]:
         ],
         **_classifiers(results),
         "classes": _classes(results),
+        "nearest": results.nearest,
+        "nearest_figure": results.nearest
+        and data_uri(sample_figures.nearest_figure(results, results.nearest), "png", dpi=110),
         **_relaxation(results),
         "speed": tables.speed_tables(results, results.speed) if results.speed else None,
         "speed_independence": results.speed.independence if results.speed else "",

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from physgan.benchmark.copies import Nearest
 from physgan.benchmark.report.formatting import condition_title
 from physgan.benchmark.report.style import (
     EXACT,
@@ -27,7 +28,7 @@ from physgan.domains.base import Observable, Spectrum
 from physgan.domains.figures import NotebookFigure, share_colours
 from physgan.fidelity import Curve, draw_spectrum
 
-__all__ = ["histogram_figure", "picture_figure", "spectrum_figure"]
+__all__ = ["histogram_figure", "nearest_figure", "picture_figure", "spectrum_figure"]
 
 _EACH, _EACH_ALONE = 2, 8
 _MOST_CONDITIONS = 6
@@ -77,6 +78,38 @@ def picture_figure(results: Results) -> Figure:
         end = left + blocks * (block_width + _WIDE_GAP) - _WIDE_GAP + 0.1
         place = (end / WIDTH, bottom / height, 0.12 / WIDTH, 1 - (top + bottom) / height)
         figure.colorbar(image, cax=figure.add_axes(place), label=domain.picture_unit)
+    return figure
+
+
+@styled
+def nearest_figure(results: Results, near: Nearest) -> Figure:
+    """Distances to the nearest training sample, and the nearest pairs: generated above learnt."""
+    domain, ink = results.plan.domain, colours(results)
+    pairs = len(next(iter(near.samples.values())))
+    height, side, left = 3.5, 1.5, 4.6
+    figure = NotebookFigure(figsize=(WIDTH, height))
+    axes = figure.add_axes((0.55 / WIDTH, 0.45 / height, 3.3 / WIDTH, 1 - 0.8 / height))
+    both = {results.reference_set.name: near.truth, results.surrogate.name: near.own}
+    for name, values in both.items():
+        axes.ecdf(values, color=ink[name], label=name)
+    axes.set(xlabel="distance d to the nearest training sample", ylabel="share nearer than d")
+    axes.set_xlim(0, max(float(np.quantile(values, 0.95)) for values in both.values()))
+    axes.set_ylim(0, 1)
+    legend_above(figure, np.array([[axes]]))
+    names = (results.surrogate.name, "training sample")
+    for row, (name, samples) in enumerate(zip(names, (near.samples, near.learnt), strict=True)):
+        y = height - 0.3 - side - row * (side + 0.1)
+        style: dict[str, Any] = {"rotation": "vertical", "ha": "center", "va": "center"}
+        text = name.replace(", ", ",\n")
+        figure.text((left - 0.15) / WIDTH, (y + side / 2) / height, text, fontsize=8, **style)
+        for index in range(pairs):
+            x = left + index * (side + _GAP)
+            place = (x / WIDTH, y / height, side / WIDTH, side / height)
+            picture = figure.add_axes(place)
+            domain.picture(picture, samples, index)
+            _tidy(picture, False, False)
+            if not row:
+                picture.set_title(f"d = {np.sort(near.own)[index]:.3g}", fontsize=8)
     return figure
 
 

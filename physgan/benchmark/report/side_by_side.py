@@ -76,12 +76,17 @@ def _read(folder: Path) -> dict[str, Any]:
         report = json.loads(path.read_text())
     except (OSError, ValueError):
         report = None
-    if not isinstance(report, dict) or report.get("format") != FORMAT or "vectors" not in report:
+    if not isinstance(report, dict) or report.get("format") != FORMAT or not _recent(report):
         raise InputError(
             f"expected report.json of a benchmark by this version in {folder}; got none; "
             "pass a folder that physgan benchmark --out wrote"
         )
     return report
+
+
+def _recent(report: dict[str, Any]) -> bool:
+    """Whether a report has what this page shows."""
+    return "vectors" in report and all("text" in each for each in report["conditions"])
 
 
 def _check_alike(folders: Sequence[str | os.PathLike[str]], reports: list[dict[str, Any]]) -> None:
@@ -141,16 +146,14 @@ def _observables(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for number, report in enumerate(reports):
         for row in report["observables"]:
-            values = report["conditions"][row["condition"]]["values"]
-            key = (_text(values), row["observable"])
-            own = rows.setdefault(key, {"condition": values, "observable": row["observable"],
+            condition = report["conditions"][row["condition"]]
+            key = (condition["text"], row["observable"])
+            own = rows.setdefault(key, {"condition": condition["values"],
+                                        "text": condition["text"],
+                                        "observable": row["observable"],
                                         "found": [None] * len(reports)})  # fmt: skip
             own["found"][number] = {k: v for k, v in row.items() if k != "condition"}
     return list(rows.values())
-
-
-def _text(condition: dict[str, float]) -> str:
-    return ", ".join(f"{name} = {value:.4g}" for name, value in condition.items())
 
 
 def _summary(found: dict[str, Any]) -> Table:
@@ -182,8 +185,7 @@ def _tables(names: list[str], rows: list[dict[str, Any]]) -> list[tuple[str, Tab
     """A table for each condition: difference from the truth, in standard errors and per cent."""
     tables: dict[str, Table] = {}
     for row in rows:
-        condition = _text(row["condition"])
-        table = tables.setdefault(condition, Table(["observable", *names]))
+        table = tables.setdefault(row["text"], Table(["observable", *names]))
         table.rows.append((row["observable"], "", [_entry(cell) for cell in row["found"]]))
     return list(tables.items())
 
@@ -216,8 +218,7 @@ def side_by_side_figure(
     for number, report in enumerate(reports):
         own = next(source for source in report["sources"] if source["role"] == "surrogate")
         for condition, found in zip(report["conditions"], own["conditions"], strict=True):
-            place = _text(condition["values"])
-            places.setdefault(place, []).append((number, found["observables"][name]))
+            places.setdefault(condition["text"], []).append((number, found["observables"][name]))
     rows, columns = panel_grid(len(places))
     titles = [wrapped(place, _TITLE_WIDTH) for place in places]
     truth = np.array([found[0][1]["reference"] for found in places.values()], float)

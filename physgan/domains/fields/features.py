@@ -36,7 +36,8 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
-    or averaged over both signs, and logarithms of the zonal mean's power are added.
+    or averaged over both signs, and logarithms of the zonal mean's power are added, but for the
+    Nyquist wavenumber, where pseudo-spectral solvers have none.
 
     Args:
         layout: of the fields.
@@ -72,7 +73,7 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     for field in ("x", "y"):
         names += [f"log power of {field} at k = {k:.3g} {unit}" for k in modes.centres]
         if layout.zonal:
-            count = layout.shape[0] // 2
+            count = (layout.shape[0] - 1) // 2
             names += [
                 f"log zonal power of {field} at l = {number}" for number in range(1, count + 1)
             ]
@@ -107,7 +108,7 @@ def _log_powers(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
     power = (waves.real**2 + waves.imag**2) / math.prod(layout.shape)
     found = [jnp.log(power.reshape(len(power), -1) @ _modes(layout)[0] + _TINY)]
     if layout.zonal:
-        zonal = power[:, 1 : layout.shape[0] // 2 + 1, 0]
+        zonal = power[:, 1 : (layout.shape[0] + 1) // 2, 0]
         found.append(jnp.log(zonal + _TINY))
     return found
 

@@ -155,6 +155,19 @@ def test_features_hold_the_skewness_and_sparsity_of_octaves() -> None:
         np.testing.assert_allclose(columns, expected, rtol=2e-3, atol=2e-3)
 
 
+def test_no_zonal_feature_is_of_the_nyquist_wavenumber() -> None:
+    """Solvers leave it empty: the logarithm of a trace of it would outweigh everything else."""
+    own = layout(ZONAL, 32, 1.0)
+    waves = np.fft.rfft2(np.random.default_rng(3).normal(size=(4, 32, 32)))
+    waves[:, 16] = waves[:, :, 16] = 0
+    fields = np.fft.irfft2(waves).astype(np.float32)
+    trace = 0.01 * (-1) ** np.arange(32, dtype=np.float32)[:, None]
+    one, other = (physical_features(own, jnp.asarray(f)) for f in (fields, fields + trace))
+    zonal = [k for k, name in enumerate(feature_names(own)) if name.startswith("log zonal power")]
+    assert len(zonal) == 2 * 15
+    assert np.abs(one - other)[:, zonal].max() < 0.5
+
+
 def test_features_count_peaks() -> None:
     """As many peaks far above the mean as there are bumps; turned round, none."""
     own = layout(ISOTROPIC, 64, 1.0)

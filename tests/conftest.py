@@ -23,6 +23,7 @@ if version("jaxlib").startswith("0.10."):  # XLA aborts at a flag that it does n
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
 os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")  # a tenth of the time of tracing
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers already: threads would wait
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="physgan-compiled-")
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)

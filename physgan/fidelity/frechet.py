@@ -1,6 +1,7 @@
 """Fréchet physics distance: Gaussians fitted to two sets of features, at infinite statistics."""
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from physgan.fidelity.scaling import scaled
 
@@ -66,10 +67,11 @@ def frechet_physics_distance(
     top = min(len(real), len(fake), largest)
     sizes = (1 / np.linspace(5 / top, 1 / top, points)).astype(int)
     rng = np.random.default_rng(seed)
-    means = [
-        np.mean([_drawn_distance(real, fake, size, rng, replace) for _ in range(draws)])
-        for size in sizes
-    ]
+    with threadpool_limits(1):  # the matrices are small
+        means = [
+            np.mean([_drawn_distance(real, fake, size, rng, replace) for _ in range(draws)])
+            for size in sizes
+        ]
     intercept, error = _intercept(1 / sizes, np.array(means))
     return intercept, float(np.hypot(error, _first_order_error(real, fake)))
 

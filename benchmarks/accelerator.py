@@ -201,7 +201,8 @@ def training(workdir: Path, samples: int) -> Iterator[Row]:
 
 def table(content: Row) -> str:
     """All parts that are there."""
-    text = f"Device: {', '.join(content['environment']['devices'])}. Seed {SEED}.\n"
+    text = "# What an accelerator is worth\n\n"
+    text += f"Device: {', '.join(content['environment']['devices'])}. Seed {SEED}.\n"
     if found := content.get("ising"):
         equal = all(r["equal_bits"] for r in found)
         text += (

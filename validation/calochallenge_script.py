@@ -66,7 +66,6 @@ def exported(folder: Path, side: int, count: int) -> Path:
     """One set in the CaloChallenge's format, with its binning beside it."""
     recipe = replace(
         physgan.load_recipe("calo-w-si"),
-        name="calo-w-si",
         conditions={"energy_mev": ENERGIES},
         count=count,
         splits={},

@@ -9,7 +9,7 @@ from physgan.benchmark.sources import DrawnSet, Plan, together
 from physgan.domains.base import Conditions, Samples
 from physgan.fidelity import copied_share, repeated_share, to_nearest, views_of
 
-__all__ = ["Learnt", "Nearest", "Shares", "look_for_copies", "nearest_learnt"]
+__all__ = ["Learnt", "Nearest", "Shares", "look_for_copies"]
 
 _MOST, _FEWEST = 2_000, 200
 _PAIRS = 4
@@ -54,7 +54,7 @@ class Nearest(NamedTuple):
 
 def look_for_copies(
     plan: Plan, reference: DrawnSet, sources: Sequence[DrawnSet], about: Learnt | None
-) -> tuple[dict[str, list[Shares]], dict[str, Shares]]:
+) -> tuple[dict[str, list[Shares]], dict[str, Shares], Nearest | None]:
     """Shares of samples that repeat another one, and of copies of training samples, by source.
 
     Args:
@@ -64,17 +64,21 @@ def look_for_copies(
         about: what was learnt; None leaves copies out.
 
     Returns:
-        (repeats at each condition, see `repeated_share`; copies, see `copied_share`).
+        (repeats at each condition, see `repeated_share`; copies, see `copied_share`; how near the
+        surrogate comes to what was learnt).
     """
     real = _tables(plan, reference)
     pools = None if about is None else [views_of(plan.domain, *side) for side in about]
-    repeats, copies = {}, {}
+    repeats, copies, nearest = {}, {}, None
     for source in sources:
         fake = _tables(plan, source)
         repeats[source.name] = _repeats(len(plan.conditions), real, fake)
-        if pools is not None:
+        if about is not None and pools is not None:
             copies[source.name] = _copies(fake[0], *pools)
-    return repeats, copies
+            if source.role == "surrogate":
+                views = (real[0], fake[0], pools[0])
+                nearest = _nearest(plan, source, views, about.learnt[0])
+    return repeats, copies, nearest
 
 
 def _repeats(conditions: int, *tables: tuple[Mapping[str, np.ndarray], np.ndarray]) -> list[Shares]:
@@ -104,20 +108,24 @@ def _copies(
     return found
 
 
-def nearest_learnt(plan: Plan, reference: DrawnSet, source: DrawnSet, about: Learnt) -> Nearest:
+def _nearest(
+    plan: Plan,
+    source: DrawnSet,
+    views: Sequence[Mapping[str, np.ndarray]],
+    learnt: Samples,
+) -> Nearest:
     """Distances to the nearest training samples, of as many samples as they allow.
 
     Args:
         plan: of the benchmark.
-        reference: a set of the truth.
         source: the surrogate.
-        about: what was learnt.
+        views: of the truth's samples, the surrogate's, and those that were learnt.
+        learnt: these last.
     """
-    (real, _), (fake, _) = _tables(plan, reference), _tables(plan, source)
-    learnt = views_of(plan.domain, *about.learnt)
-    view = next(iter(learnt))
-    rows = [_spread_out(each[view], learnt[view].size) for each in (real, fake)]
-    scaled = _on_one_scale(learnt[view], real[view][rows[0]], fake[view][rows[1]])
+    view = next(iter(views[2]))
+    real, fake, pool = (each[view] for each in views)
+    rows = [_spread_out(side, pool.size) for side in (real, fake)]
+    scaled = _on_one_scale(pool, real[rows[0]], fake[rows[1]])
     truth, _ = to_nearest(scaled[1], scaled[0])
     own, index = to_nearest(scaled[2], scaled[0])
     closest = np.argsort(own, kind="stable")[:_PAIRS]
@@ -127,7 +135,7 @@ def nearest_learnt(plan: Plan, reference: DrawnSet, source: DrawnSet, about: Lea
         own,
         truth,
         {name: values[rows[1][closest]] for name, values in samples.items()},
-        {name: values[index[closest]] for name, values in about.learnt[0].items()},
+        {name: values[index[closest]] for name, values in learnt.items()},
     )
 
 

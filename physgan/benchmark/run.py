@@ -10,7 +10,7 @@ import numpy as np
 
 from physgan.benchmark.classifiers import classify
 from physgan.benchmark.compare import compare
-from physgan.benchmark.copies import Learnt, look_for_copies, nearest_learnt
+from physgan.benchmark.copies import Learnt, look_for_copies
 from physgan.benchmark.environment import environment
 from physgan.benchmark.judge import judge
 from physgan.benchmark.recorded import Recorded
@@ -232,13 +232,9 @@ def _compare(results: Results, tell: Steps) -> None:
 
 def _find_copies(results: Results, learnt: Learnt | None, tell: Steps) -> None:
     tell("looking for repeats and copies")
-    results.repeats, results.copies = look_for_copies(
+    results.repeats, results.copies, results.nearest = look_for_copies(
         results.plan, results.reference_set, results.sources, learnt
     )
-    if learnt is not None:
-        results.nearest = nearest_learnt(
-            results.plan, results.reference_set, results.surrogate, learnt
-        )
 
 
 def _compare_classes(results: Results, labelled: Labelled, tell: Steps) -> None:

@@ -96,7 +96,7 @@ def nearest_figure(results: Results, near: Nearest) -> Figure:
     axes.set_xlim(0, max(float(np.quantile(values, 0.95)) for values in both.values()))
     axes.set_ylim(0, 1)
     legend_above(figure, np.array([[axes]]))
-    names = (results.surrogate.name, "training sample")
+    names, distances = (results.surrogate.name, "training sample"), np.sort(near.own)
     for row, (name, samples) in enumerate(zip(names, (near.samples, near.learnt), strict=True)):
         y = height - 0.3 - side - row * (side + 0.1)
         style: dict[str, Any] = {"rotation": "vertical", "ha": "center", "va": "center"}
@@ -109,7 +109,7 @@ def nearest_figure(results: Results, near: Nearest) -> Figure:
             domain.picture(picture, samples, index)
             _tidy(picture, False, False)
             if not row:
-                picture.set_title(f"d = {np.sort(near.own)[index]:.3g}", fontsize=8)
+                picture.set_title(f"d = {distances[index]:.3g}", fontsize=8)
     return figure
 
 

@@ -52,6 +52,8 @@ class Turbulence(NotebookTable):
             default: the size.
             The viscosity does not depend on it.
         forcing: wavenumber k_f of the forcing, at least 3; default 12.
+        linear: vorticities up to about so many units are in proportion in networks, and larger ones
+            compressed; default 4.
 
     Raises:
         ValueError: for an odd size, a resolution below the size or one that does not resolve the
@@ -81,13 +83,19 @@ class Turbulence(NotebookTable):
     independence = "two integrated autocorrelation times of energy and jets"
 
     def __init__(
-        self, size: int = 64, resolution: int | None = None, forcing: float = 12.0
+        self,
+        size: int = 64,
+        resolution: int | None = None,
+        forcing: float = 12.0,
+        linear: float = 4.0,
     ) -> None:
         self.size = _even("size", size, 4)
         self.resolution = _even("resolution", size if resolution is None else resolution, self.size)
         if not 3 <= forcing < math.inf:
             raise ValueError(f"expected forcing as a wavenumber of at least 3; got {forcing!r}")
-        self.forcing = float(forcing)
+        if not 0 < linear < math.inf:
+            raise ValueError(f"expected linear above 0; got {linear!r}")
+        self.forcing, self.linear = float(forcing), float(linear)
         self.modes = self.resolution // 2 - 1
         if self.modes < MODES_PER_FORCING * forcing:
             needed = 2 * math.ceil(MODES_PER_FORCING * forcing + 1)
@@ -102,6 +110,7 @@ class Turbulence(NotebookTable):
             "size": self.size,
             "resolution": self.resolution,
             "forcing": self.forcing,
+            "linear": self.linear,
         }
 
     @property

@@ -43,6 +43,7 @@ def domain(
     [
         ({"scale": 0.0}, 2, "expected a scale above 0"),
         ({"scale": float("nan")}, 2, "expected a scale above 0"),
+        ({"linear": 0.0}, 2, "expected linear above 0"),
         ({}, 1, "two axes of two pixels or more; got y"),
     ],
 )
@@ -109,6 +110,16 @@ def test_encoding_compresses_what_is_far_from_the_offset() -> None:
     assert domain(ZONAL, offset=3.0).layout.offset == 0, "signs have a meaning"
 
 
+def test_encoding_is_in_proportion_as_far_as_it_should() -> None:
+    """To 4 % up to half of `linear` scales; features hold the power of x all the same."""
+    own = domain(ZONAL, scale=2.0, linear=4.0)
+    values = np.linspace(-4, 4, 256, dtype=np.float32).reshape(1, 16, 16)
+    encoded = own.encode({"values": values})
+    assert np.abs(encoded / (values / 2) - 1).max() < 0.04
+    assert own.encode({"values": values * 100}).max() == pytest.approx(4 * np.arcsinh(50))
+    np.testing.assert_allclose(own.decode(encoded)["values"], values, rtol=1e-5)
+
+
 def test_above_a_lower_edge_networks_see_logarithms() -> None:
     own = domain(scale=2.0, lower=-1.0)
     values = np.array([1.0, 2 * np.exp(3) - 1, -1.0], np.float32).reshape(1, 1, 3)
@@ -166,6 +177,19 @@ def test_no_zonal_feature_is_of_the_nyquist_wavenumber() -> None:
     zonal = [k for k, name in enumerate(feature_names(own)) if name.startswith("log zonal power")]
     assert len(zonal) == 2 * 15
     assert np.abs(one - other)[:, zonal].max() < 0.5
+
+
+@pytest.mark.parametrize(("north", "east"), [(3, 0), (0, 3), (2, 2), (-2, 2)])
+def test_zonal_features_hold_the_directions_of_waves(north: int, east: int) -> None:
+    """cos 2 phi and sin^2 2 phi of one wave, in the octave that holds it."""
+    own = layout(ZONAL, 16, 1.0)
+    row, column = np.mgrid[:16, :16] * 2 * np.pi / 16
+    wave = np.cos(north * row + east * column + 0.3).astype(np.float32)[None]
+    found = dict(zip(feature_names(own), physical_features(own, jnp.asarray(wave))[0], strict=True))
+    octave = f"from k = {modes_of(own).centres[1]:.3g} {own.wave_unit}"
+    twice = 2 * np.arctan2(north, east)
+    assert found[f"direction {octave}"] == pytest.approx(np.cos(twice), abs=1e-4)
+    assert found[f"tilt {octave}"] == pytest.approx(np.sin(twice) ** 2, abs=1e-4)
 
 
 def test_features_count_peaks() -> None:

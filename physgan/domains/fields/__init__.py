@@ -39,17 +39,18 @@ _TRAINING = {
     "checkpoint_samples": 6_400,
     "validation_samples": 2_048,
 }
+_STEPS = 8
 
 
 class Fields(Domain):
     """The domain of fields.
 
     The samples' field is "values", float32 (n, rows, columns), in any unit; conditions are
-    optional. In network space they are arcsinh((x - offset) / scale), of the same shape, or
+    optional. In network space they are L arcsinh((x - offset) / (L scale)), of the same shape, or
     ln((x - lower) / scale) where no value lies below an edge, as no density below zero. Scale,
-    offset and lower edge are the source's parameters, by default 1, 0 and none. The names of the
-    axes state the symmetries: see `symmetries`. A field with other axes has none, and is not
-    periodic.
+    offset, lower edge and L = "linear" are the source's parameters, by default 1, 0, none and 1.
+    The names of the axes state the symmetries: see `symmetries`. A field with other axes has none,
+    and is not periodic.
 
     Args:
         source: has fields, conditions, grid and parameters: a dataset, a simulator or a surrogate.
@@ -139,8 +140,9 @@ class Fields(Domain):
         return dict(_TRAINING)
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
-        """The Gaussian copula field with its convolutional network."""
-        return {"network": "field-transformer"}
+        """The Gaussian copula field with its convolutional network; vorticity is carried along."""
+        steps = _STEPS if self.layout.zonal else 0
+        return {"network": "field-transformer", "steps": steps}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The layout."""

@@ -36,8 +36,10 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
-    or averaged over both signs, and logarithms of the zonal mean's power are added, but for the
-    Nyquist wavenumber, where pseudo-spectral solvers have none.
+    or averaged over both signs. Two things are added: logarithms of the zonal mean's power, but for
+    the Nyquist wavenumber, where pseudo-spectral solvers have none; and of y, in octaves, the mean
+    of cos 2 phi and the squared mean of sin 2 phi, where phi is the direction of a wavevector, each
+    weighted by its power.
 
     Args:
         layout: of the fields.
@@ -47,7 +49,10 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
         shape (n, f); see `feature_names`.
     """
     bounded = jnp.clip(array, -_LARGEST, _LARGEST)
-    values = jnp.sinh(bounded) if layout.lower is None else jnp.exp(bounded)
+    if layout.lower is None:
+        values = jnp.sinh(bounded / layout.linear) * layout.linear
+    else:
+        values = jnp.exp(bounded)
     own, log_variance = _standardised(array)
     even = [log_variance, (own**4).mean((1, 2))[:, None]]
     if layout.lower is not None:
@@ -57,6 +62,7 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
         even += [*_log_powers(layout, waves), *_octaves(layout, waves)]
     odd = _by_sign(layout, array, own)
     if layout.zonal:
+        even += _directions(layout, _waves(layout, array))
         odd = (odd + _by_sign(layout, -array, -own)) / 2
     else:
         even += [array.mean((1, 2))[:, None], (own**3).mean((1, 2))[:, None]]
@@ -80,7 +86,10 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
         names += [f"sparsity of {field} from k = {k:.3g} {unit}" for k in starts]
         if not layout.zonal:
             names += [f"skewness of {field} from k = {k:.3g} {unit}" for k in starts]
-    if not layout.zonal:
+    if layout.zonal:
+        kinds = ("direction", "tilt")
+        names += [f"{what} from k = {k:.3g} {unit}" for what in kinds for k in starts]
+    else:
         names += ["mean of y", "skewness of y"]
     names += [f"values below {x:.4g}" for x in layout.decoded(_PLACES)]
     names += ["smallest y", "largest y"]
@@ -120,6 +129,27 @@ def _octaves(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
     parts = parts * jax.lax.rsqrt(variance + _TINY)
     sparsity = jnp.abs(parts).mean((2, 3))
     return [sparsity] if layout.zonal else [sparsity, jnp.arcsinh((parts**3).mean((2, 3)))]
+
+
+def _directions(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
+    """Means of cos 2 phi, and squared ones of sin 2 phi, in octaves of wavenumbers."""
+    power = (waves.real**2 + waves.imag**2).reshape(len(waves), -1)
+    along, across, total = (power @ weights for weights in _quadrupoles(layout))
+    total += _TINY * math.prod(layout.shape)
+    return [along / total, (across / total) ** 2]
+
+
+@cache
+def _quadrupoles(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights of modes, cos 2 phi, sin 2 phi and 1 in each octave, float32 (modes, octaves)."""
+    rows, columns = layout.shape
+    north, east = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
+    angle = 2 * np.arctan2(north, east)
+    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0)
+    masks = _modes(layout)[2].real * twice
+    weights = [masks * each for each in (np.cos(angle), np.sin(angle), np.ones_like(angle))]
+    cosine, sine, one = (w.reshape(len(masks), -1).T.astype(np.float32) for w in weights)
+    return cosine, sine, one
 
 
 @cache

@@ -2,9 +2,10 @@
 
 A field with noise at every scale is drawn first, with the training samples' power spectrum and
 distribution of single pixels, both functions of the conditions: the classical baseline of the
-domain (`copula`). A convolutional network of the form of a U (O. Ronneberger et al. 2015,
-arXiv:1505.04597) then moves matter into filaments, or vorticity into vortices and fronts. Its last
-layer starts near zero: the untrained generator is the baseline. Convolutions wrap the edges.
+domain (`copula`). Vorticity is then carried along by its own flow (`Advection`). A convolutional
+network of the form of a U (O. Ronneberger et al. 2015, arXiv:1505.04597) moves matter into
+filaments, or vorticity into vortices and fronts. Its last layer starts near zero: the untrained
+generator is the baseline, with advection where there is any. Convolutions wrap the edges.
 """
 
 import itertools
@@ -17,6 +18,7 @@ import numpy as np
 import scipy.special
 from flax import nnx
 
+from physgan.domains.fields.advection import Advection, composed, currents, sampled
 from physgan.domains.fields.copula_fit import fit_state, pixels_at, torus_of
 from physgan.domains.fields.layout import FieldLayout
 from physgan.domains.fields.regression import fit_polynomial, polynomial_basis
@@ -32,6 +34,7 @@ __all__ = ["FieldTransformer"]
 _NODES = np.linspace(-4.5, 4.5, 37)
 _COARSEST = 8
 _MOST_ROWS = 4096
+_ROWS = 256
 _SMALL = 1e-2
 
 
@@ -45,6 +48,7 @@ class FieldTransformer(nnx.Module):
             resolution they double.
         depth: residual blocks at each resolution, on the way down and on the way up.
         embedding: width of the condition embedding.
+        steps: number of steps of `Advection`, 0 for none.
         rngs: parameter keys.
     """
 
@@ -56,6 +60,7 @@ class FieldTransformer(nnx.Module):
         width: int = 16,
         depth: int = 1,
         embedding: int = 64,
+        steps: int = 0,
         rngs: nnx.Rngs,
     ) -> None:
         self.layout = layout
@@ -67,6 +72,9 @@ class FieldTransformer(nnx.Module):
         torus = torus_of(layout)
         self.spectrum = Fixed(jnp.zeros((terms, torus[0], torus[1] // 2 + 1)))
         self.pixels = Fixed(jnp.zeros((terms, len(_NODES))))
+        self.advection = nnx.List(
+            [Advection(terms, layout, steps, embedding, rngs=rngs)] if steps else []
+        )
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.patch, levels = _resolutions(layout.shape)
         widths = [width << level for level in range(levels)]
@@ -82,7 +90,8 @@ class FieldTransformer(nnx.Module):
             return PeriodicConvolution(inputs, outputs, 1, rngs=rngs)
 
         pairs = list(itertools.pairwise(widths))
-        self.stem = PeriodicConvolution(2 * self.patch**2, width, rngs=rngs)
+        vectors = 2 if steps else 0
+        self.stem = PeriodicConvolution((2 + vectors) * self.patch**2, width, rngs=rngs)
         self.down = nnx.List(stage(channels) for channels in widths)
         self.coarser = nnx.List(mixed(fine, coarse) for fine, coarse in pairs)
         self.finer = nnx.List(mixed(coarse, fine) for fine, coarse in pairs)
@@ -91,18 +100,21 @@ class FieldTransformer(nnx.Module):
         self.unfold = mixed(width, channels * self.patch**2)
         self.tell = nnx.Linear(embedding, channels, kernel_init=scaled_normal(), rngs=rngs)
         self.fine = PeriodicConvolution(channels + 1, width, rngs=rngs)
-        self.last = PeriodicConvolution(width, 1, 1, gain=_SMALL, rngs=rngs)
+        self.last = PeriodicConvolution(width, 1 + vectors, 1, gain=_SMALL, rngs=rngs)
 
     def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
         """Fit the Gaussian copula field to samples (n, rows, columns) at conditions (n, c)."""
         basis = self._basis(np.asarray(conditions, np.float64), np)
         state = fit_state(self.layout, self.layout.decoded(samples), basis)
-        some = basis[:: -(-len(basis) // _MOST_ROWS)]
-        levels = np.broadcast_to(scipy.special.ndtr(_NODES), (len(some), len(_NODES)))
-        pixels = self.layout.encoded(pixels_at(self.layout, state, some, levels))
-        self.pixels[...] = jnp.asarray(fit_polynomial(some, pixels), jnp.float32)
+        some = slice(None, None, -(-len(basis) // _MOST_ROWS))
+        basis, samples, conditions = basis[some], samples[some], conditions[some]
+        levels = np.broadcast_to(scipy.special.ndtr(_NODES), (len(basis), len(_NODES)))
+        pixels = self.layout.encoded(pixels_at(self.layout, state, basis, levels))
+        self.pixels[...] = jnp.asarray(fit_polynomial(basis, pixels), jnp.float32)
         spectrum = state.spectrum.reshape(self.spectrum[...].shape)
         self.spectrum[...] = jnp.asarray(spectrum, jnp.float32)
+        for advection in self.advection:
+            advection.initialise(samples, self._drawn(conditions), basis)
 
     def noise_size(self, size: int | None = None) -> int:
         """Two uniform numbers for each pixel; five where edges do not touch."""
@@ -115,7 +127,12 @@ class FieldTransformer(nnx.Module):
         field = self._copula(normal[:, : -rows * columns], conditions)
         white = normal[:, -rows * columns :].reshape(field.shape)
         context = self.embed(conditions)
-        hidden = self.stem(_folded(jnp.stack([field, white], -1), self.patch))
+        inputs = jnp.stack([field, white], -1)
+        for advection in self.advection:
+            finer, shift = advection(field, context)
+            field = sampled(finer, shift)
+            inputs = jnp.concatenate([jnp.stack([field, white], -1), currents(field)], -1)
+        hidden = self.stem(_folded(inputs, self.patch))
         kept = []
         for level, blocks in enumerate(self.down):
             if level:
@@ -129,7 +146,21 @@ class FieldTransformer(nnx.Module):
                 hidden = block(hidden, context)
         fine = _unfolded(self.unfold(hidden), self.patch) + self.tell(context)[:, None, None]
         fine = self.fine(nnx.silu(jnp.concatenate([fine, field[..., None]], -1)))
-        return field + self.last(nnx.silu(fine))[..., 0]
+        change = self.last(nnx.silu(fine))
+        for advection in self.advection:
+            result = sampled(finer, composed(shift, change[..., 1:])) + change[..., 0]
+            return advection.filtered(field, result, self._basis(conditions, jnp))
+        return field + change[..., 0]
+
+    def _drawn(self, conditions: np.ndarray) -> np.ndarray:
+        """One copula field for each row of the conditions (n, c)."""
+        draw, fields = jax.jit(self._copula), []
+        for start in range(0, len(conditions), _ROWS):
+            given = jnp.asarray(conditions[start : start + _ROWS], jnp.float32)
+            key = jax.random.fold_in(jax.random.key(0), start)
+            normal = jax.random.normal(key, (len(given), math.prod(torus_of(self.layout))))
+            fields.append(np.asarray(draw(normal, given)))
+        return np.concatenate(fields)
 
     def _copula(self, normal: jax.Array, conditions: jax.Array) -> jax.Array:
         """The Gaussian copula field of normal numbers (n, pixels of the torus)."""

@@ -28,6 +28,8 @@ class FieldLayout:
         scale: size of a typical value in that unit, measured from `offset`.
         offset: a typical value in that unit; 0 where signs have a meaning.
         lower: edge that no value lies below, such as -1 of an overdensity; None if there is none.
+        linear: values up to about so many scales are in proportion to those in network space; not
+            used with a lower edge.
     """
 
     axes: tuple[Axis, Axis]
@@ -36,6 +38,7 @@ class FieldLayout:
     scale: float
     offset: float = 0.0
     lower: float | None = None
+    linear: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -88,21 +91,25 @@ class FieldLayout:
     def encoded(self, values: np.ndarray) -> np.ndarray:
         """Values in network space, float32 of the same shape, computed in float64.
 
-        arcsinh((x - offset) / scale), or ln((x - lower) / scale) where there is a lower edge.
-        Values within a millionth of the scale from that edge count as being that far from it.
+        L arcsinh((x - offset) / (L scale)) with L = `linear`, or ln((x - lower) / scale) where
+        there is a lower edge. Values within a millionth of the scale from that edge count as being
+        that far from it.
         """
         result = np.empty(values.shape, np.float32)
         for start in range(0, len(values), _ROWS):
             rows = slice(start, start + _ROWS)
             above = (np.asarray(values[rows], np.float64) - self.origin) / self.scale
-            bounded = self.lower is not None
-            result[rows] = np.log(np.maximum(above, _NEAREST)) if bounded else np.arcsinh(above)
+            if self.lower is None:
+                result[rows] = np.arcsinh(above / self.linear) * self.linear
+            else:
+                result[rows] = np.log(np.maximum(above, _NEAREST))
         return result
 
     def decoded(self, array: Any) -> Any:
         """Inverse of `encoded`, float64; of JAX arrays in their own precision."""
         array, xp = array.astype(float), array.__array_namespace__()
-        above = xp.sinh(array) if self.lower is None else xp.exp(array)
+        bounded = self.lower is not None
+        above = xp.exp(array) if bounded else xp.sinh(array / self.linear) * self.linear
         return above * self.scale + self.origin
 
     @property
@@ -146,7 +153,11 @@ def layout_of(source: Described) -> FieldLayout:
     offset = float(source.parameters.get("offset", 0.0))
     lower = source.parameters.get("lower")
     lower = None if lower is None else float(lower)
-    layout = FieldLayout((axes[0], axes[1]), field.unit, field.long_name, scale, offset, lower)
+    linear = float(source.parameters.get("linear", 1.0))
+    if not 0 < linear < float("inf"):
+        raise InputError(f"expected linear above 0 for the {FIELD}; got {linear}")
+    about = (field.unit, field.long_name, scale, offset, lower, linear)
+    layout = FieldLayout((axes[0], axes[1]), *about)
     if layout.names == ISOTROPIC and not _square(layout):
         raise InputError(
             "expected as many rows as columns, of one width, along the axes y and x, which turning "

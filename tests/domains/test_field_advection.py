@@ -106,7 +106,7 @@ def test_the_strength_is_found_and_the_filter_gives_the_power_back(strength: flo
     found = float(made.matrices.bias[...][1])
     assert abs(found - strength) < 0.16 if strength else found == 0
     begun = jnp.asarray(moved(fields, found))
-    drawn = np.asarray(made.filtered(begun, begun, jnp.ones((1500, 1))))
+    drawn = np.asarray(made.filtered(begun, begun, jnp.ones((1500, 1)), jnp.zeros((1500, CONTEXT))))
     ours, theirs = (
         (np.abs(np.fft.rfft2(x.astype(np.float64))) ** 2).mean(0)[:4, :4] for x in (drawn, samples)
     )
@@ -120,7 +120,9 @@ def test_networks_add_little_to_modes_without_power() -> None:
     power = np.log(np.maximum(bell(modes_of(own), 6.0), 1e-12))
     made.power[...] = jnp.asarray(power[None], jnp.float32)
     added = jax.random.normal(jax.random.key(0), (200, SIDE, SIDE))
-    passed = made.filtered(jnp.zeros_like(added), added, jnp.ones((200, 1)))
+    passed = made.filtered(
+        jnp.zeros_like(added), added, jnp.ones((200, 1)), jnp.zeros((200, CONTEXT))
+    )
     share = (np.abs(np.fft.rfft2(passed)) ** 2).mean(0) / SIDE**2
     assert share[1, 1] > 0.7
     assert max(share[0, 0], share[8, 8]) < 1e-3

@@ -6,6 +6,7 @@ read there (semi-Lagrangian advection: A. Staniforth, J. Cote, Mon. Weather Rev.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +30,8 @@ _OUTLIER = 4.0
 _LEAST_SPREAD = 1e-4
 _WEAK = 0.01
 _TINY = 1e-6
+_LEAST = 1e-9
+_HIDDEN = 64
 
 
 class Advection(nnx.Module):
@@ -58,9 +61,10 @@ class Advection(nnx.Module):
         modes = (terms, rows, columns // 2 + 1)
         self.power = Fixed(jnp.zeros(modes))
         self.gain = nnx.Param(jnp.zeros(modes))
-        self.matrices = nnx.Linear(
-            embedding, 4 * steps, kernel_init=scaled_normal(_SMALL), rngs=rngs
-        )
+        groups, initial = len(_groups(layout)[1]), scaled_normal(_SMALL)
+        self.matrices = nnx.Linear(embedding, 4 * steps, kernel_init=initial, rngs=rngs)
+        self.sees = nnx.Linear(groups + embedding, _HIDDEN, kernel_init=scaled_normal(), rngs=rngs)
+        self.sets = nnx.Linear(_HIDDEN, groups, kernel_init=initial, rngs=rngs)
 
     def initialise(self, samples: np.ndarray, fields: np.ndarray, basis: np.ndarray) -> None:
         """Choose the strength of the flow, and fit the filter.
@@ -97,20 +101,29 @@ class Advection(nnx.Module):
         matrices = self.matrices(context).reshape(-1, self.steps, 2, 2)
         return _advected(field, matrices)
 
-    def filtered(self, moved: jax.Array, result: jax.Array, basis: jax.Array) -> jax.Array:
-        """Moved fields, filtered, and what a network has added to them, limited.
+    def filtered(
+        self, moved: jax.Array, result: jax.Array, basis: jax.Array, context: jax.Array
+    ) -> jax.Array:
+        """Moved fields, filtered, with what a network has added to them, limited.
 
         Args:
             moved: shape (n, rows, columns).
             result: what a network has made of them, the same shape.
             basis: of the conditions, shape (n, terms).
+            context: embedded conditions, shape (n, embedding).
         """
         power = jnp.exp(jnp.tensordot(basis, jax.lax.stop_gradient(self.power[...]), 1))
         limit = jnp.sqrt(power / (power + _WEAK * power.mean((1, 2), keepdims=True)))
         gain = jnp.exp(jnp.tensordot(basis, self.gain[...], 1))
         begun, added = jnp.fft.rfft2(moved), jnp.fft.rfft2(result - moved)
         waves = gain.astype(begun.dtype) * begun + limit.astype(begun.dtype) * added
-        return jnp.fft.irfft2(waves, self.layout.shape)
+        index, averages = _groups(self.layout)
+        found = (waves.real**2 + waves.imag**2).reshape(len(waves), -1) @ averages.T
+        expected = power.reshape(len(power), -1) @ averages.T
+        excess = jnp.log(found + _TINY * expected + _LEAST) - jnp.log(expected + _LEAST)
+        hidden = nnx.silu(self.sees(jnp.concatenate([excess, context], -1)))
+        factors = jnp.exp(self.sets(hidden))[:, index]
+        return jnp.fft.irfft2(factors.astype(waves.dtype) * waves, self.layout.shape)
 
     def _differences(
         self, samples: np.ndarray, trials: Mapping[float, np.ndarray], basis: np.ndarray
@@ -163,6 +176,24 @@ def composed(first: jax.Array, then: jax.Array) -> jax.Array:
 def sampled(fine: jax.Array, shift: jax.Array) -> jax.Array:
     """Fields on twice the points of a side, read at displaced pixels (n, rows, columns, 2)."""
     return _read(fine, shift, 2)
+
+
+@cache
+def _groups(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of modes: rings of wavenumbers, and each wavenumber of the zonal mean.
+
+    Returns:
+        (group of each mode, shape (rows, columns // 2 + 1); weights of modes that average over the
+        waves of each group, float32 (groups, modes)).
+    """
+    rows, columns = layout.shape
+    north, east = scipy.fft.fftfreq(rows)[:, None], scipy.fft.rfftfreq(columns)
+    largest = min(rows, columns) // 2
+    index = np.minimum(np.rint(np.hypot(north, east) * 2 * largest), largest).astype(int)
+    index[1:, 0] = largest + np.rint(np.abs(north[1:, 0]) * rows).astype(int)
+    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0) * np.ones_like(north)
+    weights = (index.ravel() == np.arange(index.max() + 1)[:, None]) * twice.ravel()
+    return index, (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
 def _advected(field: jax.Array, matrices: jax.Array) -> tuple[jax.Array, jax.Array]:

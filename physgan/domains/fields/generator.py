@@ -149,7 +149,8 @@ class FieldTransformer(nnx.Module):
         change = self.last(nnx.silu(fine))
         for advection in self.advection:
             result = sampled(finer, composed(shift, change[..., 1:])) + change[..., 0]
-            return advection.filtered(field, result, self._basis(conditions, jnp))
+            basis = self._basis(conditions, jnp)
+            return advection.filtered(field, result, basis, context)
         return field + change[..., 0]
 
     def _drawn(self, conditions: np.ndarray) -> np.ndarray:

@@ -126,3 +126,21 @@ def test_networks_add_little_to_modes_without_power() -> None:
     share = (np.abs(np.fft.rfft2(passed)) ** 2).mean(0) / SIDE**2
     assert share[1, 1] > 0.7
     assert max(share[0, 0], share[8, 8]) < 1e-3
+
+
+def test_each_wavenumber_of_jets_and_each_ring_has_a_factor() -> None:
+    """A factor of two for jets with two waves to the north doubles these, and nothing else."""
+    made, own = advection(), layout(ZONAL, SIDE)
+    power = np.log(np.maximum(bell(modes_of(own), 6.0), 1e-12))
+    made.power[...] = jnp.asarray(power[None], jnp.float32)
+    for layer in (made.sets, made.direct):
+        layer.kernel[...] *= 0
+    jets, eddies = (
+        jnp.asarray(x[None], jnp.float32) for x in (np.cos(2 * ROW), np.cos(2 * COLUMN))
+    )
+    bias = made.sets.bias
+    assert bias is not None
+    bias[...] = bias[...].at[SIDE // 2 + 2].set(np.log(2.0))
+    both = jets + eddies
+    found = made.filtered(both, both, jnp.ones((1, 1)), jnp.zeros((1, CONTEXT)))
+    np.testing.assert_allclose(found, 2 * jets + eddies, atol=1e-4)

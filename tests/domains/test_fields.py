@@ -181,15 +181,17 @@ def test_no_zonal_feature_is_of_the_nyquist_wavenumber() -> None:
 
 @pytest.mark.parametrize(("north", "east"), [(3, 0), (0, 3), (2, 2), (-2, 2)])
 def test_zonal_features_hold_the_directions_of_waves(north: int, east: int) -> None:
-    """cos 2 phi and sin^2 2 phi of one wave, in the octave that holds it."""
+    """cos 2 phi and sin^2 2 phi of one wave, in the octave that holds it; its energy, 1 / 2 k^2."""
     own = layout(ZONAL, 16, 1.0)
     row, column = np.mgrid[:16, :16] * 2 * np.pi / 16
-    wave = np.cos(north * row + east * column + 0.3).astype(np.float32)[None]
+    wave = np.arcsinh(np.cos(north * row + east * column + 0.3)).astype(np.float32)[None]
     found = dict(zip(feature_names(own), physical_features(own, jnp.asarray(wave))[0], strict=True))
     octave = f"from k = {modes_of(own).centres[1]:.3g} {own.wave_unit}"
     twice = 2 * np.arctan2(north, east)
     assert found[f"direction {octave}"] == pytest.approx(np.cos(twice), abs=1e-4)
     assert found[f"tilt {octave}"] == pytest.approx(np.sin(twice) ** 2, abs=1e-4)
+    energy = np.log(0.5 / (north**2 + east**2))
+    assert found["log energy of x"] == pytest.approx(energy, abs=0.05)
 
 
 def test_features_count_peaks() -> None:

@@ -31,6 +31,7 @@ _LEAST_SPREAD = 1e-4
 _WEAK = 0.01
 _TINY = 1e-6
 _LEAST = 1e-9
+_LEAST_EXCESS = 0.02
 _HIDDEN = 64
 
 
@@ -44,6 +45,10 @@ class Advection(nnx.Module):
     What a network adds is limited mode by mode: by sqrt(P / (P + 0.01 <P>)) for the power P of the
     training samples. Else the noise of a convolution's output floods modes that have next to none,
     as the largest scales of a flow with drag.
+
+    In the end each ring of wavenumbers, and each wavenumber of the zonal mean, gets a factor: a
+    function of the power in all of them and of the energy. That of a flow, which forcing and drag
+    hold, fluctuates less than that of a Gaussian field.
 
     Args:
         terms: functions of the conditions, the columns of `polynomial_basis`.
@@ -62,9 +67,11 @@ class Advection(nnx.Module):
         self.power = Fixed(jnp.zeros(modes))
         self.gain = nnx.Param(jnp.zeros(modes))
         groups, initial = len(_groups(layout)[1]), scaled_normal(_SMALL)
+        self.spread = Fixed(jnp.ones(groups))
         self.matrices = nnx.Linear(embedding, 4 * steps, kernel_init=initial, rngs=rngs)
         self.sees = nnx.Linear(groups + embedding, _HIDDEN, kernel_init=scaled_normal(), rngs=rngs)
         self.sets = nnx.Linear(_HIDDEN, groups, kernel_init=initial, rngs=rngs)
+        self.direct = nnx.Linear(groups, groups, kernel_init=initial, rngs=rngs)
 
     def initialise(self, samples: np.ndarray, fields: np.ndarray, basis: np.ndarray) -> None:
         """Choose the strength of the flow, and fit the filter.
@@ -84,7 +91,13 @@ class Advection(nnx.Module):
         off = self._differences(samples[some], trials, basis[some])
         scores = {key: (z**2 / (1 + (z / _OUTLIER) ** 2)).mean() for key, z in off.items()}
         strength = min(_STRENGTHS, key=lambda each: scores[each])
-        gain = (power - fit_log_polynomial(basis, _powers(self._moved(fields, strength)))) / 2
+        moved = self._moved(fields, strength)
+        gain = (power - fit_log_polynomial(basis, _powers(moved))) / 2
+        waves = scipy.fft.rfft2(moved[some])
+        waves *= np.exp(basis[some] @ gain).reshape(waves.shape)
+        expected = np.exp(basis[some] @ power).astype(np.float32)
+        excess = np.asarray(self._excess(jnp.asarray(waves), jnp.asarray(expected)))
+        self.spread[...] = jnp.asarray(np.maximum(excess.std(0), _LEAST_EXCESS))
         bias = self.matrices.bias
         assert bias is not None
         bias[...] = jnp.tile(_turned(strength).ravel(), self.steps)
@@ -117,13 +130,17 @@ class Advection(nnx.Module):
         gain = jnp.exp(jnp.tensordot(basis, self.gain[...], 1))
         begun, added = jnp.fft.rfft2(moved), jnp.fft.rfft2(result - moved)
         waves = gain.astype(begun.dtype) * begun + limit.astype(begun.dtype) * added
-        index, averages = _groups(self.layout)
-        found = (waves.real**2 + waves.imag**2).reshape(len(waves), -1) @ averages.T
-        expected = power.reshape(len(power), -1) @ averages.T
-        excess = jnp.log(found + _TINY * expected + _LEAST) - jnp.log(expected + _LEAST)
+        excess = self._excess(waves, power) / jax.lax.stop_gradient(self.spread[...])
         hidden = nnx.silu(self.sees(jnp.concatenate([excess, context], -1)))
-        factors = jnp.exp(self.sets(hidden))[:, index]
+        factors = jnp.exp(self.sets(hidden) + self.direct(excess))[:, _groups(self.layout)[0]]
         return jnp.fft.irfft2(factors.astype(waves.dtype) * waves, self.layout.shape)
+
+    def _excess(self, waves: jax.Array, power: jax.Array) -> jax.Array:
+        """Logarithms of the power in each group and of the energy, over what is expected."""
+        weights = _groups(self.layout)[1].T
+        found = (waves.real**2 + waves.imag**2).reshape(len(waves), -1) @ weights
+        expected = power.reshape(len(power), -1) @ weights
+        return jnp.log(found + _TINY * expected + _LEAST) - jnp.log(expected + _LEAST)
 
     def _differences(
         self, samples: np.ndarray, trials: Mapping[float, np.ndarray], basis: np.ndarray
@@ -184,7 +201,8 @@ def _groups(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         (group of each mode, shape (rows, columns // 2 + 1); weights of modes that average over the
-        waves of each group, float32 (groups, modes)).
+        waves of each group and, last, give the energy in units of a wave of one pixel, float32
+        (groups + 1, modes)).
     """
     rows, columns = layout.shape
     north, east = scipy.fft.fftfreq(rows)[:, None], scipy.fft.rfftfreq(columns)
@@ -193,7 +211,10 @@ def _groups(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
     index[1:, 0] = largest + np.rint(np.abs(north[1:, 0]) * rows).astype(int)
     twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0) * np.ones_like(north)
     weights = (index.ravel() == np.arange(index.max() + 1)[:, None]) * twice.ravel()
-    return index, (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    square = np.hypot(north, east) ** 2
+    energy = twice / np.where(square > 0, square, np.inf) / twice.sum()
+    weights = np.concatenate([weights / weights.sum(1, keepdims=True), energy.reshape(1, -1)])
+    return index, weights.astype(np.float32)
 
 
 def _advected(field: jax.Array, matrices: jax.Array) -> tuple[jax.Array, jax.Array]:

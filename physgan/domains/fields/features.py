@@ -36,10 +36,10 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
-    or averaged over both signs. Two things are added: logarithms of the zonal mean's power, but for
-    the Nyquist wavenumber, where pseudo-spectral solvers have none; and of y, in octaves, the mean
-    of cos 2 phi and the squared mean of sin 2 phi, where phi is the direction of a wavevector, each
-    weighted by its power.
+    or averaged over both signs. Three things are added: logarithms of the zonal mean's power, but
+    for the Nyquist wavenumber, where pseudo-spectral solvers have none; that of the energy of x as
+    a vorticity; and of y, in octaves, the mean of cos 2 phi and the squared mean of sin 2 phi,
+    where phi is the direction of a wavevector, each weighted by its power.
 
     Args:
         layout: of the fields.
@@ -63,6 +63,7 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     odd = _by_sign(layout, array, own)
     if layout.zonal:
         even += _directions(layout, _waves(layout, array))
+        even.append(_log_energy(layout, _waves(layout, values)))
         odd = (odd + _by_sign(layout, -array, -own)) / 2
     else:
         even += [array.mean((1, 2))[:, None], (own**3).mean((1, 2))[:, None]]
@@ -89,6 +90,7 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     if layout.zonal:
         kinds = ("direction", "tilt")
         names += [f"{what} from k = {k:.3g} {unit}" for what in kinds for k in starts]
+        names.append("log energy of x")
     else:
         names += ["mean of y", "skewness of y"]
     names += [f"values below {x:.4g}" for x in layout.decoded(_PLACES)]
@@ -129,6 +131,17 @@ def _octaves(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
     parts = parts * jax.lax.rsqrt(variance + _TINY)
     sparsity = jnp.abs(parts).mean((2, 3))
     return [sparsity] if layout.zonal else [sparsity, jnp.arcsinh((parts**3).mean((2, 3)))]
+
+
+def _log_energy(layout: FieldLayout, waves: jax.Array) -> jax.Array:
+    """Logarithm of the mean of |x(k) / k|^2, k in waves along the shorter side, (n, 1)."""
+    rows, columns = layout.shape
+    north, east = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
+    square = (north**2 + east**2) * min(rows, columns) ** 2
+    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0)
+    weights = twice / np.where(square > 0, square, np.inf) / (rows * columns) ** 2
+    energy = (waves.real**2 + waves.imag**2) * weights.astype(np.float32)
+    return jnp.log(energy.sum((1, 2)) + _TINY)[:, None]
 
 
 def _directions(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:

@@ -17,6 +17,7 @@ from flax import nnx
 from physgan.domains.fields.features import physical_features
 from physgan.domains.fields.layout import FieldLayout
 from physgan.domains.fields.regression import fit_log_polynomial
+from physgan.domains.fields.spectrum import modes_of
 from physgan.networks import Fixed
 from physgan.networks.initial import scaled_normal
 
@@ -42,9 +43,10 @@ class Advection(nnx.Module):
     each step, a function of the conditions. A quarter turn makes it the velocity that belongs to a
     vorticity. A filter then gives each mode its share of the power.
 
-    What a network adds is limited mode by mode: by sqrt(P / (P + 0.01 <P>)) for the power P of the
-    training samples. Else the noise of a convolution's output floods modes that have next to none,
-    as the largest scales of a flow with drag.
+    What a network adds is limited mode by mode: by sqrt(P / (P + w <P>)) for the power P of the
+    training samples, with w = 1 for waves longer than those of most power and 0.01 for shorter
+    ones. Else the noise of a convolution's output, which is white at long waves, floods modes that
+    have next to none, as the largest scales of a flow with drag.
 
     In the end each ring of wavenumbers, and each wavenumber of the zonal mean, gets a factor: a
     function of the power in all of them and of the energy. That of a flow, which forcing and drag
@@ -64,7 +66,7 @@ class Advection(nnx.Module):
         self.layout, self.steps = layout, steps
         rows, columns = layout.shape
         modes = (terms, rows, columns // 2 + 1)
-        self.power = Fixed(jnp.zeros(modes))
+        self.power, self.weak = Fixed(jnp.zeros(modes)), Fixed(jnp.full(modes[1:], _WEAK))
         self.gain = nnx.Param(jnp.zeros(modes))
         groups, initial = len(_groups(layout)[1]), scaled_normal(_SMALL)
         self.spread = Fixed(jnp.ones(groups))
@@ -103,6 +105,7 @@ class Advection(nnx.Module):
         bias[...] = jnp.tile(_turned(strength).ravel(), self.steps)
         self.gain[...] = jnp.asarray(gain.reshape(self.gain[...].shape), jnp.float32)
         self.power[...] = jnp.asarray(power.reshape(self.power[...].shape), jnp.float32)
+        self.weak[...] = jnp.where(self._longest(expected.mean(0)), 1.0, _WEAK)
 
     def __call__(self, field: jax.Array, context: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Fields on twice the points of a side, and displacements in pixels, (n, rows, columns, 2).
@@ -126,7 +129,8 @@ class Advection(nnx.Module):
             context: embedded conditions, shape (n, embedding).
         """
         power = jnp.exp(jnp.tensordot(basis, jax.lax.stop_gradient(self.power[...]), 1))
-        limit = jnp.sqrt(power / (power + _WEAK * power.mean((1, 2), keepdims=True)))
+        weak = jax.lax.stop_gradient(self.weak[...]) * power.mean((1, 2), keepdims=True)
+        limit = jnp.sqrt(power / (power + weak))
         gain = jnp.exp(jnp.tensordot(basis, self.gain[...], 1))
         begun, added = jnp.fft.rfft2(moved), jnp.fft.rfft2(result - moved)
         waves = gain.astype(begun.dtype) * begun + limit.astype(begun.dtype) * added
@@ -134,6 +138,14 @@ class Advection(nnx.Module):
         hidden = nnx.silu(self.sees(jnp.concatenate([excess, context], -1)))
         factors = jnp.exp(self.sets(hidden) + self.direct(excess))[:, _groups(self.layout)[0]]
         return jnp.fft.irfft2(factors.astype(waves.dtype) * waves, self.layout.shape)
+
+    def _longest(self, power: np.ndarray) -> np.ndarray:
+        """Whether a mode is longer than those of the ring that has most power, (rows, ...)."""
+        modes = modes_of(self.layout)
+        strongest = int(np.argmax(modes.averages.T @ power))
+        longer = (modes.ring >= 0) & (modes.ring < strongest)
+        longer[0, 0] = True
+        return longer
 
     def _excess(self, waves: jax.Array, power: jax.Array) -> jax.Array:
         """Logarithms of the power in each group and of the energy, over what is expected."""

@@ -36,10 +36,11 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
-    or averaged over both signs. Three things are added: logarithms of the zonal mean's power, but
-    for the Nyquist wavenumber, where pseudo-spectral solvers have none; that of the energy of x as
-    a vorticity; and of y, in octaves, the mean of cos 2 phi and the squared mean of sin 2 phi,
-    where phi is the direction of a wavevector, each weighted by its power.
+    or averaged over both signs. Rings are without the zonal mean, and three things are added:
+    logarithms of the zonal mean's power, but for the Nyquist wavenumber, where pseudo-spectral
+    solvers have none; that of the energy of x as a vorticity; and of y, in octaves, the mean of
+    cos 2 phi and the squared mean of sin 2 phi, where phi is the direction of a wavevector, each
+    weighted by its power.
 
     Args:
         layout: of the fields.
@@ -167,12 +168,19 @@ def _quadrupoles(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 @cache
 def _modes(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Averages over rings, the window, and octaves as masks (octaves, rows, columns // 2 + 1)."""
+    """Averages over rings, the window, and octaves as masks (octaves, rows, columns // 2 + 1).
+
+    The averages leave out the zonal mean of zonal fields.
+    """
     modes = modes_of(layout)
+    averages = modes.averages
+    if layout.zonal:
+        averages = averages * (np.arange(len(averages)) % modes.ring.shape[1] > 0)[:, None]
+        averages = averages / averages.sum(0)
     window = np.ones((1, 1)) if modes.window is None else modes.window
     masks = [(modes.ring >= first) & (modes.ring < beyond) for first, beyond in bands_of(modes)]
     return (
-        modes.averages.astype(np.float32),
+        averages.astype(np.float32),
         window.astype(np.float32),
         np.stack(masks).astype(np.complex64),
     )

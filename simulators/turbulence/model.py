@@ -52,8 +52,8 @@ class Turbulence(NotebookTable):
             default: the size.
             The viscosity does not depend on it.
         forcing: wavenumber k_f of the forcing, at least 3; default 12.
-        linear: vorticities up to about so many units are in proportion in networks, and larger ones
-            compressed; default 4.
+        linear: vorticities up to about so many units are in proportion in networks; default 1000,
+            all of them.
 
     Raises:
         ValueError: for an odd size, a resolution below the size or one that does not resolve the
@@ -87,7 +87,7 @@ class Turbulence(NotebookTable):
         size: int = 64,
         resolution: int | None = None,
         forcing: float = 12.0,
-        linear: float = 4.0,
+        linear: float = 1000.0,
     ) -> None:
         self.size = _even("size", size, 4)
         self.resolution = _even("resolution", size if resolution is None else resolution, self.size)

@@ -9,6 +9,7 @@ import physgan
 import simulators
 from physgan.cli import run_command
 from physgan.data import open_dataset, recipe_names
+from physgan.domains import domain_of
 from physgan.surrogates import pretrained_names
 
 ENERGY = 10_000.0
@@ -88,6 +89,22 @@ def test_maps_of_the_sky_are_those_of_their_simulator() -> None:
         assert smallest[1] == pytest.approx(smallest[0], abs=0.15)
         skewness = [((x - x.mean()) ** 3).mean() / x.std() ** 3 for x in logarithms]
         assert skewness[1] == pytest.approx(skewness[0], abs=0.15)
+
+
+def test_flows_have_eddies_without_beta_and_jets_with_it() -> None:
+    """64 draws at two places. Jets hold .087 and .335 of the energy of the dataset's snapshots
+    there (beta up to 0.6 and from 7.4, drag below 0.014); eddies have tails, waves have none."""
+    surrogate = physgan.load("turbulence-64")
+    observables = {o.name: o for o in domain_of(surrogate.description).observables}
+    means = {}
+    for beta, share in ((0.3, 0.087), (7.7, 0.335)):
+        values = surrogate.sample({"beta": beta, "drag": 0.012}, 64, seed=1)
+        means[beta] = {n: o.compute(values, {}).mean() for n, o in observables.items()}
+        assert means[beta]["zonal_share"] == pytest.approx(share, abs=0.07)
+        assert 0.85 < values["values"].std() < 1.1
+        assert np.abs(values["values"].mean((1, 2))).max() < 0.05
+    assert means[0.3]["kurtosis"] > means[7.7]["kurtosis"] + 0.25
+    assert means[7.7]["anisotropy"] > 0.3 > abs(means[0.3]["anisotropy"]) + 0.2
 
 
 def test_the_command_line_takes_gev(tmp_path: Path) -> None:

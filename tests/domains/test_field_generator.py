@@ -73,11 +73,11 @@ def test_noise_shifted_by_a_patch_shifts_the_field(steps: int) -> None:
     """Before the coarser resolutions come in: with one resolution no place is special."""
     own = layout(ISOTROPIC, 14)
     generator = FieldTransformer((), own, width=4, embedding=8, steps=steps, rngs=nnx.Rngs(0))
-    generator.last.convolution.kernel[...] *= 100
+    generator.last.convolution.kernel[...] *= 200 if steps else 100
     noise = jax.random.uniform(jax.random.key(0), (1, 2, 14, 14))
     here, there = (
         np.asarray(generator(values.reshape(1, -1), jnp.zeros((1, 0))))
         for values in (noise, jnp.roll(noise, (2, 4), (2, 3)))
     )
-    assert here.std() > 0.05
+    assert here.std() > 0.1
     np.testing.assert_allclose(np.roll(here, (2, 4), (1, 2)), there, atol=1e-4 if steps else 1e-5)

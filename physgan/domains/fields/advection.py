@@ -21,7 +21,7 @@ from physgan.domains.fields.spectrum import modes_of
 from physgan.networks import Fixed
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["Advection"]
+__all__ = ["Advection", "composed", "currents", "sampled"]
 
 _SMALL = 1e-2
 _STRENGTHS = (0.0, 0.15, 0.3, 0.45, 0.6)
@@ -95,8 +95,7 @@ class Advection(nnx.Module):
         strength = min(_STRENGTHS, key=lambda each: scores[each])
         moved = self._moved(fields, strength)
         gain = (power - fit_log_polynomial(basis, _powers(moved))) / 2
-        waves = scipy.fft.rfft2(moved[some])
-        waves *= np.exp(basis[some] @ gain).reshape(waves.shape)
+        waves = _amplified(moved[some], basis[some] @ gain)
         expected = np.exp(basis[some] @ power).astype(np.float32)
         excess = np.asarray(self._excess(jnp.asarray(waves), jnp.asarray(expected)))
         self.spread[...] = jnp.asarray(np.maximum(excess.std(0), _LEAST_EXCESS))
@@ -165,23 +164,17 @@ class Advection(nnx.Module):
         power, found = fit_log_polynomial(basis, _powers(samples)), {}
         for key, fields in trials.items():
             gain = basis @ (power - fit_log_polynomial(basis, _powers(fields))) / 2
-            waves = scipy.fft.rfft2(fields)
-            waves *= np.exp(gain).reshape(waves.shape)
+            waves = _amplified(fields, gain)
             filtered = scipy.fft.irfft2(waves, self.layout.shape).astype(np.float32)
             found[key] = (np.asarray(features(jnp.asarray(filtered))) - real).mean(0) / spread
         return found
 
     def _moved(self, fields: np.ndarray, strength: float) -> np.ndarray:
         """Fields after all steps of one strength."""
-        matrix = _turned(strength)
-
-        @jax.jit
-        def moved(part: jax.Array) -> jax.Array:
-            matrices = jnp.broadcast_to(matrix, (len(part), self.steps, 2, 2))
-            return sampled(*_advected(part, matrices))
-
+        matrices = jnp.broadcast_to(_turned(strength), (1, self.steps, 2, 2))
         parts = range(0, len(fields), _ROWS)
-        return np.concatenate([moved(jnp.asarray(fields[at : at + _ROWS])) for at in parts])
+        moved = [_carried(jnp.asarray(fields[at : at + _ROWS]), matrices) for at in parts]
+        return np.concatenate(moved)
 
 
 def currents(field: jax.Array) -> jax.Array:
@@ -213,18 +206,19 @@ def _groups(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         (group of each mode, shape (rows, columns // 2 + 1); weights of modes that average over the
-        waves of each group and, last, give the energy in units of a wave of one pixel, float32
+        waves of each group and, last, give twice the energy, but for a constant factor, float32
         (groups + 1, modes)).
     """
-    rows, columns = layout.shape
-    north, east = scipy.fft.fftfreq(rows)[:, None], scipy.fft.rfftfreq(columns)
-    largest = min(rows, columns) // 2
-    index = np.minimum(np.rint(np.hypot(north, east) * 2 * largest), largest).astype(int)
-    index[1:, 0] = largest + np.rint(np.abs(north[1:, 0]) * rows).astype(int)
-    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0) * np.ones_like(north)
-    weights = (index.ravel() == np.arange(index.max() + 1)[:, None]) * twice.ravel()
-    square = np.hypot(north, east) ** 2
-    energy = twice / np.where(square > 0, square, np.inf) / twice.sum()
+    modes, largest = modes_of(layout), min(layout.shape) // 2
+    north = np.abs(modes.north[1:, 0])
+    number = np.sqrt(modes.squares) / max(north[0], modes.east[0, 1])
+    index = np.minimum(np.rint(number), largest).astype(int)
+    index[0, 0] = 0
+    index[1:, 0] = largest + np.rint(north / north[0]).astype(int)
+    member = index.ravel() == np.arange(index.max() + 1)[:, None]
+    weights = member * modes.weight.ravel()
+    energy = modes.weight / modes.squares / modes.weight.sum()
+    energy[0, 0] = 0
     weights = np.concatenate([weights / weights.sum(1, keepdims=True), energy.reshape(1, -1)])
     return index, weights.astype(np.float32)
 
@@ -235,6 +229,13 @@ def _advected(field: jax.Array, matrices: jax.Array) -> tuple[jax.Array, jax.Arr
         flow = currents(sampled(fine, shift))
         shift = composed(shift, jnp.einsum("nija,nab->nijb", flow, matrices[:, step]))
     return fine, shift
+
+
+@jax.jit
+def _carried(field: jax.Array, matrices: jax.Array) -> jax.Array:
+    """The field after steps with matrices (n or 1, steps, 2, 2)."""
+    every = jnp.broadcast_to(matrices, (len(field), *matrices.shape[1:]))
+    return sampled(*_advected(field, every))
 
 
 def _refined(field: jax.Array) -> jax.Array:
@@ -269,6 +270,12 @@ def _read(field: jax.Array, shift: jax.Array, finer: int) -> jax.Array:
 def _turned(strength: float) -> jax.Array:
     """A quarter turn that stretches: from the gradient of a stream function to its flow."""
     return strength * jnp.array([[0.0, 1.0], [-1.0, 0.0]])
+
+
+def _amplified(fields: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Waves of fields, times the exponential of the gain (n, modes)."""
+    waves = scipy.fft.rfft2(fields)
+    return np.asarray(waves * np.exp(gain).reshape(waves.shape), waves.dtype)
 
 
 def _powers(fields: np.ndarray) -> np.ndarray:

@@ -49,22 +49,17 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     Returns:
         shape (n, f); see `feature_names`.
     """
-    bounded = jnp.clip(array, -_LARGEST, _LARGEST)
-    if layout.lower is None:
-        values = jnp.sinh(bounded / layout.linear) * layout.linear
-    else:
-        values = jnp.exp(bounded)
+    values = layout.scaled(jnp.clip(array, -_LARGEST, _LARGEST))
     own, log_variance = _standardised(array)
     even = [log_variance, (own**4).mean((1, 2))[:, None]]
     if layout.lower is not None:
         even.append(jnp.log(values.mean((1, 2)))[:, None])
-    for field in (values, array):
-        waves = _waves(layout, field)
+    both = [_waves(layout, field) for field in (values, array)]
+    for waves in both:
         even += [*_log_powers(layout, waves), *_octaves(layout, waves)]
     odd = _by_sign(layout, array, own)
     if layout.zonal:
-        even += _directions(layout, _waves(layout, array))
-        even.append(_log_energy(layout, _waves(layout, values)))
+        even += [*_directions(layout, both[1]), _log_energy(layout, both[0])]
         odd = (odd + _by_sign(layout, -array, -own)) / 2
     else:
         even += [array.mean((1, 2))[:, None], (own**3).mean((1, 2))[:, None]]
@@ -136,11 +131,9 @@ def _octaves(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
 
 def _log_energy(layout: FieldLayout, waves: jax.Array) -> jax.Array:
     """Logarithm of the mean of |x(k) / k|^2, k in waves along the shorter side, (n, 1)."""
-    rows, columns = layout.shape
-    north, east = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
-    square = (north**2 + east**2) * min(rows, columns) ** 2
-    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0)
-    weights = twice / np.where(square > 0, square, np.inf) / (rows * columns) ** 2
+    modes = modes_of(layout)
+    step = max(abs(modes.north[1, 0]), modes.east[0, 1])
+    weights = modes.weight * step**2 / modes.squares / math.prod(layout.shape) ** 2
     energy = (waves.real**2 + waves.imag**2) * weights.astype(np.float32)
     return jnp.log(energy.sum((1, 2)) + _TINY)[:, None]
 
@@ -156,11 +149,9 @@ def _directions(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
 @cache
 def _quadrupoles(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights of modes, cos 2 phi, sin 2 phi and 1 in each octave, float32 (modes, octaves)."""
-    rows, columns = layout.shape
-    north, east = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
-    angle = 2 * np.arctan2(north, east)
-    twice = np.where((east > 0) & (east < 0.5), 2.0, 1.0)
-    masks = _modes(layout)[2].real * twice
+    modes = modes_of(layout)
+    angle = 2 * np.arctan2(modes.north, modes.east)
+    masks = _modes(layout)[2].real * modes.weight
     weights = [masks * each for each in (np.cos(angle), np.sin(angle), np.ones_like(angle))]
     cosine, sine, one = (w.reshape(len(masks), -1).T.astype(np.float32) for w in weights)
     return cosine, sine, one

@@ -107,10 +107,13 @@ class FieldLayout:
 
     def decoded(self, array: Any) -> Any:
         """Inverse of `encoded`, float64; of JAX arrays in their own precision."""
-        array, xp = array.astype(float), array.__array_namespace__()
+        return self.scaled(array.astype(float)) * self.scale + self.origin
+
+    def scaled(self, array: Any) -> Any:
+        """The values of an array in network space from `origin` on, in units of the scale."""
+        xp = array.__array_namespace__()
         bounded = self.lower is not None
-        above = xp.exp(array) if bounded else xp.sinh(array / self.linear) * self.linear
-        return above * self.scale + self.origin
+        return xp.exp(array) if bounded else xp.sinh(array / self.linear) * self.linear
 
     @property
     def origin(self) -> float:

@@ -35,6 +35,7 @@ from physgan.fidelity import BoostedTrees, DenseNetwork, two_sample_test, vector
 EVENTS, TESTED = 10_000, 2_000
 EXAMPLES = Path(__file__).parent.parent / "examples"
 _BINS, _PARTS = 30, 5
+_ROUNDING = 1e-6
 
 
 class System(NamedTuple):
@@ -173,14 +174,17 @@ def _histograms(side: Sides, name: str, edges: np.ndarray) -> np.ndarray:
 
 
 def shares(data: Data, made: Sides) -> Row:
-    """Shares of empty events, of one lit cell, and of more energy than came in: truth, made."""
+    """Shares of empty events, of one lit cell, and of more energy than came in: truth, made.
+
+    Energies are float32: a sum counts as more only beyond their rounding.
+    """
     name = data.domain.field
     found: Row = {"empty": [], "one cell": [], "above the incident energy": []}
     for samples, conditions in (data.test, made):
         cells = np.asarray(samples[name], np.float64).reshape(len(samples[name]), -1)
         lit = np.count_nonzero(cells, 1)
         incident = conditions.get("energy_mev", np.inf)
-        of_each = (lit == 0, lit == 1, cells.sum(1) > incident)
+        of_each = (lit == 0, lit == 1, cells.sum(1) > incident * (1 + _ROUNDING))
         for share, events in zip(found.values(), of_each, strict=True):
             share.append(float(np.mean(events)))
     return found

@@ -32,7 +32,7 @@ _TRAINING = {
     "likelihood_rate": 5e-3,
     "weight_decay": 0.2,
     "adversarial_samples": 0,
-    "rejection_samples": 0,
+    "rejection_samples": 256_000,
     "generator_rate": 1e-5,
     "discriminator_rate": 1e-4,
     "head_start": 19_200,

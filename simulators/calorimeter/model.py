@@ -317,10 +317,10 @@ class Calorimeter(NotebookTable):
         return work
 
     def _apply_threshold(self, deposits: np.ndarray, leakage: np.ndarray) -> None:
-        if self.threshold_mev > 0:
-            low = (deposits > 0) & (deposits < self.threshold_mev)
-            leakage[:, OUTSIDE] += np.where(low, deposits, 0.0).sum(1, dtype=np.float64)
-            deposits[low] = 0.0
+        """Deposits below the threshold, or below zero by rounding, become leakage."""
+        low = deposits < self.threshold_mev
+        leakage[:, OUTSIDE] += np.where(low, deposits, 0.0).sum(1, dtype=np.float64)
+        deposits[low] = 0.0
 
 
 def _resolved(slab: Slab, mixtures: Mapping[str, Material]) -> Slab:

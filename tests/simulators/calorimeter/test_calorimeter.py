@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from physgan.data import build_simulator, load_recipe
 from simulators import SIMULATORS, Calorimeter, Simulator
 from simulators.calorimeter import Material, Slab, alternating, block
 from simulators.calorimeter.constants import ELECTRON_MASS as M
@@ -100,6 +101,18 @@ def test_thresholds_move_energy_to_the_unread(small):
     assert np.all((a["deposits"] == 0) | (a["deposits"] >= 0.5))
     assert np.array_equal(a["deposits"], np.where(b["deposits"] < 0.5, 0, b["deposits"]))
     assert total(a) == pytest.approx(300.0, rel=1e-6)
+
+
+def test_rounding_leaves_no_deposit_below_zero():
+    """Two electrons of 65,536: a cell got a step of -1e-16 MeV alone, which no training takes."""
+    recipe = load_recipe("calo-pbwo4-lar")
+    cut = build_simulator(recipe.simulator, recipe.parameters)
+    free = build_simulator(recipe.simulator, {**recipe.parameters, "threshold_mev": 0.0})
+    for number, energy in ((19354, 2284.9106343582766), (53042, 6230.505909275782)):
+        for simulator in (cut, free):
+            shower = simulator.sample({"energy_mev": energy}, 1, 0, first_event=number)
+            assert shower["deposits"].min() == 0
+            assert total(shower) == pytest.approx(energy, rel=1e-6)
 
 
 def test_photons_attenuate_by_their_cross_section():

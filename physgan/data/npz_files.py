@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def one_line_errors(path: Path) -> Iterator[None]:
         yield
     except (
         ValueError, EOFError, OSError, KeyError, RuntimeError, NotImplementedError,
-        zipfile.BadZipFile, zlib.error,
+        SyntaxError, TokenError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         if isinstance(error, InputError | PermissionError):
             raise

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from physgan.data.arrays.rows import Arrays, Rows
+from physgan.data.arrays.rows import Arrays, Rows, reading
 from physgan.data.extras import library
 from physgan.data.growth import check_growth
 from physgan.errors import InputError
@@ -59,16 +59,11 @@ def csv_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
 def parquet_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
     """Columns of a Parquet file, of numbers or of equally long lists of numbers."""
     parquet = library("pyarrow.parquet", f"to read {path}")
-    arrow = library("pyarrow", f"to read {path}")
-    try:
+    with reading(path, "Parquet"):
         file = parquet.ParquetFile(path, memory_map=True)
-    except (arrow.ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"expected a whole Parquet file; {path} is damaged: {' '.join(str(error).split())}"
-        ) from None
-    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
-    sizes = [group.num_rows for group in groups]
-    values = [g.column(i).num_values for g in groups for i in range(g.num_columns)]
+        groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+        sizes = [group.num_rows for group in groups]
+        values = [g.column(i).num_values for g in groups for i in range(g.num_columns)]
     check_growth(_VALUE_BYTES * sum(values), path.stat().st_size, str(path))
     edges = list(accumulate(sizes, initial=0))
     if not edges[-1]:
@@ -82,7 +77,8 @@ def parquet_columns(path: Path, budget_bytes: int) -> Iterator[Arrays]:
             held.clear()
             group[0] = number
         if key not in held:
-            table = file.read_row_group(number, [key], use_threads=False)
+            with reading(path, "Parquet"):
+                table = file.read_row_group(number, [key], use_threads=False)
             name = f"{key} of {path}"
             held[key] = _numbers(table.column(0).combine_chunks(), name, edges[number])
         return held[key]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from physgan.data.arrays.rows import Arrays, Rows
+from physgan.data.arrays.rows import Arrays, Rows, reading
 from physgan.data.extras import library
 from physgan.data.growth import check_growth
 from physgan.errors import InputError
@@ -22,27 +22,26 @@ def root_branches(path: Path, budget_bytes: int) -> Iterator[Arrays]:
     The key of a branch is its name; "tree/branch" in a file of several trees.
     """
     uproot = library("uproot", f"to read {path}")
-    try:
+    with reading(path, "ROOT"):
         file = uproot.open(path)
-    except (ValueError, OSError, NotImplementedError) as error:
-        text = " ".join(str(error).split())
-        raise InputError(f"expected a whole ROOT file; {path} is damaged: {text[:200]}") from None
     with file:
-        trees = {name: file[name] for name in _trees(file)}
+        with reading(path, "ROOT"):
+            trees = {name: file[name] for name in _trees(file)}
+            several = len(trees) > 1
+            branches = {
+                f"{tree}/{name}" if several else name: branch
+                for tree, each in trees.items()
+                for name, branch in each.items(recursive=True)
+                if not len(branch.branches)
+            }
         if not trees:
             raise InputError(f"expected a tree in {path}; got none")
-        several = len(trees) > 1
-        branches = {
-            f"{tree}/{name}" if several else name: branch
-            for tree, each in trees.items()
-            for name, branch in each.items(recursive=True)
-            if not len(branch.branches)
-        }
 
         def rows(key: str) -> Rows:
             name = f"{key} of {path}"
-            check_growth(branches[key].uncompressed_bytes, path.stat().st_size, name)
-            return _rows(branches[key], name, uproot)
+            with reading(path, "ROOT"):
+                check_growth(branches[key].uncompressed_bytes, path.stat().st_size, name)
+                return _rows(branches[key], name, path, uproot)
 
         yield Arrays(str(path), list(branches), rows)
 
@@ -53,7 +52,7 @@ def _trees(file: Any) -> list[str]:
     return [name for name, kind in kinds.items() if kind == "TTree"]
 
 
-def _rows(branch: Any, name: str, uproot: Any) -> Rows:
+def _rows(branch: Any, name: str, path: Path, uproot: Any) -> Rows:
     kind = branch.interpretation
     if not isinstance(kind, uproot.AsDtype) or kind.to_dtype.base.kind not in "iufb":
         raise InputError(
@@ -64,6 +63,7 @@ def _rows(branch: Any, name: str, uproot: Any) -> Rows:
         raise InputError(f"expected entries in {name}; got 0")
 
     def read(start: int, stop: int) -> np.ndarray:
-        return np.asarray(branch.array(entry_start=start, entry_stop=stop, library="np"))
+        with reading(path, "ROOT"):
+            return np.asarray(branch.array(entry_start=start, entry_stop=stop, library="np"))
 
     return Rows(name, (branch.num_entries, *kind.to_dtype.shape), read)

@@ -133,6 +133,10 @@ def test_every_observable_has_a_row_of_the_verdict(wrong) -> None:
     assert energy["standard_errors"] == pytest.approx((own - truth) / error)
     assert energy["per_cent"] == pytest.approx(100 * (own - truth) / abs(truth))
     assert energy["baselines"]["far too warm"][0] > own > truth
+    for row in rows:
+        errors = max(row["surrogate"][1], row["reference"][1])
+        known = abs(row["reference"][0]) > 2 * errors
+        assert (row["per_cent"] is not None) == known, "no per cent of what may be zero"
     assert energy["targets"] == [{"measure": "relative", "tolerance": 0.01, "verdict": "missed"}]
     assert f"{energy['standard_errors']:+.1f} σ" in (out / "report.html").read_text()
 

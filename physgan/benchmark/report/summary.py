@@ -63,7 +63,9 @@ def _pair(estimate: Any, entry: int) -> list[float]:
 def _row(
     words: str, own: list[float], truth: list[float], baselines: dict[str, list[float]], pull: float
 ) -> Row:
-    change = 100 * (own[0] - truth[0]) / abs(truth[0]) if truth[0] else float("nan")
+    """Of a reference that may be zero, by two standard errors, there is no change in per cent."""
+    known = abs(truth[0]) > 2 * max(truth[1], own[1])
+    change = 100 * (own[0] - truth[0]) / abs(truth[0]) if known else float("nan")
     return {
         "observable": words,
         "surrogate": own,

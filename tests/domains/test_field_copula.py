@@ -13,8 +13,6 @@ from physgan.errors import InputError
 
 COUNT, SIDE = 2000, 32
 AMPLITUDE = Condition("amplitude", "1", 0.5, 1.0)
-PLANE = tuple(Condition(name, "1", -1.0, 1.0) for name in "xy")
-FURTHER = tuple(Condition(name, "1", 0.0, 1.0) for name in "uvw")
 
 
 def info(names: tuple[str, str], *conditions: Condition) -> DatasetInfo:
@@ -67,38 +65,6 @@ def test_a_bimodal_field_keeps_its_spectrum() -> None:
     ratio = ring_power(modes, made).mean(0) / ring_power(modes, values).mean(0)
     assert np.abs(ratio - 1)[:10].max() < 0.1
     assert np.abs(made).mean() == pytest.approx(np.abs(values).mean(), rel=0.01)
-
-
-def test_power_may_turn_twice_in_the_plane_of_two_conditions() -> None:
-    """Four noises, white but for a factor exp(2 x^3 - x y^2) on all modes: variances within 4 %.
-
-    600 fields have an error of 1 %; the best quadratic is off by up to 60 %.
-    """
-    rng, own = np.random.default_rng(4), info(ISOTROPIC, *PLANE)
-    given = {c.name: rng.uniform(-1, 1, 600) for c in PLANE}
-    variance = np.exp(2 * given["x"] ** 3 - given["x"] * given["y"] ** 2)
-    white = rng.normal(0, 1, (600, SIDE, SIDE)) * np.sqrt(variance)[:, None, None]
-    copula = FieldCopula.fit(own, {"values": white.astype(np.float32)}, given)
-    for x, y in ((-1.0, 0.0), (-0.5, 0.9), (0.4, -0.4), (1.0, 1.0)):
-        drawn = copula.sample({"x": x, "y": y}, 50, 1)["values"]
-        assert drawn.var() == pytest.approx(np.exp(2 * x**3 - x * y**2), rel=0.04)
-
-
-def test_a_file_with_polynomials_of_another_degree_is_read(tmp_path: Path, monkeypatch) -> None:
-    """Those of earlier versions were quadratic; a number that no degree has is refused."""
-    rng, own = np.random.default_rng(5), info(ISOTROPIC, *PLANE)
-    given = {c.name: rng.uniform(-1, 1, 50) for c in PLANE}
-    values = {"values": rng.normal(size=(50, SIDE, SIDE)).astype(np.float32)}
-    monkeypatch.setattr("physgan.domains.fields.copula.degree_for", lambda conditions: 2)
-    old = FieldCopula.fit(own, values, given)
-    monkeypatch.undo()
-    old.save(tmp_path / "old.npz")
-    read = FieldCopula.load(tmp_path / "old.npz", own)
-    assert (read.degree, FieldCopula.fit(own, values, given).degree) == (2, 4)
-    place = {"x": 0.3, "y": -0.2}
-    assert np.array_equal(*(c.sample(place, 3, 1)["values"] for c in (old, read)))
-    with pytest.raises(InputError, match=r"expected a file of FieldCopula\.save"):
-        FieldCopula.load(tmp_path / "old.npz", info(ISOTROPIC, *PLANE, AMPLITUDE, *FURTHER))
 
 
 def test_it_refuses_other_conditions_shapes_and_files(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def test_before_training_it_has_spectrum_and_distribution_of_the_samples(
 def test_networks_see_the_polynomials_of_the_fit() -> None:
     schema = tuple(Condition(str(k), "1", *span) for k, span in enumerate(RANGES))
     given = {"0": np.linspace(0.4, 1.1, 7), "1": np.geomspace(1, 10, 7)}
-    wanted = polynomial_basis(schema, given, 7, 3)
+    wanted = polynomial_basis(schema, given, 7)
     single = {name: jnp.asarray(values, jnp.float32) for name, values in given.items()}
-    np.testing.assert_allclose(polynomial_basis(schema, single, 7, 3, jnp), wanted, atol=1e-6)
+    np.testing.assert_allclose(polynomial_basis(schema, single, 7, jnp), wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("side", [15, 18, 16])

@@ -17,7 +17,6 @@ from physgan.domains.fields.layout import FIELD, layout_of
 from physgan.domains.fields.observables import observables_of
 from physgan.domains.fields.pictures import draw_field, field_figure, picture_note
 from physgan.domains.fields.preprocessing import WhitenedField, mode_variances
-from physgan.domains.fields.regression import degree_for
 from physgan.domains.fields.symmetries import ISOTROPIC, ZONAL, choices, isotropic, moved_by, zonal
 from physgan.domains.fields.targets import TARGETS
 from physgan.domains.fields.views import field_views, spectrum_of
@@ -143,8 +142,7 @@ class Fields(Domain):
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The Gaussian copula field with its convolutional network; vorticity is carried along."""
         steps = _STEPS if self.layout.zonal else 0
-        degree = degree_for(conditions.shape[1])
-        return {"network": "field-transformer", "steps": steps, "degree": degree}
+        return {"network": "field-transformer", "steps": steps}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The layout."""

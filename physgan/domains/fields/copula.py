@@ -8,7 +8,6 @@ maps are the case of a lognormal distribution (P. Coles, B. Jones, Mon. Not. R. 
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -26,7 +25,7 @@ from physgan.domains.fields.copula_fit import (
     torus_of,
 )
 from physgan.domains.fields.layout import FIELD, layout_of
-from physgan.domains.fields.regression import degree_for, degree_of, polynomial_basis
+from physgan.domains.fields.regression import polynomial_basis
 from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Progress
@@ -67,7 +66,6 @@ class FieldCopula:
         self.state = state
         self.layout = layout_of(source)
         self.conditions = tuple(source.conditions)
-        self.degree = degree_of(len(state.centre), len(self.conditions))
 
     @classmethod
     def fit(
@@ -94,8 +92,7 @@ class FieldCopula:
             raise InputError(
                 f"expected two or more fields of shape {layout.shape}; got shape {fields.shape}"
             )
-        degree = degree_for(len(source.conditions))
-        basis = polynomial_basis(source.conditions, conditions, len(fields), degree)
+        basis = polynomial_basis(source.conditions, conditions, len(fields))
         return cls(source, fit_state(layout, fields, basis))
 
     def sample(
@@ -131,7 +128,7 @@ class FieldCopula:
         for start in range(0, count, step):
             stop = min(start + step, count)
             part = {name: column[start:stop] for name, column in known.items()}
-            basis = polynomial_basis(self.conditions, part, stop - start, self.degree)
+            basis = polynomial_basis(self.conditions, part, stop - start)
             noise = event_noise(seed, first_event + start, stop - start, torus[0] * torus[1])
             values[start:stop] = self._drawn(basis, noise.reshape(-1, *torus))
             if progress is not None:
@@ -150,10 +147,9 @@ class FieldCopula:
             InputError: if the file is not one.
         """
         arrays = read_arrays(path, CopulaFieldState._fields)
-        if _consistent(arrays, torus_of(layout_of(source))):
-            with suppress(ValueError):
-                return cls(source, CopulaFieldState(**arrays))
-        raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
+        if not _consistent(arrays, torus_of(layout_of(source))):
+            raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
+        return cls(source, CopulaFieldState(**arrays))
 
     def _drawn(self, basis: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Fields from white noise on the torus, shape (n, *torus)."""

@@ -49,7 +49,6 @@ class FieldTransformer(nnx.Module):
         depth: residual blocks at each resolution, on the way down and on the way up.
         embedding: width of the condition embedding.
         steps: number of steps of `Advection`, 0 for none.
-        degree: of the polynomials in the conditions; 0: three for one condition, else two.
         rngs: parameter keys.
     """
 
@@ -62,10 +61,9 @@ class FieldTransformer(nnx.Module):
         depth: int = 1,
         embedding: int = 64,
         steps: int = 0,
-        degree: int = 0,
         rngs: nnx.Rngs,
     ) -> None:
-        self.layout, self.degree = layout, degree or (3 if len(ranges) == 1 else 2)
+        self.layout = layout
         self.schema = tuple(
             Condition(str(number), "1", *span) for number, span in enumerate(ranges)
         )
@@ -179,7 +177,7 @@ class FieldTransformer(nnx.Module):
 
     def _basis(self, conditions: Any, xp: Any) -> Any:
         named = {c.name: conditions[:, index] for index, c in enumerate(self.schema)}
-        return polynomial_basis(self.schema, named, len(conditions), self.degree, xp)
+        return polynomial_basis(self.schema, named, len(conditions), xp)
 
 
 def _resolutions(shape: tuple[int, int]) -> tuple[int, int]:

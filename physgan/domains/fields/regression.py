@@ -1,8 +1,6 @@
 """Smooth functions of the conditions: polynomials, and exponentials of polynomials."""
 
-import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -10,7 +8,7 @@ import scipy.linalg
 
 from simulators.protocol import Condition
 
-__all__ = ["degree_for", "degree_of", "fit_log_polynomial", "fit_polynomial", "polynomial_basis"]
+__all__ = ["fit_log_polynomial", "fit_polynomial", "polynomial_basis"]
 
 _ROUNDING = 1e-9
 _TINY = 1e-30
@@ -19,29 +17,10 @@ _LARGEST_STEP = 1.0
 _SMALLEST_STEP = 1e-4
 
 
-def degree_for(conditions: int) -> int:
-    """Degree of polynomials in so many conditions: 20 functions of up to three, or fewer."""
-    return {1: 3, 2: 4, 3: 3}.get(conditions, 2)
-
-
-def degree_of(functions: int, conditions: int) -> int:
-    """Degree of the polynomials in so many conditions of which there are so many functions.
-
-    Raises:
-        ValueError: if no degree up to ten has that number.
-    """
-    numbers = [math.comb(conditions + degree, degree) for degree in range(11)]
-    return numbers.index(functions)
-
-
 def polynomial_basis(
-    schema: Sequence[Condition],
-    conditions: Mapping[str, Any],
-    count: int,
-    degree: int,
-    xp: Any = np,
+    schema: Sequence[Condition], conditions: Mapping[str, Any], count: int, xp: Any = np
 ) -> Any:
-    """All products of `degree` or fewer conditions, 1 among them.
+    """1, and all products of two or fewer conditions; of one condition, powers to the third.
 
     Each condition is scaled to [-1, 1] over its range, on its own scale, and clipped to it.
 
@@ -49,7 +28,6 @@ def polynomial_basis(
         schema: descriptions of the conditions.
         conditions: name -> number or shape (count,).
         count: number of rows.
-        degree: of the polynomials.
         xp: NumPy, for float64, or jax.numpy.
 
     Returns:
@@ -62,12 +40,9 @@ def polynomial_basis(
         if c.scale == "log":
             value, low, high = xp.log(value), float(np.log(low)), float(np.log(high))
         columns.append(xp.clip(2 * (value - low) / max(high - low, _TINY) - 1, -1, 1))
-    products = [
-        math.prod(factors, start=xp.ones(count))
-        for number in range(degree + 1)
-        for factors in combinations_with_replacement(columns, number)
-    ]
-    return xp.stack(products, 1)
+    squares = [a * b for n, a in enumerate(columns) for b in columns[n:]]
+    cubes = [columns[0] ** 3] if len(columns) == 1 else []
+    return xp.stack([xp.ones(count), *columns, *squares, *cubes], 1)
 
 
 def fit_polynomial(basis: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Time a shower on one CPU core, for a surrogate and for the simulator, in turns.
 
 Both run in this process, tied to one core, at the same incident energies (log-uniform over the
-surrogate's range). Writes benchmarks/results/shower_speed.json.
+surrogate's range). If the surrogate rejects some of its draws, the generator alone is timed, too.
+Writes benchmarks/results/shower_speed.json.
 
     python benchmarks/shower_speed.py RUN --recipe calo-pbwo4-lar
 """
@@ -42,10 +43,14 @@ def main() -> None:
     span = surrogate.conditions[0]
     low, high = span.minimum * 1.001, span.maximum * 0.999
     energies = np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), 1000))
+    sources = {"surrogate": surrogate}
+    if surrogate.description.kept_stage == "rejection":
+        sources["generator alone"] = surrogate.without_rejection()
     measured = {
-        f"surrogate, batch {batch}": partial(
-            milliseconds, surrogate, energies[:batch] if batch > 1 else energies[100:101], calls
+        f"{name}, batch {batch}": partial(
+            milliseconds, source, energies[:batch] if batch > 1 else energies[100:101], calls
         )
+        for name, source in sources.items()
         for batch, calls in BATCHES.items()
     }
     measured["simulator"] = partial(milliseconds, simulator, energies[:100], 1)

@@ -47,7 +47,19 @@ def test_showers_are_those_that_the_weights_have_always_drawn(name: str) -> None
 
 def test_the_shipped_say_whose_weights_they_are() -> None:
     names = {name: physgan.load(name).name for name in pretrained_names()}
-    assert names["calo-pb-lar"] == names["calo-pbwo4-lar"] == "likelihood"
+    assert names["calo-pb-lar"] == "likelihood"
+    assert names["calo-pbwo4-lar"] == names["calo-small"] == "gan", "a discriminator rejects draws"
+
+
+def test_certificates_are_of_the_weights_beside_them() -> None:
+    surrogates = [physgan.load(name) for name in pretrained_names()]
+    judged = [each for each in surrogates if each.certificate is not None]
+    assert judged
+    for surrogate in judged:
+        about = surrogate.description
+        assert surrogate.certificate.weights_sha256 == about.weights_sha256
+        ranges = {c.name: (c.minimum, c.maximum) for c in about.conditions}
+        assert surrogate.certificate.conditions == ranges
 
 
 def test_showers_look_like_ten_gev_in_lead_and_argon(deposits: np.ndarray) -> None:

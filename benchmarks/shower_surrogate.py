@@ -1,9 +1,10 @@
 """Electron showers of reference files: a surrogate and the copula beside truth against truth.
 
 The surrogate is calo-pbwo4-lar of the package, which learnt from the project's own simulator, or
-another one (`--surrogate`). The copula learns from 12,000 showers of electrons_train.h5 (14,000
-of 1-20 GeV in 25 x 12 x 8 cells, from HepEmShow). Both are judged on the others and
-electrons_test.h5 (4,000), together 6,000, which no training or choice of a checkpoint ever saw.
+another one (`--surrogate`), with and without its rejection. The copula learns from 12,000 showers
+of electrons_train.h5 (14,000 of 1-20 GeV in 25 x 12 x 8 cells, from HepEmShow). All are judged on
+the others and electrons_test.h5 (4,000), together 6,000, which no training or choice of a
+checkpoint ever saw.
 Truth against truth is 6,000 of the 12,000 showers against the same test showers. The first figure
 is the largest AUC of trees and network over all views, relative and in MeV. Runs in WORKDIR are
 used as they are. Writes benchmarks/results/shower_surrogate.json and .md, and pictures to WORKDIR.
@@ -45,6 +46,8 @@ SPLITS = {"train": 0.9, "validation": 0.1}
 THRESHOLD = 0.015
 SHOWERS = ("incident_energies", "showers")
 LARGEST = "largest AUC, all views"
+ALONE = "generator alone"
+"""The surrogate's draws before a discriminator rejects some of them."""
 BEYOND = {"extrapolate": True}
 """An unseen energy may lie a hair beyond the known ones."""
 LIKELIHOOD = {"likelihood_samples": 256_000, "adversarial_samples": 0}
@@ -87,9 +90,11 @@ class Judge:
         return physgan.open_dataset(path)
 
     def trained(self, method: str) -> physgan.Surrogate:
-        """The surrogate, or the copula of the known showers."""
+        """The surrogate, with or without rejection, or the copula of the known showers."""
         if method == "surrogate":
             return physgan.load(self.options.surrogate)
+        if method == ALONE:
+            return physgan.load(self.options.surrogate).without_rejection()
         physgan.train(self.known.path, self.folder / method, method=method)
         return physgan.load(self.folder / method)
 
@@ -228,6 +233,7 @@ def error_of_spread(values: np.ndarray, seed: int, rounds: int = 200) -> float:
 
 PARTS: dict[str, Callable[[Judge], Any]] = {
     "surrogate": partial(Judge.compared, method="surrogate"),
+    ALONE: partial(Judge.compared, method=ALONE),
     "copula": partial(Judge.compared, method="copula"),
     "surrogate, reweighted": Judge.reweighted,
     "responses": Judge.responses,
@@ -244,7 +250,7 @@ def configurations(options: Options) -> Iterable[Configuration]:
 
 def table(content: Row) -> str:
     """The figures of the surrogates beside truth against truth."""
-    names = [name for name in ("surrogate", "copula") if name in content]
+    names = [name for name in ("surrogate", ALONE, "copula") if name in content]
     lines = []
     for figure, found in content[names[0]].items() if names else ():
         if isinstance(found, list):

@@ -42,10 +42,10 @@ def configurations(options: Options) -> Iterable[Configuration]:
     """What is kept of the report of each surrogate."""
 
     def judge(name: str) -> Row:
-        out, kind = options.workdir / name, load(name).description.domain
-        count = (options.maps if kind == "fields" else options.count) // options.shorter
+        out = options.workdir / name
         if not (out / "report.json").exists():
-            spent = Spent()
+            kind, spent = load(name).description.domain, Spent()
+            count = (options.maps if kind == "fields" else options.count) // options.shorter
             benchmark_run(pretrained_folder(name), out, count=count, recipe=name, progress=spent)
             (out / "spent.json").write_text(json.dumps(spent.seconds))
         report = json.loads((out / "report.json").read_text())

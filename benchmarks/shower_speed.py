@@ -44,7 +44,7 @@ def main() -> None:
     low, high = span.minimum * 1.001, span.maximum * 0.999
     energies = np.exp(np.random.default_rng(0).uniform(np.log(low), np.log(high), 1000))
     sources = {"surrogate": surrogate}
-    if surrogate.description.kept_stage == "rejection":
+    if surrogate.rejects:
         sources["generator alone"] = surrogate.without_rejection()
     measured = {
         f"{name}, batch {batch}": partial(

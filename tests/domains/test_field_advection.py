@@ -102,7 +102,7 @@ def test_the_strength_is_found_and_the_filter_gives_the_power_back(strength: flo
     """
     samples, fields = moved(smooth(600, seed=1), strength), smooth(600, seed=2)
     made, basis = advection(), np.ones((600, 1))
-    made.initialise(samples, fields, basis)
+    made.initialise(samples, fields, basis, 1)
     found = float(made.matrices.bias[...][1])
     assert abs(found - strength) < 0.16 if strength else found == 0
     begun = jnp.asarray(moved(fields, found))

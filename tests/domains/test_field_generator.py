@@ -10,8 +10,8 @@ from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
 from physgan.data import Condition
 from physgan.domains.fields.generator import FieldTransformer
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import polynomial_basis
-from physgan.domains.fields.spectrum import modes_of, ring_power
+from physgan.domains.fields.regression import lower_terms, polynomial_basis
+from physgan.domains.fields.spectrum import group_averages, modes_of, ring_power
 from physgan.networks import ConditionRange
 
 COUNT, SIDE = 1500, 16
@@ -57,6 +57,34 @@ def test_networks_see_the_polynomials_of_the_fit() -> None:
     wanted = polynomial_basis(schema, given, 7)
     single = {name: jnp.asarray(values, jnp.float32) for name, values in given.items()}
     np.testing.assert_allclose(polynomial_basis(schema, single, 7, jnp), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 4])
+def test_the_lower_columns_are_the_polynomials_of_low_degree(number: int) -> None:
+    """They span all quadratics of the conditions, of one condition all cubics, and nothing more."""
+    schema = tuple(Condition(str(k), "1", -1.0, 1.0) for k in range(number))
+    points = np.random.default_rng(number).uniform(-1, 1, (200, number))
+    basis = polynomial_basis(schema, {str(k): x for k, x in enumerate(points.T)}, 200)
+    every = np.concatenate([np.ones((200, 1)), points, points**3], 1)
+    wanted = [a * b for n, a in enumerate(every.T[: number + 1]) for b in every.T[n : number + 1]]
+    wanted += [every[:, -1]] if number == 1 else []
+    low = basis[:, : lower_terms(number)]
+    assert low.shape[1] == len(wanted)
+    found = low @ np.linalg.lstsq(low, np.stack(wanted, 1), rcond=None)[0]
+    np.testing.assert_allclose(found, np.stack(wanted, 1), atol=1e-9)
+
+
+@pytest.mark.parametrize("zonal", [False, True])
+def test_groups_of_modes_are_rings_and_wavenumbers_of_the_zonal_mean(zonal: bool) -> None:
+    """The power of a wave to the north is found in one group, that of all waves in all of them."""
+    averages = group_averages((SIDE, SIDE), (1.0, 1.0), zonal=zonal)
+    assert len(averages) == SIDE // 2 * (2 if zonal else 1) + 1
+    np.testing.assert_allclose(averages.sum(1), 1)
+    assert ((averages > 0).sum(0) == 1).all()
+    row, column = np.mgrid[:SIDE, :SIDE] * 2 * np.pi / SIDE
+    for wave, group in ((np.cos(3 * row), SIDE // 2 + 3 if zonal else 3), (np.cos(3 * column), 3)):
+        power = averages @ (np.abs(np.fft.rfft2(wave)) ** 2).ravel()
+        assert np.flatnonzero(power > 1e-9 * power.max()).tolist() == [group]
 
 
 @pytest.mark.parametrize("side", [15, 18, 16])

@@ -6,7 +6,7 @@ read there (semi-Lagrangian advection: A. Staniforth, J. Cote, Mon. Weather Rev.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +16,8 @@ from flax import nnx
 
 from physgan.domains.fields.features import physical_features
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import fit_log_polynomial
-from physgan.domains.fields.spectrum import modes_of
+from physgan.domains.fields.regression import fit_log_spectrum
+from physgan.domains.fields.spectrum import group_averages, modes_of
 from physgan.networks import Fixed
 from physgan.networks.initial import scaled_normal
 
@@ -68,14 +68,16 @@ class Advection(nnx.Module):
         modes = (terms, rows, columns // 2 + 1)
         self.power, self.weak = Fixed(jnp.zeros(modes)), Fixed(jnp.full(modes[1:], _WEAK))
         self.gain = nnx.Param(jnp.zeros(modes))
-        groups, initial = len(_groups(layout)[1]), scaled_normal(_SMALL)
+        groups, initial = len(_groups(layout)), scaled_normal(_SMALL)
         self.spread = Fixed(jnp.ones(groups))
         self.matrices = nnx.Linear(embedding, 4 * steps, kernel_init=initial, rngs=rngs)
         self.sees = nnx.Linear(groups + embedding, _HIDDEN, kernel_init=scaled_normal(), rngs=rngs)
         self.sets = nnx.Linear(_HIDDEN, groups, kernel_init=initial, rngs=rngs)
         self.direct = nnx.Linear(groups, groups, kernel_init=initial, rngs=rngs)
 
-    def initialise(self, samples: np.ndarray, fields: np.ndarray, basis: np.ndarray) -> None:
+    def initialise(
+        self, samples: np.ndarray, fields: np.ndarray, basis: np.ndarray, lower: int
+    ) -> None:
         """Choose the strength of the flow, and fit the filter.
 
         The strength is the one at which physical features of the moved fields agree best, on
@@ -86,15 +88,17 @@ class Advection(nnx.Module):
             samples: network space, shape (n, rows, columns).
             fields: to be moved, at the same conditions.
             basis: of these conditions, shape (n, terms).
+            lower: number of columns that a mode's share of the power in its group follows.
         """
-        power = fit_log_polynomial(basis, _powers(samples))
+        fitted = partial(fit_log_spectrum, basis, lower, averages=_groups(self.layout)[:-1])
+        power = fitted(_powers(samples))
         some = slice(None, _JUDGED)
         trials = {strength: self._moved(fields[some], strength) for strength in _STRENGTHS}
-        off = self._differences(samples[some], trials, basis[some])
+        off = self._differences(samples[some], trials, basis[some, :lower])
         scores = {key: (z**2 / (1 + (z / _OUTLIER) ** 2)).mean() for key, z in off.items()}
         strength = min(_STRENGTHS, key=lambda each: scores[each])
         moved = self._moved(fields, strength)
-        gain = (power - fit_log_polynomial(basis, _powers(moved))) / 2
+        gain = (power - fitted(_powers(moved))) / 2
         waves = _amplified(moved[some], basis[some] @ gain)
         expected = np.exp(basis[some] @ power).astype(np.float32)
         excess = np.asarray(self._excess(jnp.asarray(waves), jnp.asarray(expected)))
@@ -135,7 +139,7 @@ class Advection(nnx.Module):
         waves = gain.astype(begun.dtype) * begun + limit.astype(begun.dtype) * added
         excess = self._excess(waves, power) / jax.lax.stop_gradient(self.spread[...])
         hidden = nnx.silu(self.sees(jnp.concatenate([excess, context], -1)))
-        factors = jnp.exp(self.sets(hidden) + self.direct(excess))[:, _groups(self.layout)[0]]
+        factors = jnp.exp(self.sets(hidden) + self.direct(excess))[:, _members(self.layout)]
         return jnp.fft.irfft2(factors.astype(waves.dtype) * waves, self.layout.shape)
 
     def _longest(self, power: np.ndarray) -> np.ndarray:
@@ -148,7 +152,7 @@ class Advection(nnx.Module):
 
     def _excess(self, waves: jax.Array, power: jax.Array) -> jax.Array:
         """Logarithms of the power in each group and of the energy, over what is expected."""
-        weights = _groups(self.layout)[1].T
+        weights = _groups(self.layout).T
         found = (waves.real**2 + waves.imag**2).reshape(len(waves), -1) @ weights
         expected = power.reshape(len(power), -1) @ weights
         return jnp.log(found + _TINY * expected + _LEAST) - jnp.log(expected + _LEAST)
@@ -161,9 +165,11 @@ class Advection(nnx.Module):
         real = np.asarray(features(jnp.asarray(samples)), np.float64)
         trend = basis @ np.linalg.lstsq(basis, real, rcond=None)[0]
         spread = (real - trend).std(0) + _LEAST_SPREAD
-        power, found = fit_log_polynomial(basis, _powers(samples)), {}
+        averages, lower = _groups(self.layout)[:-1], basis.shape[1]
+        fitted, found = partial(fit_log_spectrum, basis, lower, averages=averages), {}
+        power = fitted(_powers(samples))
         for key, fields in trials.items():
-            gain = basis @ (power - fit_log_polynomial(basis, _powers(fields))) / 2
+            gain = basis @ (power - fitted(_powers(fields))) / 2
             waves = _amplified(fields, gain)
             filtered = scipy.fft.irfft2(waves, self.layout.shape).astype(np.float32)
             found[key] = (np.asarray(features(jnp.asarray(filtered))) - real).mean(0) / spread
@@ -201,26 +207,22 @@ def sampled(fine: jax.Array, shift: jax.Array) -> jax.Array:
 
 
 @cache
-def _groups(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray]:
-    """Groups of modes: rings of wavenumbers, and each wavenumber of the zonal mean.
+def _groups(layout: FieldLayout) -> np.ndarray:
+    """Weights that average over groups of modes and, last, give twice the energy.
 
-    Returns:
-        (group of each mode, shape (rows, columns // 2 + 1); weights of modes that average over the
-        waves of each group and, last, give twice the energy, but for a constant factor, float32
-        (groups + 1, modes)).
+    The latter up to a constant factor. float32, shape (groups + 1, modes).
     """
-    modes, largest = modes_of(layout), min(layout.shape) // 2
-    north = np.abs(modes.north[1:, 0])
-    number = np.sqrt(modes.squares) / max(north[0], modes.east[0, 1])
-    index = np.minimum(np.rint(number), largest).astype(int)
-    index[0, 0] = 0
-    index[1:, 0] = largest + np.rint(north / north[0]).astype(int)
-    member = index.ravel() == np.arange(index.max() + 1)[:, None]
-    weights = member * modes.weight.ravel()
+    modes = modes_of(layout)
     energy = modes.weight / modes.squares / modes.weight.sum()
     energy[0, 0] = 0
-    weights = np.concatenate([weights / weights.sum(1, keepdims=True), energy.reshape(1, -1)])
-    return index, weights.astype(np.float32)
+    averages = group_averages(layout.shape, layout.spacing, zonal=True)
+    return np.concatenate([averages, energy.reshape(1, -1)]).astype(np.float32)
+
+
+def _members(layout: FieldLayout) -> np.ndarray:
+    """Group of each mode, shape (rows, columns // 2 + 1)."""
+    index = _groups(layout)[:-1].argmax(0)
+    return index.reshape(layout.shape[0], -1)
 
 
 def _advected(field: jax.Array, matrices: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -25,7 +25,7 @@ from physgan.domains.fields.copula_fit import (
     torus_of,
 )
 from physgan.domains.fields.layout import FIELD, layout_of
-from physgan.domains.fields.regression import polynomial_basis
+from physgan.domains.fields.regression import lower_terms, polynomial_basis
 from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Progress
@@ -93,7 +93,7 @@ class FieldCopula:
                 f"expected two or more fields of shape {layout.shape}; got shape {fields.shape}"
             )
         basis = polynomial_basis(source.conditions, conditions, len(fields))
-        return cls(source, fit_state(layout, fields, basis))
+        return cls(source, fit_state(layout, fields, basis, lower_terms(len(source.conditions))))
 
     def sample(
         self,

@@ -8,8 +8,12 @@ import scipy.fft
 import scipy.special
 
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import fit_log_polynomial, fit_polynomial
-from physgan.domains.fields.spectrum import in_chunks, modes_of
+from physgan.domains.fields.regression import (
+    fit_log_polynomial,
+    fit_log_spectrum,
+    fit_polynomial,
+)
+from physgan.domains.fields.spectrum import group_averages, in_chunks, modes_of
 from physgan.domains.fields.symmetries import ISOTROPIC
 
 __all__ = ["CopulaFieldState", "fit_state", "gaussian_spectra", "pixels_at", "torus_of"]
@@ -17,7 +21,7 @@ __all__ = ["CopulaFieldState", "fit_state", "gaussian_spectra", "pixels_at", "to
 _MOST_PIXELS = 1 << 26
 _MOST_MODES = 1 << 24
 _MOST_QUANTILES = 1 << 22
-_MOST_NODES = 64
+_MOST_NODES = 128
 _TAIL = np.geomspace(1e-5, 0.01, 20)
 _LEVELS = np.concatenate([[0.0], _TAIL, np.linspace(0.02, 0.98, 97), 1 - _TAIL[::-1], [1.0]])
 _HERMITE, _QUADRATURE = 40, 160
@@ -57,29 +61,35 @@ def torus_of(layout: FieldLayout) -> tuple[int, int]:
     return (rows, columns) if layout.periodic else (2 * rows, 2 * columns)
 
 
-def fit_state(layout: FieldLayout, fields: np.ndarray, basis: np.ndarray) -> CopulaFieldState:
+def fit_state(
+    layout: FieldLayout, fields: np.ndarray, basis: np.ndarray, lower: int
+) -> CopulaFieldState:
     """Measure the marginal distribution and the spectrum of fields.
+
+    The variance and the power of groups of modes may vary as all functions of the basis do; what
+    is less well known follows lower ones.
 
     Args:
         layout: of the fields.
         fields: shape (n, rows, columns).
         basis: of the conditions, shape (n, b).
+        lower: number of columns for the latter.
     """
     some = _spaced(len(fields), _MOST_PIXELS // fields[0].size)
     fields, basis = fields[some], basis[some]
     encoded = layout.encoded(fields)
     means = encoded.mean((1, 2), dtype=np.float64)
-    centre = fit_polynomial(basis, means[:, None])
+    centre = _extended(fit_polynomial(basis[:, :lower], means[:, None]), basis)
     moved = encoded - (basis @ centre)[:, :, None].astype(np.float32)
     square = np.square(moved, dtype=np.float64).mean((1, 2))
     spread = fit_log_polynomial(basis, np.maximum(square, _TINY)[:, None])
     moved *= np.exp(-(basis @ spread) / 2)[:, :, None].astype(np.float32)
     edges = _edges(moved)
-    shares = fit_log_polynomial(basis, _histograms(moved, edges), counts=True)
+    shares = fit_log_polynomial(basis[:, :lower], _histograms(moved, edges), counts=True)
     limits = np.array([fields.min(), fields.max()], np.float64)
     nothing = np.zeros((basis.shape[1], 0))
-    state = CopulaFieldState(centre, spread, limits, edges, shares, nothing)
-    return state._replace(spectrum=_spectrum(layout, fields, basis, state))
+    state = CopulaFieldState(centre, spread, limits, edges, _extended(shares, basis), nothing)
+    return state._replace(spectrum=_spectrum(layout, fields, basis, lower, state))
 
 
 def pixels_at(
@@ -104,7 +114,11 @@ def gaussian_spectra(
 
 
 def _spectrum(
-    layout: FieldLayout, fields: np.ndarray, basis: np.ndarray, state: CopulaFieldState
+    layout: FieldLayout,
+    fields: np.ndarray,
+    basis: np.ndarray,
+    lower: int,
+    state: CopulaFieldState,
 ) -> np.ndarray:
     """Coefficients of the Gaussian field's spectrum: solved at some conditions, then regressed."""
     torus = torus_of(layout)
@@ -118,12 +132,19 @@ def _spectrum(
 
     level = at_normal(basis[some]) @ weights
     power = in_chunks(lambda part: _power(layout, part), fields[some] - level[:, None, None])
-    modes = fit_log_polynomial(basis[some], power.reshape(len(power), -1))
+    averages = group_averages(torus, layout.spacing, zonal=layout.zonal)
+    modes = fit_log_spectrum(basis[some], lower, power.reshape(len(power), -1), averages)
     nodes = np.unique(basis[some], axis=0)
     nodes = nodes[_spaced(len(nodes), _MOST_NODES)]
     target = np.exp(nodes @ modes).reshape(len(nodes), torus[0], -1)
     found = _solved(layout, target, _hermite(at_normal(nodes), normal, weights))
     return fit_polynomial(nodes, np.log(found).reshape(len(nodes), -1))
+
+
+def _extended(coefficients: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Coefficients of all functions, those of the further ones 0."""
+    further = basis.shape[1] - len(coefficients)
+    return np.pad(coefficients, ((0, further), (0, 0)))
 
 
 def _power(layout: FieldLayout, fields: np.ndarray) -> np.ndarray:

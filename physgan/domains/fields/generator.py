@@ -21,7 +21,7 @@ from flax import nnx
 from physgan.domains.fields.advection import Advection, composed, currents, sampled
 from physgan.domains.fields.copula_fit import fit_state, pixels_at, torus_of
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import fit_polynomial, polynomial_basis
+from physgan.domains.fields.regression import fit_polynomial, lower_terms, polynomial_basis
 from physgan.networks import ConditionEmbedding, ConditionRange, Fixed
 from physgan.networks.generic import normal_latents
 from physgan.networks.initial import scaled_normal
@@ -105,7 +105,8 @@ class FieldTransformer(nnx.Module):
     def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
         """Fit the Gaussian copula field to samples (n, rows, columns) at conditions (n, c)."""
         basis = self._basis(np.asarray(conditions, np.float64), np)
-        state = fit_state(self.layout, self.layout.decoded(samples), basis)
+        lower = lower_terms(len(self.schema))
+        state = fit_state(self.layout, self.layout.decoded(samples), basis, lower)
         some = slice(None, None, -(-len(basis) // _MOST_ROWS))
         basis, samples, conditions = basis[some], samples[some], conditions[some]
         levels = np.broadcast_to(scipy.special.ndtr(_NODES), (len(basis), len(_NODES)))
@@ -114,7 +115,7 @@ class FieldTransformer(nnx.Module):
         spectrum = state.spectrum.reshape(self.spectrum[...].shape)
         self.spectrum[...] = jnp.asarray(spectrum, jnp.float32)
         for advection in self.advection:
-            advection.initialise(samples, self._drawn(conditions), basis)
+            advection.initialise(samples, self._drawn(conditions), basis, lower)
 
     def noise_size(self, size: int | None = None) -> int:
         """Two uniform numbers for each pixel; five where edges do not touch."""

@@ -1,6 +1,8 @@
 """Smooth functions of the conditions: polynomials, and exponentials of polynomials."""
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,15 @@ import scipy.linalg
 
 from simulators.protocol import Condition
 
-__all__ = ["fit_log_polynomial", "fit_polynomial", "polynomial_basis"]
+__all__ = [
+    "fit_log_polynomial",
+    "fit_log_spectrum",
+    "fit_polynomial",
+    "lower_terms",
+    "polynomial_basis",
+]
 
+_DEGREES = {1: 6, 2: 6, 3: 4}
 _ROUNDING = 1e-9
 _TINY = 1e-30
 _STEPS = 40
@@ -20,9 +29,12 @@ _SMALLEST_STEP = 1e-4
 def polynomial_basis(
     schema: Sequence[Condition], conditions: Mapping[str, Any], count: int, xp: Any = np
 ) -> Any:
-    """1, and all products of two or fewer conditions; of one condition, powers to the third.
+    """Products of Chebyshev polynomials of the conditions, over their total degree.
 
-    Each condition is scaled to [-1, 1] over its range, on its own scale, and clipped to it.
+    The degree is up to six in one condition or two, four in three and two in more, and grows from
+    column to column. Coefficients of one size are thus smaller terms where they vary faster, which
+    suits the prior of `fit_log_polynomial`. Each condition is scaled to [-1, 1] over its range, on
+    its own scale, and clipped to it.
 
     Args:
         schema: descriptions of the conditions.
@@ -40,9 +52,22 @@ def polynomial_basis(
         if c.scale == "log":
             value, low, high = xp.log(value), float(np.log(low)), float(np.log(high))
         columns.append(xp.clip(2 * (value - low) / max(high - low, _TINY) - 1, -1, 1))
-    squares = [a * b for n, a in enumerate(columns) for b in columns[n:]]
-    cubes = [columns[0] ** 3] if len(columns) == 1 else []
-    return xp.stack([xp.ones(count), *columns, *squares, *cubes], 1)
+    largest, ones = _DEGREES.get(len(columns), 2), xp.ones(count)
+    powers = [[ones, column] for column in columns]
+    for known, column in zip(powers, columns, strict=True):
+        while len(known) <= largest:
+            known.append(2 * column * known[-1] - known[-2])
+    products = [
+        math.prod((powers[n][chosen.count(n)] for n in set(chosen)), start=ones) / max(degree, 1)
+        for degree in range(largest + 1)
+        for chosen in combinations_with_replacement(range(len(columns)), degree)
+    ]
+    return xp.stack(products, 1)
+
+
+def lower_terms(conditions: int) -> int:
+    """Columns of `polynomial_basis` of second degree or less, of one condition of third."""
+    return math.comb(conditions + 2, 2) if conditions != 1 else 4
 
 
 def fit_polynomial(basis: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -84,4 +109,25 @@ def fit_log_polynomial(
         if longest.max() < _SMALLEST_STEP:
             break
     coefficients[0] += np.log(level)
+    return coefficients
+
+
+def fit_log_spectrum(
+    basis: np.ndarray, lower: int, power: np.ndarray, averages: np.ndarray
+) -> np.ndarray:
+    """Coefficients (b, modes) of the logarithm of the mean power of modes.
+
+    The power of a group of modes may vary as all functions of the basis do. The share of a mode in
+    its group, of which each sample knows little, follows lower ones.
+
+    Args:
+        basis: shape (n, b).
+        lower: number of columns for the shares.
+        power: of modes, shape (n, modes).
+        averages: weights that average over the modes of each group, shape (groups, modes).
+    """
+    groups = fit_log_polynomial(basis, power @ averages.T)
+    coefficients = np.asarray(groups[:, averages.argmax(0)])
+    shares = fit_log_polynomial(basis[:, :lower], power / np.exp(basis @ coefficients))
+    coefficients[:lower] += shares
     return coefficients

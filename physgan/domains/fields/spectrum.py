@@ -8,7 +8,15 @@ import scipy.fft
 
 from physgan.domains.fields.layout import FieldLayout
 
-__all__ = ["Modes", "band_fields", "in_chunks", "mode_power", "modes_of", "ring_power"]
+__all__ = [
+    "Modes",
+    "band_fields",
+    "group_averages",
+    "in_chunks",
+    "mode_power",
+    "modes_of",
+    "ring_power",
+]
 
 _CHUNK_PIXELS = 1 << 20
 
@@ -85,6 +93,34 @@ def modes_of(layout: FieldLayout) -> Modes:
     weight = np.broadcast_to(weight, ring.shape)
     window = None if layout.periodic else _hann(rows)[:, None] * _hann(columns)
     return Modes(north, east, weight, ring, window, height * width)
+
+
+def group_averages(
+    shape: tuple[int, int], spacing: tuple[float, float], *, zonal: bool
+) -> np.ndarray:
+    """Weights that average over each group of modes of a torus, shape (groups, modes).
+
+    The first groups are rings as wide as the smallest wavenumber along the shorter side, from the
+    mean on; the last ring holds all modes beyond. Zonal fields have a group more for each
+    wavenumber of the zonal mean, which belongs to no ring.
+
+    Args:
+        shape: rows and columns.
+        spacing: height and width of a pixel.
+        zonal: whether to tell the zonal mean from other modes.
+    """
+    rows, columns = shape
+    north = np.abs(scipy.fft.fftfreq(rows, spacing[0]))[:, None]
+    east = scipy.fft.rfftfreq(columns, spacing[1])[None, :]
+    largest = min(shape) // 2
+    number = np.hypot(north, east) / max(north[1, 0], east[0, 1])
+    index = np.minimum(np.rint(number), largest).astype(int)
+    if zonal:
+        index[1:, 0] = largest + np.rint(north[1:, 0] / north[1, 0]).astype(int)
+    once = (np.arange(east.size) == 0) | (2 * np.arange(east.size) == columns)
+    member = index.ravel() == np.unique(index)[:, None]
+    weights = member * np.broadcast_to(np.where(once, 1, 2), index.shape).ravel()
+    return np.asarray(weights / weights.sum(1, keepdims=True))
 
 
 def mode_power(modes: Modes, fields: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Atomic writing of files: temporary file, fsync, rename; one writer of a folder."""
+"""Files: written atomically (temporary file, fsync, rename), by one writer; errors of one line."""
 
 import errno
 import hashlib
@@ -19,9 +19,10 @@ except ImportError:  # Windows
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["exclusive", "full_disk", "sha256_of", "write_atomically", "write_figure"]
+__all__ = ["exclusive", "full_disk", "reading", "sha256_of", "write_atomically", "write_figure"]
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF)
+_MOST_OF_ERROR = 200
 
 TEMPORARY = ".partial"
 """Suffix of a file that is being written; one left by an interrupted run is overwritten."""
@@ -115,3 +116,23 @@ def _sync_directory(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[None]:
+    """A block that reads a file by a library, which may raise anything where the file is damaged.
+
+    Args:
+        path: of the file.
+        kind: name of its format.
+
+    Raises:
+        InputError: in place of it.
+    """
+    try:
+        yield
+    except (PhysganError, PermissionError):
+        raise
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__} {error}".split())[:_MOST_OF_ERROR]
+        raise InputError(f"expected a whole {kind} file; {path} is damaged: {text}") from None

@@ -1,20 +1,19 @@
 """Arrays of .npz files, never unpickled; headers are checked before any array is read."""
 
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from tokenize import TokenError
 from typing import IO, NamedTuple
 
 import numpy as np
 
+from physgan.data.files import reading
 from physgan.data.growth import check_growth
 from physgan.errors import InputError
 
-__all__ = ["Header", "npz_headers", "one_line_errors", "read_npz"]
+__all__ = ["Header", "npz_headers", "read_npz", "reading_arrays"]
 
 _SUFFIX = ".npy"
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,7 +34,7 @@ def npz_headers(path: Path) -> dict[str, Header]:
             memory than the file takes on the disk, and two of one name.
     """
     headers: dict[str, Header] = {}
-    with one_line_errors(path), zipfile.ZipFile(path) as archive:
+    with reading_arrays(path), zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         check_growth(sum(m.file_size for m in members), path.stat().st_size, str(path))
         for member in members:
@@ -57,7 +56,7 @@ def read_npz(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
     Raises:
         InputError: for a file that is damaged.
     """
-    with one_line_errors(path), np.load(path, allow_pickle=False) as file:
+    with reading_arrays(path), np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in names}
 
 
@@ -79,19 +78,15 @@ def _header(stream: IO[bytes], size: int, where: str) -> Header:
 
 
 @contextmanager
-def one_line_errors(path: Path) -> Iterator[None]:
-    """Turn errors of NumPy's reader into messages of one line."""
-    try:
-        yield
-    except (
-        ValueError, EOFError, OSError, KeyError, RuntimeError, NotImplementedError,
-        SyntaxError, TokenError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        if isinstance(error, InputError | PermissionError):
-            raise
-        if "bject" in str(error):
+def reading_arrays(path: Path) -> Iterator[None]:
+    """A block that reads by NumPy; its errors are an `InputError` of one line."""
+    with reading(path, "NumPy"):
+        try:
+            yield
+        except ValueError as error:
+            if isinstance(error, InputError) or "bject" not in str(error):
+                raise
             raise InputError(
                 f"expected an array of numbers in {path}; got Python objects or no array; "
                 "nothing is unpickled, store an array of numbers"
             ) from None
-        raise InputError(f"expected a whole file of arrays; {path} is damaged: {error}") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from physgan.data.arrays.rows import Arrays, Rows
-from physgan.data.npz_files import npz_headers, one_line_errors, read_npz
+from physgan.data.npz_files import npz_headers, read_npz, reading_arrays
 from physgan.errors import InputError
 
 __all__ = ["npy_arrays", "npz_arrays"]
@@ -20,7 +20,7 @@ def npy_arrays(path: Path, budget_bytes: int) -> Iterator[Arrays]:
     """The only array of an .npy file, mapped into memory; its key is ""."""
 
     def rows(key: str) -> Rows:
-        with one_line_errors(path):
+        with reading_arrays(path):
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         return _rows(array, str(path))
 

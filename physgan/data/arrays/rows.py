@@ -1,42 +1,18 @@
 """Arrays whose rows are read on demand."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from math import prod
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from physgan.data.arrays.keys import listed
-from physgan.errors import InputError, PhysganError, nearest
+from physgan.errors import InputError, nearest
 
-__all__ = ["Arrays", "Rows", "joined", "reading", "reshaped", "stacked"]
-
-_MOST_OF_ERROR = 200
-
-
-@contextmanager
-def reading(path: Path, kind: str) -> Iterator[None]:
-    """A block that reads a file by a library, which may raise anything where the file is damaged.
-
-    Args:
-        path: of the file.
-        kind: name of its format.
-
-    Raises:
-        InputError: in place of it.
-    """
-    try:
-        yield
-    except (PhysganError, PermissionError):
-        raise
-    except Exception as error:
-        text = " ".join(f"{type(error).__name__} {error}".split())[:_MOST_OF_ERROR]
-        raise InputError(f"expected a whole {kind} file; {path} is damaged: {text}") from None
+__all__ = ["Arrays", "Rows", "joined", "reshaped", "stacked"]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from physgan.data.arrays.rows import Arrays, Rows, reading
+from physgan.data.arrays.rows import Arrays, Rows
 from physgan.data.extras import library
+from physgan.data.files import reading
 from physgan.data.growth import check_growth
 from physgan.errors import InputError
 

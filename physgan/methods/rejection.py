@@ -31,7 +31,8 @@ __all__ = ["STAGE", "calibrated", "rejection_stage", "with_rejection"]
 
 STAGE = "rejection"
 
-_LARGEST_QUANTILE = 0.999
+_OUT_OF_REACH = 0.01
+"""Share of the real density that the largest ratio may cut off; to reach the rest costs draws."""
 
 
 def with_rejection(
@@ -88,7 +89,8 @@ def calibrated(
     """Parameters with a calibrated density ratio.
 
     The slope is that of a logistic regression of real against generated on the scores of samples
-    that training did not see. The largest ratio is the .999 quantile over generated ones.
+    that training did not see. The largest ratio is the smallest that leaves a hundredth of the real
+    density out of reach, where ratios beyond it count as equal to it.
 
     Args:
         model: of a `Rejection`.
@@ -109,12 +111,20 @@ def calibrated(
     labels = np.repeat([1, 0], len(real))
     fit = LogisticRegression(C=np.inf).fit(np.concatenate([real, fake])[:, None], labels)
     slope = max(float(fit.coef_[0, 0]), 0.0)
-    largest = float(np.quantile(slope * fake, _LARGEST_QUANTILE))
+    largest = np.log(_largest(np.exp(slope * fake)))
     return {
         **parameters,
         "slope": jnp.asarray(slope, jnp.float32),
         "largest": jnp.asarray(largest, jnp.float32),
     }
+
+
+def _largest(ratios: np.ndarray) -> float:
+    """The M where the mean of max(ratio - M, 0) is a hundredth of the mean ratio."""
+    descending = np.sort(ratios)[::-1]
+    beyond = np.arange(len(ratios))
+    lost = (descending.cumsum() - descending * (beyond + 1)) / len(ratios)
+    return float(np.interp(_OUT_OF_REACH * ratios.mean(), lost, descending))
 
 
 def _of_base(objective: Objective) -> Objective:

@@ -111,5 +111,6 @@ def test_it_refuses_other_conditions_shapes_and_files(tmp_path: Path) -> None:
     edge = (baseline.sample({"amplitude": a}, 1, 1, extrapolate=True) for a in (1.0, 2.0))
     np.testing.assert_array_equal(*(drawn["values"] for drawn in edge))
     baseline.save(tmp_path / "state.npz")
-    with pytest.raises(InputError, match=r"expected a file of FieldCopula.save"):
-        FieldCopula.load(tmp_path / "state.npz", info(PLAIN, AMPLITUDE))
+    for other in (info(PLAIN, AMPLITUDE), info(ISOTROPIC), info(ISOTROPIC, *PLANE)):
+        with pytest.raises(InputError, match=r"expected a file of FieldCopula.save"):
+            FieldCopula.load(tmp_path / "state.npz", other)

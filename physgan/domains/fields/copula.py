@@ -147,7 +147,9 @@ class FieldCopula:
             InputError: if the file is not one.
         """
         arrays = read_arrays(path, CopulaFieldState._fields)
-        if not _consistent(arrays, torus_of(layout_of(source))):
+        lowest = {c.name: c.minimum for c in source.conditions}
+        functions = polynomial_basis(source.conditions, lowest, 1).shape[1]
+        if not _consistent(arrays, functions, torus_of(layout_of(source))):
             raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
         return cls(source, CopulaFieldState(**arrays))
 
@@ -162,11 +164,11 @@ class FieldCopula:
         return found.reshape(-1, rows, columns)
 
 
-def _consistent(arrays: dict[str, np.ndarray], torus: tuple[int, int]) -> bool:
+def _consistent(arrays: dict[str, np.ndarray], functions: int, torus: tuple[int, int]) -> bool:
     """Whether arrays from a file have the shapes and values of a `CopulaFieldState`."""
     if set(arrays) != set(CopulaFieldState._fields) or arrays["shares"].ndim != 2:
         return False
-    functions, bins = arrays["shares"].shape
+    bins = arrays["shares"].shape[1]
     shapes = {
         "centre": (functions, 1),
         "spread": (functions, 1),

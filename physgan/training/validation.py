@@ -23,12 +23,14 @@ _CHUNK = 512
 _BINS = 16
 _FEWEST = 8
 _SMALLEST_SPREAD = 0.01
+_MOST_DEVIATIONS = 10.0
 
 
 def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray) -> float:
     """Root mean square difference of the features' means and log spreads, bin by bin.
 
     To each spread 0.01 is added in quadrature: a rare feature may not occur in one of the sets.
+    Where it occurs it may be thousands of its deviations, of which ten count.
 
     Args:
         real: standardised features, shape (n, f).
@@ -40,6 +42,8 @@ def feature_distance(real: np.ndarray, fake: np.ndarray, conditions: np.ndarray)
         The distance, in standard deviations. For two sets of n samples of the same distribution it
         is about sqrt(1.5 * 16 * 2 / n).
     """
+    limits = -_MOST_DEVIATIONS, _MOST_DEVIATIONS
+    real, fake = np.clip(real, *limits), np.clip(fake, *limits)
     differences = []
     bins = min(_BINS, max(1, len(conditions) // _FEWEST))
     columns = conditions if conditions.shape[1] else np.zeros((len(conditions), 1))

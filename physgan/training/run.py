@@ -94,6 +94,8 @@ class Run:
         self.before: tuple[TrainingStage, ...] = ()
         if settings.start_from:
             start = load(settings.start_from)
+            if start.rejects and _BASE not in generator:
+                start = start.without_rejection()
             self.before = start.description.stages
             generator = _started_from(start, settings.start_from, generator)
         self.definition = definition_of(dataset, method.name, settings.to_table(), seed)
@@ -343,14 +345,12 @@ def _with(state: TrainingState, **values: Any) -> TrainingState:
 def _started_from(start: Surrogate, path: str, fresh: Parameters) -> Parameters:
     """Parameters of a trained generator, matched by name; those that it lacks stay fresh.
 
-    Either of the two may be a `Rejection`.
+    The new one alone may be a `Rejection`.
     """
     sampler = start.sampler
     if not isinstance(sampler, NetworkSampler):
         raise InputError(f"expected a surrogate with a network to start from; got {path}")
     trained = sampler.parameters
-    if _BASE in trained and _BASE not in fresh:
-        return _overlaid(fresh, trained[_BASE], path)
     if _BASE in fresh and _BASE not in trained:
         return {**fresh, _BASE: _overlaid(fresh[_BASE], trained, path)}
     return _overlaid(fresh, trained, path)

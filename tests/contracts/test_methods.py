@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -176,3 +177,25 @@ def test_without_rejection_a_surrogate_is_its_generator(finished: Finished, tmp_
     assert_equal(alone.sample(conditions, COUNT, 3), load(tmp_path).sample(conditions, COUNT, 3))
     with pytest.raises(InputError, match="expected a surrogate that rejects draws; got gan"):
         alone.without_rejection()
+
+
+@pytest.mark.parametrize(
+    ("settings", "stages"),
+    [
+        ({"adversarial_samples": 0}, ["adversarial", "rejection", "rejection"]),
+        ({"rejection_samples": 0, "generator_rate": 1e-12}, ["adversarial", "adversarial"]),
+    ],
+)
+def test_a_run_starts_from_the_generator_of_another(
+    finished: Finished, tmp_path: Path, settings: dict[str, Any], stages: list[str]
+) -> None:
+    """Stages that leave it as it is; what rejected its draws counts where it goes on to."""
+    start = load(finished("gan"))
+    train("gan", tmp_path / "next", {"start_from": str(finished("gan")), **settings})
+    made = load(tmp_path / "next")
+    assert [stage.name for stage in made.description.stages] == stages
+    alone = made.without_rejection() if made.rejects else made
+    conditions = conditions_of(start, COUNT)
+    for field, array in start.without_rejection().sample(conditions, COUNT, 3).items():
+        own = alone.sample(conditions, COUNT, 3)[field]
+        np.testing.assert_allclose(own, array, rtol=1e-4, atol=1e-5)

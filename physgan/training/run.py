@@ -22,7 +22,7 @@ from physgan.training.devices import is_first
 from physgan.training.impossible import refuse_impossible
 from physgan.training.monitor import Split, make_monitor
 from physgan.training.objective import Objective
-from physgan.training.run_files import MetricsLog, check_run, claim_run
+from physgan.training.run_files import CHECKPOINT_FOLDER, MetricsLog, check_run, claim_run
 from physgan.training.stages import Stage, StagedMethod
 from physgan.training.state import Parameters, TrainingState, initial_state
 from physgan.training.stopping import CERTAIN, CHECKPOINTS, rise, skipped_samples
@@ -65,7 +65,7 @@ class Run:
         self, dataset: Dataset, run_dir: Path, method: StagedMethod, settings: Any, seed: int
     ) -> None:
         self.seed, self.run_dir, self.method, self.settings = seed, run_dir, method, settings
-        self.checkpoints = run_dir / "checkpoints"
+        self.checkpoints = run_dir / CHECKPOINT_FOLDER
         self.dataset = dataset
         domain = domain_of(dataset.info)
         self.info = dataset.info

@@ -15,7 +15,10 @@ from physgan.data.json_files import parsed_json, read_table
 from physgan.data.schema import fingerprint
 from physgan.errors import InputError
 
-__all__ = ["MetricsLog", "NoLog", "check_run", "claim_run"]
+__all__ = ["CHECKPOINT_FOLDER", "MetricsLog", "NoLog", "check_run", "claim_run"]
+
+CHECKPOINT_FOLDER = "checkpoints"
+"""Folder of a run."""
 
 FORMAT = 3
 """Format version of run.json and of the run's checkpoints."""
@@ -45,10 +48,15 @@ def check_run(run_dir: Path, definition: dict[str, Any]) -> bool:
     """Whether `run_dir` already belongs to the run of `definition`; False if it holds no run.
 
     Raises:
-        InputError: if the folder holds another run.
+        InputError: if the folder holds another run, or checkpoints of no known one.
     """
     path = run_dir / _DEFINITION
     if not path.exists():
+        if any((run_dir / CHECKPOINT_FOLDER).glob("*")):
+            raise InputError(
+                f"expected {_DEFINITION} beside the checkpoints of {run_dir}, to say whose they "
+                "are; got none; choose another folder"
+            )
         return False
     definition = {"format": FORMAT, **definition}
     existing = read_table(path, "the definition of a training run")

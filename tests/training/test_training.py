@@ -165,6 +165,17 @@ def test_another_run_in_the_folder_is_refused(exact_dataset: Path, run: Path) ->
         train(exact_dataset, run, SMALL, seed=2)
 
 
+def test_checkpoints_of_an_unknown_run_are_refused(
+    exact_dataset: Path, run: Path, tmp_path: Path
+) -> None:
+    """Such as those that a killed run left in a folder that was emptied meanwhile."""
+    folder = tmp_path / "run"
+    shutil.copytree(run / "checkpoints", folder / "checkpoints")
+    with pytest.raises(InputError, match=r"expected run.json beside the checkpoints of .*/run"):
+        train(exact_dataset, folder, SMALL, seed=1)
+    assert [path.name for path in folder.iterdir()] == ["checkpoints"]
+
+
 def test_a_run_of_an_older_version_is_refused(exact_dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"method": "gan", "config": {}, "seed": 1}))
     with pytest.raises(InputError, match="begun by another version of physgan; choose another"):

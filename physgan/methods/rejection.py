@@ -90,7 +90,8 @@ def calibrated(
 
     The slope is that of a logistic regression of real against generated on the scores of samples
     that training did not see. The largest ratio is the smallest that leaves a hundredth of the real
-    density out of reach, where ratios beyond it count as equal to it.
+    density out of reach, where ratios beyond it count as equal to it: a hundredth over all
+    conditions together, more where the generator is worst.
 
     Args:
         model: of a `Rejection`.

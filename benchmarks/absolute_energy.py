@@ -11,7 +11,7 @@ benchmarks/results/absolute_energy.json and .md.
     python benchmarks/absolute_energy.py WORKDIR
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
 
@@ -54,7 +54,9 @@ def simulated(name: str, folder: Path, count: int) -> tuple[Sides, Sides]:
     return sides(paths[0]), sides(paths[1])
 
 
-def judged(surrogate: physgan.Surrogate, truth: partial[tuple[Sides, Sides]], count: int) -> Row:
+def judged(
+    surrogate: physgan.Surrogate, truth: Callable[[], tuple[Sides, Sides]], count: int
+) -> Row:
     """The largest AUC and all figures, for so many showers a side."""
     real, floor = (
         tuple({key: column[:count] for key, column in part.items()} for part in side)

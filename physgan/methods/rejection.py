@@ -112,7 +112,9 @@ def calibrated(
     labels = np.repeat([1, 0], len(real))
     fit = LogisticRegression(C=np.inf).fit(np.concatenate([real, fake])[:, None], labels)
     slope = max(float(fit.coef_[0, 0]), 0.0)
-    largest = np.log(_largest(np.exp(slope * fake)))
+    logarithms = slope * fake.astype(np.float64)
+    most = logarithms.max()
+    largest = most + np.log(_largest(np.exp(logarithms - most)))
     return {
         **parameters,
         "slope": jnp.asarray(slope, jnp.float32),

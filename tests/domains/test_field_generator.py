@@ -10,7 +10,7 @@ from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
 from physgan.data import Condition
 from physgan.domains.fields.generator import FieldTransformer
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import lower_terms, polynomial_basis
+from physgan.domains.fields.regression import lower_terms, number_of_terms, polynomial_basis
 from physgan.domains.fields.spectrum import group_averages, modes_of, ring_power
 from physgan.networks import ConditionRange
 
@@ -65,6 +65,7 @@ def test_the_lower_columns_are_the_polynomials_of_low_degree(number: int) -> Non
     schema = tuple(Condition(str(k), "1", -1.0, 1.0) for k in range(number))
     points = np.random.default_rng(number).uniform(-1, 1, (200, number))
     basis = polynomial_basis(schema, {str(k): x for k, x in enumerate(points.T)}, 200)
+    assert basis.shape[1] == number_of_terms(number)
     every = np.concatenate([np.ones((200, 1)), points, points**3], 1)
     wanted = [a * b for n, a in enumerate(every.T[: number + 1]) for b in every.T[n : number + 1]]
     wanted += [every[:, -1]] if number == 1 else []

@@ -25,7 +25,7 @@ from physgan.domains.fields.copula_fit import (
     torus_of,
 )
 from physgan.domains.fields.layout import FIELD, layout_of
-from physgan.domains.fields.regression import lower_terms, polynomial_basis
+from physgan.domains.fields.regression import lower_terms, number_of_terms, polynomial_basis
 from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Progress
@@ -147,8 +147,7 @@ class FieldCopula:
             InputError: if the file is not one.
         """
         arrays = read_arrays(path, CopulaFieldState._fields)
-        lowest = {c.name: c.minimum for c in source.conditions}
-        functions = polynomial_basis(source.conditions, lowest, 1).shape[1]
+        functions = number_of_terms(len(source.conditions))
         if not _consistent(arrays, functions, torus_of(layout_of(source))):
             raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
         return cls(source, CopulaFieldState(**arrays))

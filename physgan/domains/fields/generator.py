@@ -21,7 +21,13 @@ from flax import nnx
 from physgan.domains.fields.advection import Advection, composed, currents, sampled
 from physgan.domains.fields.copula_fit import fit_state, pixels_at, torus_of
 from physgan.domains.fields.layout import FieldLayout
-from physgan.domains.fields.regression import fit_polynomial, lower_terms, polynomial_basis
+from physgan.domains.fields.regression import (
+    fit_polynomial,
+    lower_terms,
+    number_of_terms,
+    polynomial_basis,
+)
+from physgan.domains.fields.spectrum import conjugate_weights
 from physgan.networks import ConditionEmbedding, ConditionRange, Fixed
 from physgan.networks.generic import normal_latents
 from physgan.networks.initial import scaled_normal
@@ -67,8 +73,7 @@ class FieldTransformer(nnx.Module):
         self.schema = tuple(
             Condition(str(number), "1", *span) for number, span in enumerate(ranges)
         )
-        lowest = np.array([[span.minimum for span in ranges]]).reshape(1, -1)
-        terms = self._basis(lowest, np).shape[1]
+        terms = number_of_terms(len(ranges))
         torus = torus_of(layout)
         self.spectrum = Fixed(jnp.zeros((terms, torus[0], torus[1] // 2 + 1)))
         self.pixels = Fixed(jnp.zeros((terms, len(_NODES))))
@@ -192,8 +197,7 @@ def _resolutions(shape: tuple[int, int]) -> tuple[int, int]:
 
 def _conjugates(shape: tuple[int, int]) -> np.ndarray:
     """Weights whose mean over the entries of `rfft2` is the mean over all modes."""
-    columns = np.arange(shape[1] // 2 + 1)
-    weights = np.where((columns > 0) & (2 * columns != shape[1]), 2.0, 1.0)
+    weights = conjugate_weights(shape[1])
     return np.asarray(weights / weights.mean(), np.float32)
 
 

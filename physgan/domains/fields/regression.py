@@ -15,6 +15,7 @@ __all__ = [
     "fit_log_spectrum",
     "fit_polynomial",
     "lower_terms",
+    "number_of_terms",
     "polynomial_basis",
 ]
 
@@ -52,7 +53,7 @@ def polynomial_basis(
         if c.scale == "log":
             value, low, high = xp.log(value), float(np.log(low)), float(np.log(high))
         columns.append(xp.clip(2 * (value - low) / max(high - low, _TINY) - 1, -1, 1))
-    largest, ones = _DEGREES.get(len(columns), 2), xp.ones(count)
+    largest, ones = _degree(len(columns)), xp.ones(count)
     powers = [[ones, column] for column in columns]
     for known, column in zip(powers, columns, strict=True):
         while len(known) <= largest:
@@ -63,6 +64,12 @@ def polynomial_basis(
         for chosen in combinations_with_replacement(range(len(columns)), degree)
     ]
     return xp.stack(products, 1)
+
+
+def number_of_terms(conditions: int) -> int:
+    """Columns of `polynomial_basis`."""
+    degree = _degree(conditions)
+    return math.comb(conditions + degree, degree)
 
 
 def lower_terms(conditions: int) -> int:
@@ -131,3 +138,7 @@ def fit_log_spectrum(
     shares = fit_log_polynomial(basis[:, :lower], power / np.exp(basis @ coefficients))
     coefficients[:lower] += shares
     return coefficients
+
+
+def _degree(conditions: int) -> int:
+    return _DEGREES.get(conditions, 2)

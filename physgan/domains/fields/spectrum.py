@@ -11,6 +11,7 @@ from physgan.domains.fields.layout import FieldLayout
 __all__ = [
     "Modes",
     "band_fields",
+    "conjugate_weights",
     "group_averages",
     "in_chunks",
     "mode_power",
@@ -86,13 +87,15 @@ def modes_of(layout: FieldLayout) -> Modes:
     ring = np.rint(np.hypot(north, east) / step).astype(int) - 1
     last = max(int(nyquist / step - 0.5 + 1e-9), 1)
     ring[(ring < 0) | (ring >= last)] = -1
-    weight = np.full((1, east.size), 2.0)
-    weight[0, 0] = 1
-    if columns % 2 == 0:
-        weight[0, -1] = 1
-    weight = np.broadcast_to(weight, ring.shape)
+    weight = np.broadcast_to(conjugate_weights(columns), ring.shape)
     window = None if layout.periodic else _hann(rows)[:, None] * _hann(columns)
     return Modes(north, east, weight, ring, window, height * width)
+
+
+def conjugate_weights(columns: int) -> np.ndarray:
+    """2 for a column of `rfft2` that stands for its complex conjugates too, else 1."""
+    number = np.arange(columns // 2 + 1)
+    return np.where((number > 0) & (2 * number != columns), 2.0, 1.0)
 
 
 def group_averages(
@@ -117,9 +120,8 @@ def group_averages(
     index = np.minimum(np.rint(number), largest).astype(int)
     if zonal:
         index[1:, 0] = largest + np.rint(north[1:, 0] / north[1, 0]).astype(int)
-    once = (np.arange(east.size) == 0) | (2 * np.arange(east.size) == columns)
     member = index.ravel() == np.unique(index)[:, None]
-    weights = member * np.broadcast_to(np.where(once, 1, 2), index.shape).ravel()
+    weights = member * np.broadcast_to(conjugate_weights(columns), index.shape).ravel()
     return np.asarray(weights / weights.sum(1, keepdims=True))
 
 

@@ -17,6 +17,7 @@ from physgan.benchmark.sources import subseed
 from physgan.cli.evaluate import app
 from physgan.data.files import sha256_of
 from physgan.errors import InputError
+from physgan.fidelity import BoostedTrees, DenseNetwork
 from physgan.training import identity_of_data
 from simulators import Ising
 
@@ -59,6 +60,11 @@ conditions = [{ temperature = 2.2 }, { temperature = 2.5 }]
 specific_heat = 0.2
 """
 
+SMALL = (
+    BoostedTrees(rounds=10, repeats=1),
+    DenseNetwork(width=8, epochs=2, repeats=1),
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -67,7 +73,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny.toml").write_text(RECIPE)
     simulate(str(folder / "tiny.toml"), folder / "tiny.h5")
     train(folder / "tiny.h5", folder / "run")
-    benchmark_run(folder / "run", folder / "report", recipe=str(folder / "tiny.toml"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("physgan.benchmark.run.CLASSIFIERS", SMALL)
+        benchmark_run(folder / "run", folder / "report", recipe=str(folder / "tiny.toml"))
     return folder
 
 
@@ -193,6 +201,7 @@ def test_a_full_disk_is_one_line(
     folder: Path, tmp_path: Path, call, largest_file, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("physgan.benchmark.run.measure_speed", lambda *given: None)
+    monkeypatch.setattr("physgan.benchmark.run.CLASSIFIERS", SMALL)
     words = ["benchmark", folder / "run", "--recipe", folder / "tiny.toml", "--out", tmp_path]
     with largest_file(2_000):
         code, out, err = call(*words)

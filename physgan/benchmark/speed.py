@@ -3,7 +3,6 @@
 With the memory and the processor cores that were used, on every device that is there.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -108,18 +107,17 @@ def measure_speed(
         result.sources[source.name] = {batch: [] for batch in batches}
         for batch in batches:
             source.sample(condition, batch, subseed(seed, 94, batch))
+    largest = max(batches)
     for turn in range(rounds):
         for source in sources:
             for batch in batches:
-                seconds = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
+                seconds, usage = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
                 result.sources[source.name][batch].append(seconds)
+                if batch == largest:
+                    result.usage[source.name] = usage
         if turn:
             for values, rounds_of_one in zip(conditions, costs, strict=True):
                 rounds_of_one.append(simulator.seconds_per_independent_sample(dict(values)))
-    largest = max(batches)
-    for source in sources:
-        call = partial(source.sample, condition, largest, subseed(seed, 97))
-        result.usage[source.name] = used(call)
     hardest = dict(conditions[result.hardest])
     result.usage[""] = used(partial(simulator.seconds_per_independent_sample, hardest))
     for device in others:
@@ -153,13 +151,19 @@ def _on(
         for batch in batches:
             source.sample(condition, batch, subseed(seed, 94, batch))
             seeds = [subseed(seed, 95, turn, batch) for turn in range(rounds)]
-            result[batch] = [_seconds(source, condition, batch, each) for each in seeds]
+            result[batch] = [_seconds(source, condition, batch, each)[0] for each in seeds]
     return result
 
 
-def _seconds(source: Source, condition: ConditionValues, batch: int, seed: int) -> float:
+def _seconds(
+    source: Source, condition: ConditionValues, batch: int, seed: int
+) -> tuple[float, Usage]:
+    """Seconds a sample, and what all calls together took."""
     calls = _CALLS.get(batch, 1)
-    start = time.perf_counter()
-    for call in range(calls):
-        source.sample(condition, batch, seed + call)
-    return (time.perf_counter() - start) / (calls * batch)
+
+    def repeated() -> None:
+        for call in range(calls):
+            source.sample(condition, batch, seed + call)
+
+    usage = used(repeated)
+    return usage.seconds / (calls * batch), usage

@@ -30,8 +30,9 @@ class ConditionEmbedding(nnx.Module):
     """Physical conditions to a vector: Fourier features, then a two-layer perceptron.
 
     Each condition is mapped linearly to t in [-1, 1] over its trained range, or by its logarithm
-    where the scale is "log". It enters as t, sin(k pi t / 2) and cos(k pi t / 2), k = 1 to
-    `frequencies`.
+    where the scale is "log". It enters as t, sin(k pi t / 2) / k and cos(k pi t / 2) / k, k = 1 to
+    `frequencies`. As short waves are small, smooth functions are learnt first; waves of one size
+    follow the noise of the training data at the ends of the range.
     Without conditions the embedding is a learnt constant.
 
     Args:
@@ -61,8 +62,9 @@ class ConditionEmbedding(nnx.Module):
             conditions = jnp.zeros((len(conditions), 1), conditions.dtype)
         columns = [_centred(conditions[:, index], span) for index, span in enumerate(self.ranges)]
         position = jnp.stack(columns, -1)[..., None]
-        phase = position * jnp.arange(1.0, self.frequencies + 1) * (jnp.pi / 2)
-        features = jnp.concatenate([position, jnp.sin(phase), jnp.cos(phase)], -1)
+        order = jnp.arange(1.0, self.frequencies + 1)
+        phase = position * order * (jnp.pi / 2)
+        features = jnp.concatenate([position, jnp.sin(phase) / order, jnp.cos(phase) / order], -1)
         return self.second(nnx.silu(self.first(features.reshape(len(conditions), -1))))
 
 

@@ -61,6 +61,20 @@ def test_embedding_uses_the_scale_of_a_condition() -> None:
     )
 
 
+def test_waves_of_an_embedding_are_equally_steep() -> None:
+    """Of length 4 / k over [-1, 1] and amplitude 1 / k, by sine and cosine: steep by pi / 2."""
+    net = ConditionEmbedding((ConditionRange(-1.0, 1.0),), 13, rngs=nnx.Rngs(0))
+    net.first.kernel[...], net.second.kernel[...] = jnp.eye(13), jnp.eye(13)
+    net.first.bias[...] = 1e3 * jnp.ones(13)  # where the activation is the identity
+    position = jnp.linspace(-1, 1, 201)
+    waves = np.asarray(net(position[:, None]), np.float64) - 1e3
+    for number in range(1, 7):
+        sine, cosine = waves[:, number], waves[:, 6 + number]
+        np.testing.assert_allclose(number**2 * (sine**2 + cosine**2), 1, atol=0.01)
+        slopes = np.hypot(np.diff(sine), np.diff(cosine)) / 0.01
+        np.testing.assert_allclose(slopes, np.pi / 2, rtol=0.02)
+
+
 def test_discriminator_mixes_no_samples() -> None:
     network = ResidualDiscriminator((ConditionRange(0.0, 1.0),), 1, 4, width=8, rngs=nnx.Rngs(0))
     keys = jax.random.split(jax.random.key(3), 3)

@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _DEGREES = {1: 6, 2: 6, 3: 4}
+_FALL = 1.5
 _ROUNDING = 1e-9
 _TINY = 1e-30
 _STEPS = 40
@@ -30,12 +31,12 @@ _SMALLEST_STEP = 1e-4
 def polynomial_basis(
     schema: Sequence[Condition], conditions: Mapping[str, Any], count: int, xp: Any = np
 ) -> Any:
-    """Products of Chebyshev polynomials of the conditions, over their total degree.
+    """Products of Chebyshev polynomials of the conditions, smaller for a larger total degree.
 
     The degree is up to six in one condition or two, four in three and two in more, and grows from
-    column to column. Coefficients of one size are thus smaller terms where they vary faster, which
-    suits the prior of `fit_log_polynomial`. Each condition is scaled to [-1, 1] over its range, on
-    its own scale, and clipped to it.
+    column to column. Terms fall with its power 1.5: coefficients of one size are smaller terms
+    where they vary faster, which suits the prior of `fit_log_polynomial`. Each condition is scaled
+    to [-1, 1] over its range, on its own scale, and clipped to it.
 
     Args:
         schema: descriptions of the conditions.
@@ -59,7 +60,8 @@ def polynomial_basis(
         while len(known) <= largest:
             known.append(2 * column * known[-1] - known[-2])
     products = [
-        math.prod((powers[n][chosen.count(n)] for n in set(chosen)), start=ones) / max(degree, 1)
+        math.prod((powers[n][chosen.count(n)] for n in set(chosen)), start=ones)
+        / max(degree, 1) ** _FALL
         for degree in range(largest + 1)
         for chosen in combinations_with_replacement(range(len(columns)), degree)
     ]

@@ -3,7 +3,8 @@
 Each with `--count` samples a side and condition, or `--maps` of fields. Reports in WORKDIR are used
 as they are; a new one leaves the surrogate's certificate beside its weights. Writes
 benchmarks/results/presets.json and .md: targets, classifiers, size of the page, and CPU seconds of
-the benchmark: simulating, sampling the surrogate, timing both, and the rest.
+the benchmark: simulating, sampling the surrogate, timing both, classifiers, writing the page, and
+the rest.
 
     python benchmarks/presets.py WORKDIR --count 500
 """
@@ -19,7 +20,7 @@ from lib.table import Row, markdown
 from physgan import benchmark_run, load
 from physgan.surrogates import pretrained_folder, pretrained_names
 
-STEPS, REST = ("simulating", "sampling", "timing"), "the rest"
+STEPS, REST = ("simulating", "sampling", "timing", "classifiers", "writing"), "the rest"
 """What a benchmark says that it does begins with these words."""
 KEPT = ("count", "seed", "verdict", "conditions", "environment")
 

@@ -67,7 +67,7 @@ def table(content: Row) -> str:
         method = next(iter(kept["classifiers"]))
         for row in kept["targets"]:
             found = [cell for cell in row["cells"][method] if cell]
-            values = ", ".join(f"{cell['value']:.3g} ± {cell['error']:.2g}" for cell in found)
+            values = ", ".join(_text(cell) for cell in found)
             verdicts = {
                 cell.get("verdict", "reached" if cell["passed"] else "missed") for cell in found
             }
@@ -82,6 +82,13 @@ def table(content: Row) -> str:
         lines.append([name, "CPU time of the benchmark, s", spent, ""])
         lines.append([name, "size of the page, MB", f"{kept['page_mb']:.1f}", ""])
     return markdown(["surrogate", "target", "at each condition", ""], lines)
+
+
+def _text(cell: Row) -> str:
+    """A figure with its error; the truth's own scatter may leave none."""
+    if cell["value"] is None:
+        return "–"
+    return f"{cell['value']:.3g} ± {cell['error']:.2g}"
 
 
 EXPERIMENT = Experiment(

@@ -143,8 +143,8 @@ def test_weights_that_are_none_are_refused(surrogate: Surrogate, tmp_path: Path,
 NOT_SURROGATES: dict[str, tuple[Any, str]] = {
     "list": ([], "expected a surrogate; .* is not one"),
     "nested": ("[" * 200_000, "expected a surrogate; .* is not one"),
-    "format": ({"format": "x"}, "surrogate of format version 1 or 2; got 'x' 2"),
-    "future": ({"format_version": 3}, "surrogate of format version 1 or 2; got .* 3"),
+    "format": ({"format": "x"}, "surrogate of format version 1 to 3; got 'x' 3"),
+    "future": ({"format_version": 4}, "surrogate of format version 1 to 3; got .* 4"),
     "unknown key": ({"surplus": 1}, "expected the description of a surrogate; got TypeError"),
     "condition": ({"conditions": [5]}, "expected the description of a surrogate; got TypeError"),
     "range": (
@@ -247,11 +247,23 @@ def test_a_folder_without_surrogate_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+def waves_of_one_size(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights for conditions as waves of amplitude 1, not 1 / k, as in files of version 2 and 1."""
+    order = np.arange(1, 7)
+    scale = np.concatenate([[1], order, order])
+    return {
+        name: array / np.resize(scale, len(array))[:, None].astype(np.float32)
+        if "embed" in name and name.endswith("first/kernel")
+        else array
+        for name, array in arrays.items()
+    }
+
+
 def as_version_1(folder: Path, about: dict[str, Any], renamed: dict[str, str]) -> None:
     """Rewrite a surrogate's files as they were before stages were recorded."""
     weights = folder / "weights.npz"
     with np.load(weights) as file:
-        arrays = {name: file[name] for name in file.files}
+        arrays = waves_of_one_size({name: file[name] for name in file.files})
     first = {name: name.partition("/")[0] for name in arrays}
     old = {renamed.get(first[n], first[n]) + n[len(first[n]) :]: a for n, a in arrays.items()}
     np.savez(weights, **old)
@@ -280,6 +292,30 @@ def test_a_file_of_version_1_is_called_what_it_is_known_to_be(
     assert ("not recorded" in loaded.description.provenance) == (0 not in training.values())
     drawn, again = (s.sample({"temperature": 2.0}, 8, seed=1)["spins"] for s in (surrogate, loaded))
     np.testing.assert_array_equal(drawn, again)
+
+
+@pytest.mark.parametrize("name", ["calo-small", "turbulence-64", "cosmology-64"])
+def test_files_of_version_2_draw_the_same_as_now(name: str, tmp_path: Path) -> None:
+    """Their waves were of one size, and terms of a field's spectrum fell with the degree alone."""
+    now = load(name).without_certificate()
+    now.save(tmp_path)
+    about = json.loads((tmp_path / "surrogate.json").read_text())
+    with np.load(tmp_path / "weights.npz") as file:
+        arrays = waves_of_one_size({key: file[key] for key in file.files})
+    for key, array in arrays.items():
+        if key in ("spectrum", "pixels", "advection/0/power", "advection/0/gain"):
+            falls = {35: [1, 3, 6, 10, 15], 28: [1, 2, 3, 4, 5, 6, 7]}[len(array)]
+            degree = np.repeat(np.arange(len(falls)), falls).astype(np.float32)
+            scale = np.sqrt(np.maximum(degree, 1)).reshape(-1, *[1] * (array.ndim - 1))
+            arrays[key] = array / scale
+    np.savez(tmp_path / "weights.npz", **arrays)
+    about |= {"format_version": 2, "weights_sha256": sha256_of(tmp_path / "weights.npz")}
+    (tmp_path / "surrogate.json").write_text(json.dumps(about))
+    given = {c.name: (c.minimum * c.maximum) ** 0.5 or 1.0 for c in now.conditions}
+    drawn, again = (next(iter(s.sample(given, 4, 1).values())) for s in (now, load(tmp_path)))
+    assert np.isclose(drawn, again, rtol=1e-3, atol=1e-3).mean() > 0.999
+    load(tmp_path).save(tmp_path / "again")
+    assert load(tmp_path / "again").description.format_version == 3
 
 
 def test_flows_of_version_1_load_under_the_names_of_their_parts_then(tmp_path: Path) -> None:

@@ -62,10 +62,19 @@ class ConditionEmbedding(nnx.Module):
             conditions = jnp.zeros((len(conditions), 1), conditions.dtype)
         columns = [_centred(conditions[:, index], span) for index, span in enumerate(self.ranges)]
         position = jnp.stack(columns, -1)[..., None]
-        order = jnp.arange(1.0, self.frequencies + 1)
+        order = self._orders()
         phase = position * order * (jnp.pi / 2)
         features = jnp.concatenate([position, jnp.sin(phase) / order, jnp.cos(phase) / order], -1)
         return self.second(nnx.silu(self.first(features.reshape(len(conditions), -1))))
+
+    def rescale_version_2(self) -> None:
+        """Let weights for waves of amplitude 1 give the same embedding."""
+        rows = jnp.concatenate([jnp.ones(1), self._orders(), self._orders()])
+        kernel = self.first.kernel
+        kernel[...] = kernel[...] * jnp.tile(rows, len(self.ranges))[:, None]
+
+    def _orders(self) -> jax.Array:
+        return jnp.arange(1.0, self.frequencies + 1)
 
 
 def _centred(values: jax.Array, span: ConditionRange) -> jax.Array:

@@ -15,10 +15,10 @@ from physgan.domains import domain_of
 from physgan.errors import InputError
 from physgan.surrogates.plausible import check_description
 
-__all__ = ["LIKELIHOOD", "Description", "TrainingStage"]
+__all__ = ["FORMAT_VERSION", "LIKELIHOOD", "Description", "TrainingStage"]
 
 FORMAT = "physgan-surrogate"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 LIKELIHOOD = "likelihood"
 """Name of the stage, and of the method, without a discriminator."""
@@ -63,6 +63,7 @@ class Description:
         seed: of the training run.
         versions: of the packages that trained it.
         weights_sha256: of the weights' file.
+        format_version: of the file that it was read from.
     """
 
     method: str
@@ -84,6 +85,7 @@ class Description:
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     weights_sha256: str = ""
+    format_version: int = FORMAT_VERSION
 
     @property
     def name(self) -> str:
@@ -127,23 +129,24 @@ class Description:
 
     def to_json(self) -> str:
         """JSON with the format's name and version."""
-        return json.dumps(
-            {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}, indent=1
-        )
+        content = asdict(self)
+        del content["format_version"]
+        head = {"format": FORMAT, "format_version": FORMAT_VERSION}
+        return json.dumps({**head, **content}, indent=1)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> "Description":
-        """The description in the table of a JSON file; reads version 1, too.
+        """The description in the table of a JSON file; reads older versions, too.
 
         Raises:
             InputError: if it is not such a description, or states numbers that none can have.
         """
         content = dict(table)
         try:
-            file_format, file_version = content.pop("format"), content.pop("format_version")
-            if file_format != FORMAT or file_version not in (1, FORMAT_VERSION):
+            file_format, file_version = content.pop("format"), content["format_version"]
+            if file_format != FORMAT or file_version not in range(1, FORMAT_VERSION + 1):
                 raise InputError(
-                    f"expected a surrogate of format version 1 or {FORMAT_VERSION}; got "
+                    f"expected a surrogate of format version 1 to {FORMAT_VERSION}; got "
                     f"{file_format!r} {file_version!r}"
                 )
             content["conditions"] = tuple(Condition(**item) for item in content["conditions"])
@@ -159,7 +162,7 @@ class Description:
         except (AttributeError, KeyError, TypeError) as error:
             raise InputError(f"expected the description of a surrogate; got {error!r}") from None
         check_description(description)
-        return description if file_version == FORMAT_VERSION else _from_version_1(description)
+        return description if file_version > 1 else _from_version_1(description)
 
 
 _VERSION_1_STAGES = {"vae": "evidence", "flow-matching": "velocity"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from physgan.networks import (
     pack_parameters,
 )
 from physgan.surrogates.conditions import condition_matrix
-from physgan.surrogates.description import Description
+from physgan.surrogates.description import FORMAT_VERSION, Description
 from physgan.surrogates.devices import on_devices
 from physgan.surrogates.independence_sampler import Chain, independence_sampler
 from physgan.surrogates.rejection_sampler import Draws, sample_by_rejection
@@ -71,7 +71,10 @@ class NetworkSampler:
         """
         shapes = _shapes_of(description)
         like = nnx.to_pure_dict(nnx.split(shapes)[1])
-        return cls(description, read_weights(weights, like), shapes)
+        parameters = read_weights(weights, like)
+        if description.format_version < FORMAT_VERSION:
+            parameters = _rescaled(shapes, parameters)
+        return cls(description, parameters, shapes)
 
     @property
     def scalable(self) -> bool:
@@ -243,6 +246,22 @@ def _attempt_keys(key: jax.Array, events: jax.Array, numbers: jax.Array) -> jax.
         return jax.random.split(jax.random.fold_in(jax.random.fold_in(key, event), number), 3)
 
     return jax.vmap(keys_of)(events, numbers)
+
+
+@runtime_checkable
+class _Rescaling(Protocol):
+    """A part of a network whose inputs had another scale in files of version 2 and before."""
+
+    def rescale_version_2(self) -> None: ...
+
+
+def _rescaled(shapes: Generator, parameters: Any) -> Any:
+    """Parameters of a file of version 2 or 1, for the present scales of inputs."""
+    network: Any = nnx.merge(nnx.split(shapes)[0], parameters)
+    for _, part in nnx.iter_modules(network):
+        if isinstance(part, _Rescaling):
+            part.rescale_version_2()
+    return nnx.to_pure_dict(nnx.split(network)[1])
 
 
 def _chunk(count: int, numbers: int) -> int:

@@ -1,6 +1,7 @@
 """The baseline of fields against lognormal fields, which it holds exactly."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
 
 from physgan.data import Condition, DatasetInfo, Field
 from physgan.domains.fields.copula import FieldCopula
+from physgan.domains.fields.copula_fit import CopulaFieldState
 from physgan.domains.fields.spectrum import modes_of, ring_power
 from physgan.errors import InputError
 
@@ -114,3 +116,25 @@ def test_it_refuses_other_conditions_shapes_and_files(tmp_path: Path) -> None:
     for other in (info(PLAIN, AMPLITUDE), info(ISOTROPIC), info(ISOTROPIC, *PLANE)):
         with pytest.raises(InputError, match=r"expected a file of FieldCopula.save"):
             FieldCopula.load(tmp_path / "state.npz", other)
+
+
+def test_a_file_of_version_2_draws_the_same_as_now(tmp_path: Path) -> None:
+    """Terms of one condition then fell with their degree, now with its power 1.5."""
+    amplitude = np.random.default_rng(1).uniform(0.5, 1, 200)
+    about = info(ISOTROPIC, AMPLITUDE)
+    now = FieldCopula.fit(
+        about, {"values": lognormal(amplitude, ISOTROPIC, 2)}, {"amplitude": amplitude}
+    )
+    scale = np.sqrt(np.maximum(np.arange(7), 1))[:, None]
+    state = now.state
+    now.state = CopulaFieldState(
+        state.centre / scale, state.spread / scale, state.limits, state.edges,
+        state.shares / scale, state.spectrum / scale,
+    )  # fmt: skip
+    now.save(tmp_path / "state.npz")
+    now.state = state
+    parts = ("fields", "conditions", "grid", "parameters", "domain")
+    old = SimpleNamespace(format_version=2, **{name: getattr(about, name) for name in parts})
+    again = FieldCopula.load(tmp_path / "state.npz", old)
+    drawn = [each.sample({"amplitude": 0.6}, 4, 1)["values"] for each in (now, again)]
+    np.testing.assert_allclose(*drawn, rtol=1e-4, atol=1e-4)

@@ -25,7 +25,12 @@ from physgan.domains.fields.copula_fit import (
     torus_of,
 )
 from physgan.domains.fields.layout import FIELD, layout_of
-from physgan.domains.fields.regression import lower_terms, number_of_terms, polynomial_basis
+from physgan.domains.fields.regression import (
+    lower_terms,
+    number_of_terms,
+    polynomial_basis,
+    since_version_2,
+)
 from physgan.domains.fitted_arrays import read_arrays, write_arrays
 from physgan.errors import InputError
 from simulators.protocol import Progress
@@ -33,6 +38,8 @@ from simulators.protocol import Progress
 __all__ = ["FieldCopula"]
 
 _CHUNK_PIXELS = 1 << 20
+_PRESENT_TERMS = 3
+"""Version of a surrogate's files since which terms fall as they do now."""
 
 
 class FieldCopula:
@@ -150,7 +157,13 @@ class FieldCopula:
         functions = number_of_terms(len(source.conditions))
         if not _consistent(arrays, functions, torus_of(layout_of(source))):
             raise InputError(f"expected a file of {cls.__name__}.save; got {path}; fit it again")
-        return cls(source, CopulaFieldState(**arrays))
+        state = CopulaFieldState(**arrays)
+        if getattr(source, "format_version", _PRESENT_TERMS) < _PRESENT_TERMS:
+            factors = since_version_2(len(source.conditions))[:, None]
+            spread, shares = factors * state.spread, factors * state.shares
+            centre, spectrum = factors * state.centre, factors * state.spectrum
+            state = CopulaFieldState(centre, spread, state.limits, state.edges, shares, spectrum)
+        return cls(source, state)
 
     def _drawn(self, basis: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Fields from white noise on the torus, shape (n, *torus)."""

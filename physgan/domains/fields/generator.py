@@ -26,6 +26,7 @@ from physgan.domains.fields.regression import (
     lower_terms,
     number_of_terms,
     polynomial_basis,
+    since_version_2,
 )
 from physgan.domains.fields.spectrum import conjugate_weights
 from physgan.networks import ConditionEmbedding, ConditionRange, Fixed
@@ -158,6 +159,16 @@ class FieldTransformer(nnx.Module):
             basis = self._basis(conditions, jnp)
             return advection.filtered(field, result, basis, context)
         return field + change[..., 0]
+
+    def rescale_version_2(self) -> None:
+        """Rescale the coefficients of a file of version 2, and those of advection."""
+        factors = jnp.asarray(since_version_2(len(self.schema)), jnp.float32)
+        fitted: list[nnx.Variable[jax.Array]] = [self.spectrum, self.pixels]
+        for advection in self.advection:
+            fitted += [advection.power, advection.gain]
+        for variable in fitted:
+            values = variable[...]
+            variable[...] = values * factors.reshape(-1, *[1] * (values.ndim - 1))
 
     def _drawn(self, conditions: np.ndarray) -> np.ndarray:
         """One copula field for each row of the conditions (n, c)."""

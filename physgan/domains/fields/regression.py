@@ -17,6 +17,7 @@ __all__ = [
     "lower_terms",
     "number_of_terms",
     "polynomial_basis",
+    "since_version_2",
 ]
 
 _DEGREES = {1: 6, 2: 6, 3: 4}
@@ -66,6 +67,14 @@ def polynomial_basis(
         for chosen in combinations_with_replacement(range(len(columns)), degree)
     ]
     return xp.stack(products, 1)
+
+
+def since_version_2(conditions: int) -> np.ndarray:
+    """Factors (b,) of coefficients in files of version 2, where terms fell with the degree."""
+    largest = _degree(conditions)
+    number = [math.comb(conditions + degree - 1, degree) for degree in range(largest + 1)]
+    degrees = np.repeat(np.arange(largest + 1), number)
+    return np.asarray(np.maximum(degrees, 1) ** (_FALL - 1))
 
 
 def number_of_terms(conditions: int) -> int:

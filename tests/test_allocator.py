@@ -16,14 +16,14 @@ program = jax.jit(lambda x: jnp.sort(jnp.sort(x) * 2))
 array = jnp.ones(2**21)
 program(array).block_until_ready()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
+for _ in range(20):
     program(array).block_until_ready()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
 def page_faults(what: str) -> int:
-    """Pages of memory that the system hands out for 5 runs of a program, in a new process."""
+    """Pages of memory that the system hands out for 20 runs of a program, in a new process."""
     words = [sys.executable, "-c", PROGRAM, what]
     result = subprocess.run(words, capture_output=True, text=True, check=True)
     return int(result.stdout)

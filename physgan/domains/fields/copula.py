@@ -160,9 +160,8 @@ class FieldCopula:
         state = CopulaFieldState(**arrays)
         if getattr(source, "format_version", _PRESENT_TERMS) < _PRESENT_TERMS:
             factors = since_version_2(len(source.conditions))[:, None]
-            spread, shares = factors * state.spread, factors * state.shares
-            centre, spectrum = factors * state.centre, factors * state.spectrum
-            state = CopulaFieldState(centre, spread, state.limits, state.edges, shares, spectrum)
+            fitted = ("centre", "spread", "shares", "spectrum")
+            state = state._replace(**{name: factors * arrays[name] for name in fitted})
         return cls(source, state)
 
     def _drawn(self, basis: np.ndarray, noise: np.ndarray) -> np.ndarray:

@@ -151,7 +151,7 @@ def true_maps(options: Options, recipe: Recipe, simulator: Simulator) -> Truth:
         for number, place in enumerate(places):
             path = folder / f"{name}-{number}-{sizes.maps}.npy"
             if not path.exists():
-                seed = subseed(SEED, 5 + len(sets), number)
+                seed = subseed(SEED, 7 + len(sets), number)
                 unfinished = path.with_suffix(".part.npy")
                 np.save(unfinished, simulator.sample(place, sizes.maps, seed)[FIELD])
                 unfinished.rename(path)

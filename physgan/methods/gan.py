@@ -6,7 +6,7 @@ finished generator (`physgan.networks.Rejection`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,7 @@ from physgan.errors import InputError
 from physgan.methods.base import NetworkMethod
 from physgan.methods.likelihood import LikelihoodSettings, generator_of, likelihood_stage
 from physgan.methods.rejection import calibrated, rejection_stage, with_rejection
-from physgan.networks import Rejection, build_discriminator
+from physgan.networks import Calibrated, Rejection, build_discriminator
 from physgan.training import (
     Metrics,
     Model,
@@ -197,12 +197,17 @@ class Gan(NetworkMethod):
         self,
         model: Model,
         parameters: Parameters,
+        seen: tuple[np.ndarray, np.ndarray],
         held_out: tuple[np.ndarray, np.ndarray],
         seed: int,
     ) -> Parameters:
-        """With a discriminator that rejects draws, its scores are calibrated."""
-        if isinstance(nnx.merge(model.generator, parameters), Rejection):
+        """The generator is calibrated; where draws are rejected, it is their discriminator."""
+        network: Any = nnx.merge(model.generator, parameters)
+        if isinstance(network, Rejection):
             return calibrated(model, parameters, *held_out, seed)
+        if isinstance(network, Calibrated):
+            network.calibrate(*seen)
+            return split(network)[1]
         return parameters
 
 

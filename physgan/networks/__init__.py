@@ -5,7 +5,7 @@ from physgan.networks.cost import flops_of
 from physgan.networks.discriminator import ResidualDiscriminator
 from physgan.networks.embedding import ConditionEmbedding, ConditionRange
 from physgan.networks.flow import Flow
-from physgan.networks.generator import Generator, Initialised, LikelihoodGenerator
+from physgan.networks.generator import Calibrated, Generator, Initialised, LikelihoodGenerator
 from physgan.networks.preprocessing import (
     Fixed,
     Preprocessing,
@@ -30,6 +30,7 @@ __all__ = [
     "GENERATORS",
     "GENERIC_GENERATORS",
     "Autoencoder",
+    "Calibrated",
     "ConditionEmbedding",
     "ConditionRange",
     "Fixed",

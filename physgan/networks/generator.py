@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import jax
 import numpy as np
 
-__all__ = ["Generator", "Initialised", "LikelihoodGenerator"]
+__all__ = ["Calibrated", "Generator", "Initialised", "LikelihoodGenerator"]
 
 
 class Generator(Protocol):
@@ -68,4 +68,13 @@ class Initialised(Generator, Protocol):
 
     def initialise(self, samples: np.ndarray, conditions: np.ndarray) -> None:
         """Set them from samples in network space (n, ...) at conditions (n, c)."""
+        ...
+
+
+@runtime_checkable
+class Calibrated(Generator, Protocol):
+    """A generator some of whose parameters are measured on its own samples, after training."""
+
+    def calibrate(self, samples: np.ndarray, conditions: np.ndarray) -> None:
+        """Set them, beside training samples in network space (n, ...) at conditions (n, c)."""
         ...

@@ -261,7 +261,8 @@ class Run:
             seen=self.dataset.seen,
             seed=self.seed,
         )
-        best = self.method.finished(self.model, state.best, self.held_out, self.seed)
+        seen = self.samples, self.conditions
+        best = self.method.finished(self.model, state.best, seen, self.held_out, self.seed)
         surrogate = Surrogate(description, NetworkSampler(description, jax.device_get(best)))
         folder = self.run_dir / "surrogate"
         surrogate.save(folder)

@@ -105,6 +105,7 @@ class StagedMethod(ABC):
         self,
         model: Model,
         parameters: Parameters,
+        seen: tuple[np.ndarray, np.ndarray],
         held_out: tuple[np.ndarray, np.ndarray],
         seed: int,
     ) -> Parameters:
@@ -113,6 +114,7 @@ class StagedMethod(ABC):
         Args:
             model: of the run.
             parameters: of the kept generator.
+            seen: samples in network space and conditions that it was trained on.
             held_out: samples in network space and conditions that training did not see.
             seed: of random draws.
         """

@@ -142,7 +142,7 @@ class Fields(Domain):
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The Gaussian copula field with its convolutional network; vorticity is carried along."""
         steps = _STEPS if self.layout.zonal else 0
-        return {"network": "field-transformer", "steps": steps}
+        return {"network": "field-transformer", "steps": steps, "calibrated": True}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The layout."""

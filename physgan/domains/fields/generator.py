@@ -5,11 +5,14 @@ distribution of single pixels, both functions of the conditions: the classical b
 domain (`copula`). Vorticity is then carried along by its own flow (`Advection`). A convolutional
 network of the form of a U (O. Ronneberger et al. 2015, arXiv:1505.04597) moves matter into
 filaments, or vorticity into vortices and fronts. Its last layer starts near zero: the untrained
-generator is the baseline, with advection where there is any. Convolutions wrap the edges.
+generator is the baseline, with advection where there is any. Convolutions wrap the edges. After
+training, a filter gives drawn fields the mean power of the training samples (`calibration`).
 """
 
 import itertools
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -19,6 +22,7 @@ import scipy.special
 from flax import nnx
 
 from physgan.domains.fields.advection import Advection, composed, currents, sampled
+from physgan.domains.fields.calibration import SpectrumCalibration
 from physgan.domains.fields.copula_fit import fit_state, pixels_at, torus_of
 from physgan.domains.fields.layout import FieldLayout
 from physgan.domains.fields.regression import (
@@ -43,6 +47,7 @@ _COARSEST = 8
 _MOST_ROWS = 4096
 _ROWS = 256
 _SMALL = 1e-2
+_MOST_SAMPLES, _DRAWN = 16384, 12288
 
 
 class FieldTransformer(nnx.Module):
@@ -56,6 +61,8 @@ class FieldTransformer(nnx.Module):
         depth: residual blocks at each resolution, on the way down and on the way up.
         embedding: width of the condition embedding.
         steps: number of steps of `Advection`, 0 for none.
+        calibrated: whether there is a filter that is fitted after training, see
+            `SpectrumCalibration`; where edges do not touch there is none.
         rngs: parameter keys.
     """
 
@@ -68,6 +75,7 @@ class FieldTransformer(nnx.Module):
         depth: int = 1,
         embedding: int = 64,
         steps: int = 0,
+        calibrated: bool = False,
         rngs: nnx.Rngs,
     ) -> None:
         self.layout = layout
@@ -80,6 +88,9 @@ class FieldTransformer(nnx.Module):
         self.pixels = Fixed(jnp.zeros((terms, len(_NODES))))
         self.advection = nnx.List(
             [Advection(terms, layout, steps, embedding, rngs=rngs)] if steps else []
+        )
+        self.calibration = nnx.List(
+            [SpectrumCalibration(terms, layout)] if calibrated and layout.periodic else []
         )
         self.embed = ConditionEmbedding(ranges, embedding, rngs=rngs)
         self.patch, levels = _resolutions(layout.shape)
@@ -121,7 +132,30 @@ class FieldTransformer(nnx.Module):
         spectrum = state.spectrum.reshape(self.spectrum[...].shape)
         self.spectrum[...] = jnp.asarray(spectrum, jnp.float32)
         for advection in self.advection:
-            advection.initialise(samples, self._drawn(conditions), basis, lower)
+            fields = _in_batches(jax.jit(self._random_copula), conditions)
+            advection.initialise(samples, fields, basis, lower)
+
+    def calibrate(self, samples: np.ndarray, conditions: np.ndarray) -> None:
+        """Fit the filter to samples (n, rows, columns) at conditions (n, c), and fields drawn here.
+
+        Half of these are drawn at the samples' conditions, half all over the ranges, so that the
+        filter is right in bands that the samples leave out.
+        """
+        some = slice(None, None, -(-len(samples) // _MOST_SAMPLES))
+        samples, conditions = samples[some], np.asarray(conditions[some], np.float64)
+        half = np.resize(np.arange(len(conditions)), _DRAWN // 2)
+        drawn_at = np.concatenate([conditions[half], self._spread(_DRAWN // 2)])
+        bases = [self._basis(each, np) for each in (conditions, drawn_at)]
+        graph, state = nnx.split(self)
+
+        @jax.jit
+        def draw(state: nnx.State, key: jax.Array, given: jax.Array) -> jax.Array:
+            noise = jax.random.uniform(key, (len(given), self.noise_size()))
+            return nnx.merge(graph, state)(noise, given)
+
+        for calibration in self.calibration:
+            drawn = _in_batches(partial(draw, state), drawn_at)
+            calibration.fit(samples, bases[0], drawn, bases[1])
 
     def noise_size(self, size: int | None = None) -> int:
         """Two uniform numbers for each pixel; five where edges do not touch."""
@@ -156,9 +190,9 @@ class FieldTransformer(nnx.Module):
         change = self.last(nnx.silu(fine))
         for advection in self.advection:
             result = sampled(finer, composed(shift, change[..., 1:])) + change[..., 0]
-            basis = self._basis(conditions, jnp)
-            return advection.filtered(field, result, basis, context)
-        return field + change[..., 0]
+            result = advection.filtered(field, result, self._basis(conditions, jnp), context)
+            return self._calibrated(result, conditions)
+        return self._calibrated(field + change[..., 0], conditions)
 
     def rescale_version_2(self) -> None:
         """Rescale the coefficients of a file of version 2, and those of advection."""
@@ -170,15 +204,24 @@ class FieldTransformer(nnx.Module):
             values = variable[...]
             variable[...] = values * factors.reshape(-1, *[1] * (values.ndim - 1))
 
-    def _drawn(self, conditions: np.ndarray) -> np.ndarray:
-        """One copula field for each row of the conditions (n, c)."""
-        draw, fields = jax.jit(self._copula), []
-        for start in range(0, len(conditions), _ROWS):
-            given = jnp.asarray(conditions[start : start + _ROWS], jnp.float32)
-            key = jax.random.fold_in(jax.random.key(0), start)
-            normal = jax.random.normal(key, (len(given), math.prod(torus_of(self.layout))))
-            fields.append(np.asarray(draw(normal, given)))
-        return np.concatenate(fields)
+    def _spread(self, count: int) -> np.ndarray:
+        """Random conditions all over their ranges, shape (count, c)."""
+        conditions = np.random.default_rng(0).random((count, len(self.schema)))
+        for column, c in zip(conditions.T, self.schema, strict=True):
+            logarithmic = c.scale == "log"
+            low, high = np.log([c.minimum, c.maximum]) if logarithmic else (c.minimum, c.maximum)
+            column[:] = low + (high - low) * column
+            column[:] = np.exp(column) if logarithmic else column
+        return conditions
+
+    def _calibrated(self, fields: jax.Array, conditions: jax.Array) -> jax.Array:
+        for calibration in self.calibration:
+            fields = calibration(fields, self._basis(conditions, jnp))
+        return fields
+
+    def _random_copula(self, key: jax.Array, conditions: jax.Array) -> jax.Array:
+        normal = jax.random.normal(key, (len(conditions), math.prod(torus_of(self.layout))))
+        return self._copula(normal, conditions)
 
     def _copula(self, normal: jax.Array, conditions: jax.Array) -> jax.Array:
         """The Gaussian copula field of normal numbers (n, pixels of the torus)."""
@@ -195,6 +238,18 @@ class FieldTransformer(nnx.Module):
     def _basis(self, conditions: Any, xp: Any) -> Any:
         named = {c.name: conditions[:, index] for index, c in enumerate(self.schema)}
         return polynomial_basis(self.schema, named, len(conditions), xp)
+
+
+def _in_batches(
+    draw: Callable[[jax.Array, jax.Array], jax.Array], conditions: np.ndarray
+) -> np.ndarray:
+    """Fields that a function of keys and conditions draws, at conditions (n, c)."""
+    rows, fields = min(_ROWS, len(conditions)), []
+    for start in range(0, len(conditions), rows):
+        given = np.resize(conditions[start : start + rows], (rows, conditions.shape[1]))
+        key = jax.random.fold_in(jax.random.key(0), start)
+        fields.append(np.asarray(draw(key, jnp.asarray(given, jnp.float32))))
+    return np.concatenate(fields)[: len(conditions)]
 
 
 def _resolutions(shape: tuple[int, int]) -> tuple[int, int]:

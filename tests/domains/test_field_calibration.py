@@ -91,7 +91,7 @@ def test_densities_are_compared_as_such_and_not_as_logarithms() -> None:
 
 def test_at_the_end_of_training_a_generator_is_calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fitted to fields of one amplitude, and finished beside fields of twice the amplitude."""
-    monkeypatch.setattr(generator, "_DRAWN", 4096)
+    monkeypatch.setattr(generator, "_MOST_DRAWN", 4096)
     own, at = replace(layout(ISOTROPIC, SIDE), linear=1000.0), conditions_at(2000)[:, None]
     samples = drawn(own, at[:, 0], 0.0, 1)
     ranges = (ConditionRange(0.0, 1.0),)

@@ -47,7 +47,8 @@ _COARSEST = 8
 _MOST_ROWS = 4096
 _ROWS = 256
 _SMALL = 1e-2
-_MOST_SAMPLES, _DRAWN = 16384, 12288
+_MOST_SAMPLES, _MOST_DRAWN = 16384, 12288
+_PIXELS_DRAWN, _PIXELS_AT_ONCE = 1 << 26, 1 << 20
 
 
 class FieldTransformer(nnx.Module):
@@ -132,7 +133,7 @@ class FieldTransformer(nnx.Module):
         spectrum = state.spectrum.reshape(self.spectrum[...].shape)
         self.spectrum[...] = jnp.asarray(spectrum, jnp.float32)
         for advection in self.advection:
-            fields = _in_batches(jax.jit(self._random_copula), conditions)
+            fields = _in_batches(jax.jit(self._random_copula), conditions, _ROWS)
             advection.initialise(samples, fields, basis, lower)
 
     def calibrate(self, samples: np.ndarray, conditions: np.ndarray) -> None:
@@ -143,8 +144,9 @@ class FieldTransformer(nnx.Module):
         """
         some = slice(None, None, -(-len(samples) // _MOST_SAMPLES))
         samples, conditions = samples[some], np.asarray(conditions[some], np.float64)
-        half = np.resize(np.arange(len(conditions)), _DRAWN // 2)
-        drawn_at = np.concatenate([conditions[half], self._spread(_DRAWN // 2)])
+        half = max(1, min(_MOST_DRAWN, _PIXELS_DRAWN // samples[0].size) // 2)
+        again = np.resize(np.arange(len(conditions)), half)
+        drawn_at = np.concatenate([conditions[again], self._spread(half)])
         bases = [self._basis(each, np) for each in (conditions, drawn_at)]
         graph, state = nnx.split(self)
 
@@ -154,7 +156,8 @@ class FieldTransformer(nnx.Module):
             return nnx.merge(graph, state)(noise, given)
 
         for calibration in self.calibration:
-            drawn = _in_batches(partial(draw, state), drawn_at)
+            rows = max(1, min(_ROWS, _PIXELS_AT_ONCE // samples[0].size))
+            drawn = _in_batches(partial(draw, state), drawn_at, rows)
             calibration.fit(samples, bases[0], drawn, bases[1])
 
     def noise_size(self, size: int | None = None) -> int:
@@ -241,10 +244,10 @@ class FieldTransformer(nnx.Module):
 
 
 def _in_batches(
-    draw: Callable[[jax.Array, jax.Array], jax.Array], conditions: np.ndarray
+    draw: Callable[[jax.Array, jax.Array], jax.Array], conditions: np.ndarray, rows: int
 ) -> np.ndarray:
-    """Fields that a function of keys and conditions draws, at conditions (n, c)."""
-    rows, fields = min(_ROWS, len(conditions)), []
+    """Fields that a function of keys and conditions draws, `rows` at a time, conditions (n, c)."""
+    rows, fields = min(rows, len(conditions)), []
     for start in range(0, len(conditions), rows):
         given = np.resize(conditions[start : start + rows], (rows, conditions.shape[1]))
         key = jax.random.fold_in(jax.random.key(0), start)

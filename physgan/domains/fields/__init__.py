@@ -141,8 +141,8 @@ class Fields(Domain):
 
     def generator(self, array: np.ndarray, conditions: np.ndarray) -> dict[str, Any]:
         """The Gaussian copula field with its convolutional network; vorticity is carried along."""
-        steps = _STEPS if self.layout.zonal else 0
-        return {"network": "field-transformer", "steps": steps, "calibrated": True}
+        own = {"steps": _STEPS, "calibrated": True} if self.layout.zonal else {"steps": 0}
+        return {"network": "field-transformer", **own}
 
     def exact_parts(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The layout."""

@@ -17,7 +17,7 @@ from flax import nnx
 from physgan.domains.fields.features import physical_features
 from physgan.domains.fields.layout import FieldLayout
 from physgan.domains.fields.regression import fit_log_spectrum
-from physgan.domains.fields.spectrum import group_averages, modes_of
+from physgan.domains.fields.spectrum import group_averages, group_numbers, modes_of
 from physgan.networks import Fixed
 from physgan.networks.initial import scaled_normal
 
@@ -221,8 +221,7 @@ def _groups(layout: FieldLayout) -> np.ndarray:
 
 def _members(layout: FieldLayout) -> np.ndarray:
     """Group of each mode, shape (rows, columns // 2 + 1)."""
-    index = _groups(layout)[:-1].argmax(0)
-    return index.reshape(layout.shape[0], -1)
+    return group_numbers(layout.shape, layout.spacing, zonal=True)
 
 
 def _advected(field: jax.Array, matrices: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -7,7 +7,7 @@ from flax import nnx
 
 from physgan.domains.fields.layout import FieldLayout
 from physgan.domains.fields.regression import fit_log_polynomial
-from physgan.domains.fields.spectrum import group_averages
+from physgan.domains.fields.spectrum import group_averages, group_numbers
 from physgan.networks import Fixed
 
 __all__ = ["SpectrumCalibration"]
@@ -33,7 +33,7 @@ class SpectrumCalibration(nnx.Module):
 
     def __init__(self, terms: int, layout: FieldLayout) -> None:
         self.layout = layout
-        self.coefficients = Fixed(jnp.zeros((terms, len(self._averages()))))
+        self.coefficients = Fixed(jnp.zeros((terms, self._numbers().max() + 1)))
 
     def __call__(self, fields: jax.Array, basis: jax.Array) -> jax.Array:
         """Filtered fields.
@@ -80,17 +80,17 @@ class SpectrumCalibration(nnx.Module):
         self.coefficients[...] = self.coefficients[...] + jnp.asarray(kept, jnp.float32)
 
     def _filtered(self, fields: jax.Array, basis: jax.Array, coefficients: jax.Array) -> jax.Array:
-        rows, columns = self.layout.shape
-        member = self._averages().argmax(0).reshape(rows, columns // 2 + 1)
         waves = jnp.fft.rfft2(fields)
-        factors = jnp.exp(basis @ coefficients)[:, member]
+        factors = jnp.exp(basis @ coefficients)[:, self._numbers()]
         return jnp.fft.irfft2(factors.astype(waves.dtype) * waves, self.layout.shape)
 
     def _power(self, samples: jax.Array) -> jax.Array:
         """Power of the fields in each group, shape (n, groups)."""
         waves = jnp.fft.rfft2(self.layout.decoded(samples))
         power = (waves.real**2 + waves.imag**2).reshape(len(waves), -1)
-        return power @ jnp.asarray(self._averages().T, jnp.float32)
+        layout = self.layout
+        averages = group_averages(layout.shape, layout.spacing, zonal=layout.zonal)
+        return power @ jnp.asarray(averages.T, jnp.float32)
 
-    def _averages(self) -> np.ndarray:
-        return group_averages(self.layout.shape, self.layout.spacing, zonal=self.layout.zonal)
+    def _numbers(self) -> np.ndarray:
+        return group_numbers(self.layout.shape, self.layout.spacing, zonal=self.layout.zonal)

@@ -13,6 +13,7 @@ __all__ = [
     "band_fields",
     "conjugate_weights",
     "group_averages",
+    "group_numbers",
     "in_chunks",
     "mode_power",
     "modes_of",
@@ -98,10 +99,10 @@ def conjugate_weights(columns: int) -> np.ndarray:
     return np.where((number > 0) & (2 * number != columns), 2.0, 1.0)
 
 
-def group_averages(
+def group_numbers(
     shape: tuple[int, int], spacing: tuple[float, float], *, zonal: bool
 ) -> np.ndarray:
-    """Weights that average over each group of modes of a torus, shape (groups, modes).
+    """Number of each mode's group on a torus, shape (rows, columns // 2 + 1).
 
     The first groups are rings as wide as the smallest wavenumber along the shorter side, from the
     mean on; the last ring holds all modes beyond. Zonal fields have a group more for each
@@ -120,8 +121,16 @@ def group_averages(
     index = np.minimum(np.rint(number), largest).astype(int)
     if zonal:
         index[1:, 0] = largest + np.rint(north[1:, 0] / north[1, 0]).astype(int)
-    member = index.ravel() == np.unique(index)[:, None]
-    weights = member * np.broadcast_to(conjugate_weights(columns), index.shape).ravel()
+    return np.unique(index, return_inverse=True)[1].reshape(index.shape)
+
+
+def group_averages(
+    shape: tuple[int, int], spacing: tuple[float, float], *, zonal: bool
+) -> np.ndarray:
+    """Weights that average over each group of `group_numbers`, shape (groups, modes)."""
+    number = group_numbers(shape, spacing, zonal=zonal)
+    member = number.ravel() == np.arange(number.max() + 1)[:, None]
+    weights = member * np.broadcast_to(conjugate_weights(shape[1]), number.shape).ravel()
     return np.asarray(weights / weights.sum(1, keepdims=True))
 
 

@@ -44,7 +44,6 @@ from physgan.allocator import keep_freed_memory
 from physgan.domains import domain_of
 from physgan.domains.spins.generator import SIGN_SHARPNESS
 from physgan.domains.spins.straight_through import spins_from_logits
-from physgan.losses import LOSSES
 from physgan.methods import METHODS, gan
 from physgan.networks import flops_of, periodic
 from physgan.networks.convolution import convolve_by_xla
@@ -174,16 +173,13 @@ class System:
                 model, settings, parameters, key, real, fake, at, gamma
             )
 
-        def generator_loss(
+        def generator(
             parameters: Any, scorer: Any, noise: jax.Array, real: jax.Array, at: jax.Array
-        ) -> jax.Array:
-            fake = nnx.merge(model.generator, parameters)(noise, at)
-            scores = [
-                model.score(scorer, model.discriminator_inputs(x, at), at) for x in (real, fake)
-            ]
-            return LOSSES[settings.loss].generator(*scores)
-
-        generator = jax.value_and_grad(generator_loss)
+        ) -> Any:
+            fake, back = jax.vjp(lambda p: nnx.merge(model.generator, p)(noise, at), parameters)
+            key = jax.random.key(2)
+            loss, slope = gan.generated_gradient(model, settings, scorer, key, fake, real, at)
+            return loss, back(slope)
 
         def likelihood(parameters: Any, noise: jax.Array, real: jax.Array, at: jax.Array) -> Any:
             network: Any = nnx.merge(model.generator, parameters)

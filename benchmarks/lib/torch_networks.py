@@ -59,9 +59,10 @@ class Weights:
 
     def embed(self, conditions: Tensor) -> Tensor:
         """Embedding of conditions that were mapped to [-1, 1]."""
-        frequencies = torch.arange(1.0, 7.0) * (torch.pi / 2)
-        phase = conditions[..., None] * frequencies
-        waves = torch.cat([conditions[..., None], torch.sin(phase), torch.cos(phase)], -1)
+        order = torch.arange(1.0, 7.0)
+        phase = conditions[..., None] * order * (torch.pi / 2)
+        sines, cosines = torch.sin(phase) / order, torch.cos(phase) / order
+        waves = torch.cat([conditions[..., None], sines, cosines], -1)
         hidden = functional.silu(self.dense("embed/first", waves.flatten(1)))
         return self.dense("embed/second", hidden)
 

@@ -31,6 +31,7 @@ from physgan.training import (
     Step,
     TrainingState,
     adam,
+    blockwise_gradient,
     blockwise_mean,
     clipped,
     cosine,
@@ -257,7 +258,6 @@ def discriminator_step(model: Model, settings: GanSettings, start: int) -> Step:
 
 def _step(model: Model, settings: GanSettings, start: int, *, train_generator: bool) -> Step:
     """One update of the discriminator, then one of the generator if `train_generator`."""
-    loss_pair = losses.LOSSES[settings.loss]
     total = settings.adversarial_samples
 
     def step(
@@ -293,14 +293,14 @@ def _step(model: Model, settings: GanSettings, start: int, *, train_generator: b
 
         def generator_loss(parameters: Parameters) -> tuple[jax.Array, Parameters]:
             fake, statistics = model.generate_training(parameters, keys[3], conditions)
-            weights = _weights(discriminator, settings)
-            inputs = [model.discriminator_inputs(x, conditions) for x in (real, fake)]
-            scores = [
-                model.score_training(weights, pair, conditions, score_keys[1])[0] for pair in inputs
-            ]
-            loss = loss_pair.generator(*scores)
+            value, slope = generated_gradient(
+                model, settings, discriminator, score_keys[1], fake, real, conditions
+            )
+            # Its value is the loss of the scores, its derivative theirs by way of the samples.
+            loss = value + (slope * (fake - jax.lax.stop_gradient(fake))).sum()
             if settings.moment_weight:
-                distance = losses.moment_distance(inputs[0][1], inputs[1][1], conditions)
+                features = [model.discriminator_inputs(x, conditions)[1] for x in (real, fake)]
+                distance = losses.moment_distance(features[0], features[1], conditions)
                 rise = cosine(0.0, settings.moment_weight, elapsed, settings.moment_rise)
                 loss += rise * distance
             return loss, statistics
@@ -361,6 +361,44 @@ def discriminator_gradient(
 
     gradient = blockwise_mean(jax.grad(loss_of, has_aux=True), _blocks(model, settings, real))
     return gradient(parameters, key, real, fake, conditions)
+
+
+def generated_gradient(
+    model: Model,
+    settings: GanSettings,
+    parameters: Parameters,
+    key: jax.Array,
+    fake: jax.Array,
+    real: jax.Array,
+    conditions: jax.Array,
+) -> tuple[jax.Array, jax.Array]:
+    """The generator's loss, and its gradient with respect to its samples, by blocks of the batch.
+
+    Args:
+        model: with a discriminator.
+        settings: loss.
+        parameters: the discriminator's.
+        key: of dropout.
+        fake: generated samples, shape (n, ...).
+        real: samples, the same shape.
+        conditions: of both, shape (n, c).
+
+    Returns:
+        (loss, gradient, shape (n, ...)), constants to derivatives.
+    """
+
+    def loss_of(
+        weights: Parameters, key: jax.Array, fake: jax.Array, real: jax.Array, cond: jax.Array
+    ) -> jax.Array:
+        scores = [
+            model.score_training(weights, model.discriminator_inputs(x, cond), cond, key)[0]
+            for x in (real, fake)
+        ]
+        return losses.LOSSES[settings.loss].generator(*scores)
+
+    fake = jax.lax.stop_gradient(fake)
+    gradient = blockwise_gradient(loss_of, _blocks(model, settings, real))
+    return gradient(_weights(parameters, settings), key, fake, real, conditions)
 
 
 def _blocks(model: Model, settings: GanSettings, samples: jax.Array) -> int:

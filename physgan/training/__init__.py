@@ -1,6 +1,6 @@
 """The training loop and its parts; `physgan.methods` defines the networks and the stages."""
 
-from physgan.training.blocks import blockwise_mean, number_of_blocks
+from physgan.training.blocks import blockwise_gradient, blockwise_mean, number_of_blocks
 from physgan.training.devices import is_first, several_processes
 from physgan.training.loop import train_network
 from physgan.training.memory import compiler_options
@@ -37,6 +37,7 @@ __all__ = [
     "Step",
     "TrainingState",
     "adam",
+    "blockwise_gradient",
     "blockwise_mean",
     "claim_run",
     "clipped",

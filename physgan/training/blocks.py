@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-__all__ = ["blockwise_mean", "number_of_blocks"]
+__all__ = ["blockwise_gradient", "blockwise_mean", "number_of_blocks"]
 
 _VALUES = 16_384
 """Values of the samples in a block: on a CPU of 1 MiB cache a core, 8,192 to 65,536 do as well."""
@@ -39,9 +39,37 @@ def blockwise_mean(function: Callable[..., Any], blocks: int) -> Callable[..., A
         return function
 
     def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> Any:
-        parts = [a.reshape(-1, blocks, *a.shape[1:]).swapaxes(0, 1) for a in arrays]
-        keys = jax.random.split(key, blocks)
-        found = jax.lax.map(lambda part: function(parameters, *part), (keys, *parts))
+        found = _mapped(function, blocks, parameters, key, *arrays)
         return jax.tree.map(lambda values: values.mean(0), found)
 
     return mean
+
+
+def blockwise_gradient(function: Callable[..., jax.Array], blocks: int) -> Callable[..., Any]:
+    """The same mean of a scalar, and its gradient with respect to the first array.
+
+    Args:
+        function: (parameters, key, *arrays (n, ...)) -> scalar, a mean over its batch.
+        blocks: number of blocks, a divisor of n.
+
+    Returns:
+        (parameters, key, *arrays (n, ...)) -> (scalar, gradient, shape of the first array).
+    """
+    gradient = jax.value_and_grad(function, argnums=2)
+    if blocks == 1:
+        return gradient
+
+    def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> tuple[jax.Array, jax.Array]:
+        values, slopes = _mapped(gradient, blocks, parameters, key, *arrays)
+        return values.mean(), slopes.swapaxes(0, 1).reshape(arrays[0].shape) / blocks
+
+    return mean
+
+
+def _mapped(
+    function: Callable[..., Any], blocks: int, parameters: Any, key: jax.Array, *arrays: jax.Array
+) -> Any:
+    """What the function returns for every block, stacked."""
+    parts = [a.reshape(-1, blocks, *a.shape[1:]).swapaxes(0, 1) for a in arrays]
+    keys = jax.random.split(key, blocks)
+    return jax.lax.map(lambda part: function(parameters, *part), (keys, *parts))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from physgan.training import blockwise_mean, number_of_blocks
+from physgan.training import blockwise_gradient, blockwise_mean, number_of_blocks
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 8])
@@ -21,6 +21,20 @@ def test_mean_of_blocks_is_the_gradient_of_the_batch(blocks: int) -> None:
     whole = gradient(weights, keys[0], x, y)
     mean = blockwise_mean(gradient, blocks)(weights, keys[0], x, y)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), mean, whole)
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 8])
+def test_blocks_give_the_gradient_of_every_sample(blocks: int) -> None:
+    keys = jax.random.split(jax.random.key(0))
+    x, y = jax.random.normal(keys[0], (2, 16, 3))
+    weights = jax.random.normal(keys[1], (3,))
+
+    def loss(w: jax.Array, key: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array:
+        return jax.nn.softplus(x @ w - y @ w).mean()
+
+    whole = jax.value_and_grad(loss, argnums=2)(weights, keys[0], x, y)
+    found = blockwise_gradient(loss, blocks)(weights, keys[0], x, y)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), found, whole)
 
 
 def test_blocks_have_keys_of_their_own() -> None:

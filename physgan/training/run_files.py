@@ -20,7 +20,7 @@ __all__ = ["CHECKPOINT_FOLDER", "MetricsLog", "NoLog", "check_run", "claim_run"]
 CHECKPOINT_FOLDER = "checkpoints"
 """Folder of a run."""
 
-FORMAT = 5
+FORMAT = 6
 """Format version of run.json and of the run's checkpoints."""
 
 _DEFINITION = "run.json"

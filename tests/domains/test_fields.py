@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import scipy.stats
 from gaussian_fields import ISOTROPIC, PLAIN, ZONAL, bell, gaussian, layout
 
 from physgan.data import DatasetInfo, Field, open_dataset
@@ -164,6 +165,21 @@ def test_features_hold_the_skewness_and_sparsity_of_octaves() -> None:
         assert len(own_names) == expected.shape[1]
         columns = np.stack([found[each] for each in own_names], 1)
         np.testing.assert_allclose(columns, expected, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_zonal_features_hold_the_magnitude_of_the_skewness(sign: int) -> None:
+    """That of one-sided fields, and the same of their mirror images, whose sign is the other."""
+    own = layout(ZONAL, 32, 1.0)
+    bumps = np.random.default_rng(5).exponential(size=(4, 32, 32)).astype(np.float32)
+    found = dict(
+        zip(feature_names(own), physical_features(own, jnp.asarray(sign * bumps)).T, strict=True)
+    )
+    expected = scipy.stats.skew(bumps, axis=(1, 2))
+    assert expected.min() > 1.5
+    np.testing.assert_allclose(found["magnitude of the skewness of y"], expected, rtol=1e-3)
+    octaves = [each for name, each in found.items() if "skewness of x from" in name]
+    assert np.min(octaves) > 0
 
 
 def test_no_zonal_feature_is_of_the_nyquist_wavenumber() -> None:

@@ -20,6 +20,7 @@ _HEIGHTS = np.linspace(-2, 3, 6)
 _SOFTNESS = 0.1
 _PEAK_SOFTNESS = 0.1
 _TINY = 1e-6
+_SMALL_SKEWNESS = 0.01
 _LARGEST = 15.0
 """Network space beyond which an untrained network's values would overflow once squared."""
 
@@ -36,11 +37,11 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
     skewness in octaves. Of x above a lower edge: the logarithm of the mean.
 
     Of zonal fields, whose sign a mirror image changes, quantities that change with it are left out
-    or averaged over both signs. Rings are without the zonal mean, and three things are added:
-    logarithms of the zonal mean's power, but for the Nyquist wavenumber, where pseudo-spectral
-    solvers have none; that of the energy of x as a vorticity; and of y, in octaves, the mean of
-    cos 2 phi and the squared mean of sin 2 phi, where phi is the direction of a wavevector, each
-    weighted by its power.
+    or averaged over both signs; of a skewness there is the magnitude, smooth at zero. Rings are
+    without the zonal mean, and three things are added: logarithms of the zonal mean's power, but
+    for the Nyquist wavenumber, where pseudo-spectral solvers have none; that of the energy of x as
+    a vorticity; and of y, in octaves, the mean of cos 2 phi and the squared mean of sin 2 phi,
+    where phi is the direction of a wavevector, each weighted by its power.
 
     Args:
         layout: of the fields.
@@ -62,13 +63,15 @@ def physical_features(layout: FieldLayout, array: jax.Array) -> jax.Array:
         even += [*_directions(layout, both[1]), _log_energy(layout, both[0])]
         odd = (odd + _by_sign(layout, -array, -own)) / 2
     else:
-        even += [array.mean((1, 2))[:, None], (own**3).mean((1, 2))[:, None]]
+        even.append(array.mean((1, 2))[:, None])
+    even.append(_skewness(layout, own, (1, 2))[:, None])
     return jnp.concatenate([*even, odd], -1)
 
 
 def feature_names(layout: FieldLayout) -> tuple[str, ...]:
     """Names of the columns of `physical_features`."""
     modes, unit = modes_of(layout), layout.wave_unit
+    skewness = "magnitude of the skewness" if layout.zonal else "skewness"
     names = ["log variance of y", "kurtosis of y"]
     if layout.lower is not None:
         names.append("log mean above the lower edge")
@@ -81,14 +84,14 @@ def feature_names(layout: FieldLayout) -> tuple[str, ...]:
                 f"log zonal power of {field} at l = {number}" for number in range(1, count + 1)
             ]
         names += [f"sparsity of {field} from k = {k:.3g} {unit}" for k in starts]
-        if not layout.zonal:
-            names += [f"skewness of {field} from k = {k:.3g} {unit}" for k in starts]
+        names += [f"{skewness} of {field} from k = {k:.3g} {unit}" for k in starts]
     if layout.zonal:
         kinds = ("direction", "tilt")
         names += [f"{what} from k = {k:.3g} {unit}" for what in kinds for k in starts]
         names.append("log energy of x")
     else:
-        names += ["mean of y", "skewness of y"]
+        names.append("mean of y")
+    names.append(f"{skewness} of y")
     names += [f"values below {x:.4g}" for x in layout.decoded(_PLACES)]
     names += ["smallest y", "largest y"]
     names += [f"share above {nu:g} sigma" for nu in _THRESHOLDS]
@@ -121,12 +124,17 @@ def _log_powers(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
 
 
 def _octaves(layout: FieldLayout, waves: jax.Array) -> list[jax.Array]:
-    """Mean magnitude, and arcsinh of the skewness, of fields in octaves of wavenumbers."""
+    """Mean magnitude, and a function of the skewness, of fields in octaves of wavenumbers."""
     parts = jnp.fft.irfft2(waves[:, None] * _modes(layout)[2], layout.shape)
     variance = (parts**2).mean((2, 3), keepdims=True)
     parts = parts * jax.lax.rsqrt(variance + _TINY)
-    sparsity = jnp.abs(parts).mean((2, 3))
-    return [sparsity] if layout.zonal else [sparsity, jnp.arcsinh((parts**3).mean((2, 3)))]
+    return [jnp.abs(parts).mean((2, 3)), jnp.arcsinh(_skewness(layout, parts, (2, 3)))]
+
+
+def _skewness(layout: FieldLayout, own: jax.Array, axes: tuple[int, int]) -> jax.Array:
+    """Of fields in their own standard deviations, over axes; of zonal ones a smooth magnitude."""
+    skewness = (own**3).mean(axes)
+    return jnp.sqrt(skewness**2 + _SMALL_SKEWNESS**2) if layout.zonal else skewness
 
 
 def _log_energy(layout: FieldLayout, waves: jax.Array) -> jax.Array:

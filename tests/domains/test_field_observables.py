@@ -51,6 +51,14 @@ def test_rings_hold_every_mode_up_to_nyquist_once() -> None:
     assert list(MODES.counts) == [np.count_nonzero(ring == r) for r in range(1, 32)]
 
 
+def test_averages_over_rings_of_large_fields_are_small() -> None:
+    """A number a mode, not one a mode and ring: 2 GB for 1,024 pixels a side."""
+    averages = modes_of(layout(side=1024)).averages
+    assert averages.shape == (1024 * 513, 511)
+    assert averages.nnz < 1024 * 513
+    assert averages.sum(0) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("names", [ISOTROPIC, PLAIN])
 def test_gaussian_fields_have_their_spectrum(names: tuple[str, str]) -> None:
     """Within four standard errors in each of 12 rings: false alarm 1 in 1,000.

@@ -216,7 +216,7 @@ def _groups(layout: FieldLayout) -> np.ndarray:
     energy = modes.weight / modes.squares / modes.weight.sum()
     energy[0, 0] = 0
     averages = group_averages(layout.shape, layout.spacing, zonal=True)
-    return np.concatenate([averages, energy.reshape(1, -1)]).astype(np.float32)
+    return np.concatenate([averages.toarray(), energy.reshape(1, -1)]).astype(np.float32)
 
 
 def _members(layout: FieldLayout) -> np.ndarray:

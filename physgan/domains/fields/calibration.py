@@ -90,7 +90,7 @@ class SpectrumCalibration(nnx.Module):
         power = (waves.real**2 + waves.imag**2).reshape(len(waves), -1)
         layout = self.layout
         averages = group_averages(layout.shape, layout.spacing, zonal=layout.zonal)
-        return power @ jnp.asarray(averages.T, jnp.float32)
+        return power @ jnp.asarray(averages.T.toarray(), jnp.float32)
 
     def _numbers(self) -> np.ndarray:
         return group_numbers(self.layout.shape, self.layout.spacing, zonal=self.layout.zonal)

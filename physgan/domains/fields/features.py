@@ -172,7 +172,7 @@ def _modes(layout: FieldLayout) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     The averages leave out the zonal mean of zonal fields.
     """
     modes = modes_of(layout)
-    averages = modes.averages
+    averages = modes.averages.toarray()
     if layout.zonal:
         averages = averages * (np.arange(len(averages)) % modes.ring.shape[1] > 0)[:, None]
         averages = averages / averages.sum(0)

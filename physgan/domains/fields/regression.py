@@ -130,9 +130,7 @@ def fit_log_polynomial(
     return coefficients
 
 
-def fit_log_spectrum(
-    basis: np.ndarray, lower: int, power: np.ndarray, averages: np.ndarray
-) -> np.ndarray:
+def fit_log_spectrum(basis: np.ndarray, lower: int, power: np.ndarray, averages: Any) -> np.ndarray:
     """Coefficients (b, modes) of the logarithm of the mean power of modes.
 
     The power of a group of modes may vary as all functions of the basis do. The share of a mode in
@@ -142,7 +140,8 @@ def fit_log_spectrum(
         basis: shape (n, b).
         lower: number of columns for the shares.
         power: of modes, shape (n, modes).
-        averages: weights that average over the modes of each group, shape (groups, modes).
+        averages: weights that average over the modes of each group, shape (groups, modes); an array
+            or a sparse one.
     """
     groups = fit_log_polynomial(basis, power @ averages.T)
     coefficients = np.asarray(groups[:, averages.argmax(0)])

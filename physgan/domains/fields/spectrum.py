@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
+import scipy.sparse
 
 from physgan.domains.fields.layout import FieldLayout
 
@@ -65,11 +66,9 @@ class Modes:
         return self.averages.T @ np.sqrt(self.squares).ravel()
 
     @property
-    def averages(self) -> np.ndarray:
-        """Weights that average modes over each ring, shape (modes, rings)."""
-        member = self.ring.ravel()[:, None] == np.arange(self.ring.max() + 1)
-        weighted = member * self.weight.reshape(-1, 1)
-        return weighted / weighted.sum(0)
+    def averages(self) -> scipy.sparse.csr_array:
+        """Weights that average modes over each ring, sparse, shape (modes, rings)."""
+        return _averages(self.ring, self.weight).T.tocsr()
 
 
 def modes_of(layout: FieldLayout) -> Modes:
@@ -126,12 +125,10 @@ def group_numbers(
 
 def group_averages(
     shape: tuple[int, int], spacing: tuple[float, float], *, zonal: bool
-) -> np.ndarray:
-    """Weights that average over each group of `group_numbers`, shape (groups, modes)."""
+) -> scipy.sparse.csr_array:
+    """Weights that average over each group of `group_numbers`, sparse, shape (groups, modes)."""
     number = group_numbers(shape, spacing, zonal=zonal)
-    member = number.ravel() == np.arange(number.max() + 1)[:, None]
-    weights = member * np.broadcast_to(conjugate_weights(shape[1]), number.shape).ravel()
-    return np.asarray(weights / weights.sum(1, keepdims=True))
+    return _averages(number, np.broadcast_to(conjugate_weights(shape[1]), number.shape))
 
 
 def mode_power(modes: Modes, fields: np.ndarray) -> np.ndarray:
@@ -176,6 +173,14 @@ def in_chunks(function: Callable[[np.ndarray], np.ndarray], fields: np.ndarray) 
     return np.concatenate(
         [function(np.asarray(fields[start : start + step], np.float64)) for start in starts]
     )
+
+
+def _averages(number: np.ndarray, weight: np.ndarray) -> scipy.sparse.csr_array:
+    """Weighted averages over the modes of each number from 0, shape (numbers, modes)."""
+    (modes,) = np.nonzero(number.ravel() >= 0)
+    groups, weights = number.ravel()[modes], weight.ravel()[modes]
+    weights = weights / np.bincount(groups, weights)[groups]
+    return scipy.sparse.csr_array((weights, (groups, modes)), shape=(number.max() + 1, number.size))
 
 
 def _windowed(modes: Modes, fields: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from physgan.errors import InputError
 from physgan.networks.generator import Generator
 from physgan.networks.preprocessing import Fixed
 from physgan.networks.scale import Scale, unit_scale
@@ -80,12 +81,14 @@ class Rejection(nnx.Module):
         """What the discriminator sees of samples (n, ...) at conditions (n, c).
 
         Columns are limited to ten deviations: one entry of a rare kind is no more than that.
+
+        Raises:
+            InputError: where another version of the features taught the discriminator.
         """
         inputs, features = self._inputs(samples)
-        scale = self._kind_of_scale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
         if inputs.ndim > 2:
-            return inputs, _limited(scale.standardise(features, conditions))
-        both = _limited(scale.standardise(jnp.concatenate([inputs, features], -1), conditions))
+            return inputs, _limited(self._standardised(features, conditions))
+        both = _limited(self._standardised(jnp.concatenate([inputs, features], -1), conditions))
         return both[:, : inputs.shape[1]], both[:, inputs.shape[1] :]
 
     def score(self, samples: jax.Array, conditions: jax.Array) -> jax.Array:
@@ -101,6 +104,16 @@ class Rejection(nnx.Module):
         """Store a measured scale with the same `nodes` and `conditions`."""
         for variable, array in zip(self.scale, scale, strict=True):
             variable[...] = array
+
+    def _standardised(self, columns: jax.Array, conditions: jax.Array) -> jax.Array:
+        scale = self._kind_of_scale(*(jax.lax.stop_gradient(v[...]) for v in self.scale))
+        if scale.mean.shape[-1] != columns.shape[1]:
+            raise InputError(
+                f"expected {scale.mean.shape[-1]} inputs of the discriminator that rejects draws; "
+                f"got {columns.shape[1]}, as features have changed since; draw without rejection, "
+                "or train that stage again"
+            )
+        return scale.standardise(columns, conditions)
 
 
 def _limited(columns: jax.Array) -> jax.Array:

@@ -12,6 +12,7 @@ import pytest
 from flax import nnx
 from scipy import stats
 
+from physgan.errors import InputError
 from physgan.methods.rejection import calibrated
 from physgan.networks import Rejection
 from physgan.surrogates.rejection_sampler import sample_by_rejection
@@ -114,3 +115,13 @@ def test_an_entry_of_a_rare_kind_is_limited() -> None:
     conditions = jnp.zeros((4, 0))
     seen, _ = rejection.standardised(jnp.asarray([[-400.0], [-3.0], [3.0], [400.0]]), conditions)
     np.testing.assert_array_equal(seen[:, 0], [-10.0, -3.0, 3.0, 10.0])
+
+
+def test_a_discriminator_of_other_features_is_named() -> None:
+    def more(samples: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return samples[:, None, None], jnp.stack([samples, samples], -1)
+
+    conditions = jnp.ones((4, 1))
+    other = Rejection(Uniform(), Ratio(1.0), more, scaled=1, nodes=2)
+    with pytest.raises(InputError, match=r"expected 1 inputs .* got 2"):
+        other.score(jnp.zeros(4), conditions)

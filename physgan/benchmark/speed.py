@@ -19,6 +19,8 @@ __all__ = ["BATCHES", "Size", "Speed", "measure_speed"]
 BATCHES = (1, 100, 10_000)
 _ROUNDS = 3
 _CALLS = {1: 10, 100: 5}
+_LONG_SECONDS = 5.0
+"""Calls that took as long say enough at once."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Speed:
 
     Args:
         timed_at: number of the condition that sources were timed at.
-        sources: name -> batch size -> seconds a sample, one entry a round.
+        sources: name -> batch size -> seconds a sample, one entry a round; only one where the calls
+            of a round took 5 s.
         simulator: condition -> seconds of one independent sample, one entry a round.
         sizes: name -> parameters and FLOPs a sample of each source that knows them.
         independence: what the simulator's time is the time of, in words; "" if it does not say.
@@ -91,6 +94,8 @@ def measure_speed(
 ) -> Speed:
     """Time everything in turn, `rounds` times, sources after one call each to warm up.
 
+    A batch whose calls took 5 s is not timed again.
+
     Sources are timed at the condition that costs the simulator most at first sight, the first of
     them on all `devices`: by default JAX's own and, where that is another, the processor.
     """
@@ -111,8 +116,11 @@ def measure_speed(
     for turn in range(rounds):
         for source in sources:
             for batch in batches:
+                found = result.sources[source.name][batch]
+                if turn and found[0] * _calls(batch) * batch >= _LONG_SECONDS:
+                    continue
                 seconds, usage = _seconds(source, condition, batch, subseed(seed, 95, turn, batch))
-                result.sources[source.name][batch].append(seconds)
+                found.append(seconds)
                 if batch == largest:
                     result.usage[source.name] = usage
         if turn:
@@ -159,7 +167,7 @@ def _seconds(
     source: Source, condition: ConditionValues, batch: int, seed: int
 ) -> tuple[float, Usage]:
     """Seconds a sample, and what all calls together took."""
-    calls = _CALLS.get(batch, 1)
+    calls = _calls(batch)
 
     def repeated() -> None:
         for call in range(calls):
@@ -167,3 +175,8 @@ def _seconds(
 
     usage = used(repeated)
     return usage.seconds / (calls * batch), usage
+
+
+def _calls(batch: int) -> int:
+    """Calls in a round."""
+    return _CALLS.get(batch, 1)

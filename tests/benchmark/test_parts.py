@@ -296,6 +296,12 @@ def test_speed_is_seconds_a_sample() -> None:
     assert speed.usage["clock"].cores < 0.5
 
 
+def test_calls_that_take_long_are_timed_once(monkeypatch) -> None:
+    monkeypatch.setattr("physgan.benchmark.speed._LONG_SECONDS", 0.1)
+    speed = measure_speed([Clock(1e-3)], Clock(0), [{"x": 1.0}], 0, batches=(1, 1000))
+    assert {batch: len(found) for batch, found in speed.sources["clock"].items()} == {1: 3, 1000: 1}
+
+
 def test_the_surrogate_is_timed_on_every_device() -> None:
     seen: list[object] = []
 

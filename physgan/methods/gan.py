@@ -53,6 +53,7 @@ __all__ = [
     "adversarial_step",
     "discriminator_gradient",
     "discriminator_step",
+    "generated_gradient",
 ]
 
 STAGE = "adversarial"

@@ -72,5 +72,5 @@ def tree_scores(
         validation_fraction=0.1,
         random_state=seed,
     )
-    with threadpool_limits(1):  # on a busy machine OpenMP's threads wait for each other
+    with threadpool_limits(1, "openmp"):  # on a busy machine its threads wait for each other
         return np.asarray(model.fit(train, labels).decision_function(test))

@@ -14,71 +14,28 @@ Writes benchmarks/results/ising_observables_L.json and .md; rows found there are
 
 import json
 import time
-from typing import Any
 
-import numpy as np
 from lib.experiment import parser_of
+from lib.lattices import QUANTITIES, Values, deviations, measured
 from lib.measure import divergence, metrics_of
 from lib.table import RESULTS, Row, markdown, value, write_json
 
 from physgan import Surrogate, load, load_recipe
 from physgan.benchmark import Variant
-from physgan.domains import domain_of
-from physgan.fidelity import choose_binning, estimates, measure, overlap
+from physgan.fidelity import choose_binning, overlap
 from simulators import Ising
 
-QUANTITIES = {
-    "u": ("energy", 0.01),
-    "c": ("specific_heat", 0.05),
-    "chi": ("susceptibility", 0.05),
-    "U4": ("binder", 0.01),
-    "C(r)": ("correlation", 0.02),
-}
-"""Figure -> (observable, largest deviation), relative but for U4."""
 HISTOGRAMS = {"overlap of u": "energy", "overlap of m": "magnetisation"}
 _LEVELS = {"energy": 4, "magnetisation": 2}
-_PART = 10_000
+_MOST = 10_000
 _SHARE = 0.95
-_KNOWN = 0.01
-DOMAIN = domain_of(Ising(8))
-
-Values = dict[str, np.ndarray]
-
-
-def measured(source: Any, temperature: float, count: int, seed: int) -> Values:
-    """Observables of `count` lattices, drawn in parts of bounded memory."""
-    given, parts = {"temperature": temperature}, []
-    for number, start in enumerate(range(0, count, _PART)):
-        samples = source.sample(given, min(_PART, count - start), seed + number)
-        parts.append(measure(DOMAIN, samples, given))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def deviations(own: Values, truth: Values, context: dict[str, float]) -> dict[str, list[float]]:
-    """Figure -> [deviation, its standard error]; of C(r) that of its worst known entry."""
-    mine, simulated = (estimates(DOMAIN, values, context) for values in (own, truth))
-    exact = {o.name: o.exact(context) for o in DOMAIN.ensemble if o.exact is not None}
-    found = {}
-    for figure, (name, _) in QUANTITIES.items():
-        reference: Any = exact.get(name)
-        known: Any = 0.0
-        if reference is None:
-            reference, known = simulated[name].value, simulated[name].error
-        scale = 1.0 if figure == "U4" else reference
-        shift = np.atleast_1d((mine[name].value - reference) / scale)
-        error = np.atleast_1d(np.hypot(mine[name].error, known) / np.abs(scale))
-        if shift.size > 1:
-            shift, error = (a[1:][error[1:] < _KNOWN] for a in (shift, error))
-        worst = int(np.argmax(np.abs(shift)))
-        found[figure] = [float(shift[worst]), float(error[worst])]
-    return found
 
 
 def overlaps(own: Values, truth: Values, again: Values, size: int) -> dict[str, float]:
     """Overlaps of the histograms of E and signed m, over those of two simulations."""
     found = {}
     for figure, name in HISTOGRAMS.items():
-        count = min(len(own[name]), _PART)
+        count = min(len(own[name]), _MOST)
         x, y, z = (values[name][:count] for values in (own, truth, again))
         binning = choose_binning(y, _LEVELS[name] / size**2)
         found[figure] = overlap(x, y, binning) / overlap(z, y, binning)

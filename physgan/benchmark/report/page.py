@@ -182,12 +182,15 @@ def _bin_text(binnings: Sequence[Binning], unit: str) -> str:
 
 def _classifiers(results: Results) -> dict[str, Any]:
     tests = results.classifiers[results.surrogate.name]
-    procedures = {str(test.procedure): None for test in tests}
+    procedures: dict[str, list[str]] = {}
+    for name, found in results.classifiers.items():
+        for procedure in dict.fromkeys(str(test.procedure) for test in found):
+            procedures.setdefault(procedure, []).append(name)
     return {
         "classifier_figure": data_uri(chart_figures.classifier_figure(results)),
         "aucs": tables.auc_table(results),
         "auc_curve": tables.curve_table(results),
-        "procedures": list(procedures),
+        "procedures": [f"of {', '.join(names)}: {words}" for words, names in procedures.items()],
         "classifiers": [
             (classifier_title(result), tables.classifier_table(results, number))
             for number, result in enumerate(tests)

@@ -4,7 +4,7 @@ Lattices of the recipe ising-32, showers of calo-small and maps of cosmology-64,
 settings of the method gan. "discriminator" is the gradient of its loss with both penalties, from
 samples that are there already. "generator" is the gradient of the generator's loss, from its noise,
 without random symmetries. "step" is all of both, with Adam. "likelihood" is the gradient of the
-loss of the likelihood stage, from real samples. On CPUs the same is timed with XLA's own
+loss of a long likelihood stage, from real samples. On CPUs the same is timed with XLA's own
 convolutions. Another Python with PyTorch computes the gradients with the same weights and noise;
 the losses have to agree. Its step is the sum of the first two, without Adam and symmetries. It has
 no generator of showers and no maps. Both processes keep freed memory. Operations are those of
@@ -49,7 +49,7 @@ from physgan.networks import flops_of, periodic
 from physgan.networks.convolution import convolve_by_xla
 from physgan.precision import products_in
 from physgan.surrogates.conditions import condition_matrix
-from physgan.training import Model, TrainingState
+from physgan.training import Model, Objective, TrainingState, objective_gradient, steps
 from physgan.training.state import initial_state
 
 TORCH = {
@@ -60,6 +60,16 @@ TORCH = {
 """Recipe -> what PyTorch computes."""
 BACKEND = jax.default_backend()
 SIDE, COUNT = 2048 if BACKEND == "cpu" else 8192, 1024
+EVEN = jnp.array(0.5)
+"""Noise of the global sign in the likelihood of lattices: the sign of their magnetisation."""
+WITH_EVEN_SIGNS = Objective(
+    "likelihood",
+    "nll",
+    lambda generator, key, real, at: generator.likelihood_bound(
+        real, at, jnp.broadcast_to(EVEN, len(real))
+    ),
+    per_site=False,
+)
 ROUNDING = {"float32": 1e-4, "tensorfloat32": 1e-2, "bfloat16": 5e-2}
 """Of the losses, relative."""
 WORKER = Path(__file__).parent / "lib" / "torch_networks.py"
@@ -150,7 +160,7 @@ class System:
         }
         if real.ndim == 3:
             lean = SIGN_SHARPNESS * real.mean((1, 2)) ** 3
-            arrays |= {"lattice": real, "sign": spins_from_logits(lean, self.noise[:, 0])}
+            arrays |= {"lattice": real, "sign": spins_from_logits(lean, EVEN)}
         networks = {"discriminator": self.state.discriminator, "generator": self.state.generator}
         for path, leaf in jax.tree_util.tree_leaves_with_path(networks):
             arrays["/".join(str(part.key) for part in path)] = leaf
@@ -181,10 +191,11 @@ class System:
             loss, slope = gan.generated_gradient(model, settings, scorer, key, fake, real, at)
             return loss, back(slope)
 
-        def likelihood(parameters: Any, noise: jax.Array, real: jax.Array, at: jax.Array) -> Any:
-            network: Any = nnx.merge(model.generator, parameters)
-            return network.likelihood_bound(real, at, noise).mean()
+        def likelihood(parameters: Any, real: jax.Array, at: jax.Array) -> Any:
+            key = jax.random.key(4)
+            return objective_gradient(long, WITH_EVEN_SIGNS, parameters, key, real, at)[0]
 
+        long = replace(model, by_products=model.convolutional)
         step, (real, at) = gan.adversarial_step(model, settings, 0), self.batch
         result: dict[str, tuple] = {
             "discriminator": (discriminator, state.discriminator, real, self.fake, at),
@@ -192,8 +203,7 @@ class System:
             "step": (step, state, jax.random.key(3), real, at),
         }
         if model.objective is not None:
-            gradient = jax.value_and_grad(likelihood)
-            result["likelihood"] = gradient, state.generator, self.noise[:, 0], real, at
+            result["likelihood"] = likelihood, state.generator, real, at
         return result
 
 
@@ -208,6 +218,7 @@ def measure(recipe: str, workdir: Path, python: Path | None, precision: str, rou
     with (
         mock.patch.object(periodic, "convolve", convolve_by_xla),
         mock.patch.object(gan, "number_of_blocks", return_value=1),
+        mock.patch.object(steps, "number_of_blocks", return_value=1),
     ):
         operations = {name: flops_of(*call) for name, call in system.programs().items()}
         if BACKEND == "cpu":

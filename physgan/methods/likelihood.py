@@ -1,6 +1,6 @@
 """Maximum likelihood: a generator whose density is known, without a discriminator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -29,6 +29,9 @@ from physgan.training import (
 )
 
 __all__ = ["LIKELIHOOD", "Likelihood", "LikelihoodSettings", "generator_of", "likelihood_stage"]
+
+_LONG = 1e8
+"""Samples times sites from which products save more than the 10 s that it takes to compile them."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,14 @@ class Likelihood(NetworkMethod):
 
 
 def likelihood_stage(model: Model, settings: LikelihoodSettings) -> Stage:
-    """The stage that minimises the model's negative log-likelihood."""
+    """The stage that minimises the model's negative log-likelihood.
+
+    Convolutions are products of matrices where the stage is long enough to make up for the time of
+    their compilation.
+    """
+    long = settings.likelihood_samples * model.sites >= _LONG
     return objective_stage(
-        model,
+        replace(model, by_products=long and model.convolutional),
         settings,
         "likelihood",
         model.objective,
@@ -133,6 +141,7 @@ def generator_of(
         int(np.prod(samples.shape[1:])),
         LIKELIHOOD if isinstance(generator, LikelihoodGenerator) else None,
         settings.augment,
+        convolutional=getattr(generator, "convolutional", False),
     )
     return Networks(model, network_settings, parameters, {})
 

@@ -12,7 +12,8 @@ class Generator(Protocol):
     """A map from conditions and uniform noise to samples in network space; a Flax NNX module.
 
     A class that draws discrete values may return surrogate gradients for training, such as
-    straight-through ones. It then has the attribute `smooth = False`.
+    straight-through ones. It then has the attribute `smooth = False`. One whose likelihood is
+    computed by periodic convolutions has `convolutional = True`.
     """
 
     def noise_size(self, size: int | None = None) -> int:

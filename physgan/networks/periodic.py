@@ -7,7 +7,7 @@ from flax import nnx
 from physgan.networks.convolution import convolve, convolve_by_xla
 from physgan.networks.initial import scaled_normal
 
-__all__ = ["PeriodicConvolution", "join_cells", "split_cells"]
+__all__ = ["PeriodicConvolution", "convolve_by_products", "join_cells", "split_cells"]
 
 
 class PeriodicConvolution(nnx.Module):
@@ -40,6 +40,13 @@ class PeriodicConvolution(nnx.Module):
         """Shape (n, height, width, inputs) to (n, height, width, outputs)."""
         convolution = convolve if self.by_products else convolve_by_xla
         return convolution(images, self.convolution.kernel[...], periodic=True)
+
+
+def convolve_by_products(module: nnx.Module) -> None:
+    """Let all periodic convolutions in a network be computed by matrix products."""
+    for _, part in nnx.iter_modules(module):
+        if isinstance(part, PeriodicConvolution):
+            part.by_products = True
 
 
 class _Kernel(nnx.Module):

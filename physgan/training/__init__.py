@@ -19,6 +19,7 @@ from physgan.training.steps import (
     clipped,
     count,
     descend,
+    objective_gradient,
     objective_stage,
     with_moments,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "is_first",
     "merged_statistics",
     "number_of_blocks",
+    "objective_gradient",
     "objective_stage",
     "several",
     "several_processes",

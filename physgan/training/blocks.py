@@ -25,7 +25,9 @@ def number_of_blocks(batch: jax.Array) -> int:
     return math.gcd(len(batch), 1 << max(0, (batch.size // _VALUES).bit_length() - 1))
 
 
-def blockwise_mean(function: Callable[..., Any], blocks: int) -> Callable[..., Any]:
+def blockwise_mean(
+    function: Callable[..., Any], blocks: int, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The mean over blocks of a batch of a function that is itself a mean over its batch.
 
     For gradients, sums of whose terms are wanted and not the terms. A block has samples from the
@@ -34,13 +36,16 @@ def blockwise_mean(function: Callable[..., Any], blocks: int) -> Callable[..., A
     Args:
         function: (parameters, key, *arrays (n, ...)) -> pytree of arrays.
         blocks: number of blocks, a divisor of n.
+        has_aux: whether it returns a pair: that pytree, and an array (n, ...) with a row a sample.
     """
     if blocks == 1:
         return function
 
     def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> Any:
         found = _mapped(function, blocks, parameters, key, *arrays)
-        return jax.tree.map(lambda values: values.mean(0), found)
+        means, rows = found if has_aux else (found, None)
+        means = jax.tree.map(lambda values: values.mean(0), means)
+        return (means, _joined(rows)) if has_aux else means
 
     return mean
 
@@ -61,7 +66,7 @@ def blockwise_gradient(function: Callable[..., jax.Array], blocks: int) -> Calla
 
     def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> tuple[jax.Array, jax.Array]:
         values, slopes = _mapped(gradient, blocks, parameters, key, *arrays)
-        return values.mean(), slopes.swapaxes(0, 1).reshape(arrays[0].shape) / blocks
+        return values.mean(), _joined(slopes) / blocks
 
     return mean
 
@@ -73,3 +78,9 @@ def _mapped(
     parts = [a.reshape(-1, blocks, *a.shape[1:]).swapaxes(0, 1) for a in arrays]
     keys = jax.random.split(key, blocks)
     return jax.lax.map(lambda part: function(parameters, *part), (keys, *parts))
+
+
+def _joined(rows: Any) -> Any:
+    """Rows of the samples of each block, (blocks, n / blocks, ...), in the batch's order."""
+    ordered = rows.swapaxes(0, 1)
+    return ordered.reshape(-1, *ordered.shape[2:])

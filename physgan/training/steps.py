@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from physgan.training.blocks import blockwise_mean, number_of_blocks
 from physgan.training.impossible import possible
 from physgan.training.model import Model
 from physgan.training.objective import Objective
@@ -20,6 +21,7 @@ __all__ = [
     "count",
     "decayed",
     "descend",
+    "objective_gradient",
     "objective_stage",
     "objective_step",
     "with_moments",
@@ -76,12 +78,9 @@ def objective_step(
         keys = jax.random.split(jax.random.fold_in(key, state.samples))
         real = model.transform(keys[0], batch.astype(jnp.float32))
 
-        def mean(parameters: Parameters) -> tuple[jax.Array, jax.Array]:
-            losses = model.event_losses(objective, parameters, keys[1], real, conditions)
-            used = possible(losses)
-            return losses.mean(where=used) / model.unit(objective), used
-
-        (loss, used), gradients = jax.value_and_grad(mean, has_aux=True)(state.generator)
+        (loss, gradients), used = objective_gradient(
+            model, objective, state.generator, keys[1], real, conditions
+        )
         now = cosine(rate, _LAST_RATE * rate, state.clock - start, samples)
         update, moments = adam(0.9, 0.99, clipped(gradients), state.moments[stage]["generator"])
         state = with_moments(state, stage, "generator", moments)
@@ -90,6 +89,42 @@ def objective_step(
         return count(state, settings), {name: loss, "rate": now, USED: used}
 
     return step
+
+
+def objective_gradient(
+    model: Model,
+    objective: Objective,
+    parameters: Parameters,
+    key: jax.Array,
+    real: jax.Array,
+    conditions: jax.Array,
+) -> tuple[tuple[jax.Array, Parameters], jax.Array]:
+    """The mean of an objective over events, but for those of density zero, and its gradient.
+
+    Args:
+        model: of the generator; it says whether the batch is taken in blocks.
+        objective: loss of the events.
+        parameters: the generator's.
+        key: of the objective's randomness.
+        real: samples, shape (n, ...).
+        conditions: shape (n, c).
+
+    Returns:
+        ((mean, gradient), which events count, shape (n,)).
+    """
+
+    def of_block(parameters: Parameters, *given: jax.Array) -> tuple[Any, jax.Array]:
+        def mean(parameters: Parameters) -> tuple[jax.Array, jax.Array]:
+            losses = model.event_losses(objective, parameters, *given)
+            used = possible(losses)
+            return losses.sum(where=used) / (len(losses) * model.unit(objective)), used
+
+        (loss, used), gradient = jax.value_and_grad(mean, has_aux=True)(parameters)
+        return (loss, gradient), used
+
+    blocks = number_of_blocks(real) if model.by_products else 1
+    means, used = blockwise_mean(of_block, blocks, has_aux=True)(parameters, key, real, conditions)
+    return jax.tree.map(lambda mean: mean * (len(used) / used.sum()), means), used
 
 
 def objective_stage(

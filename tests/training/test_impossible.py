@@ -13,7 +13,7 @@ from physgan.domains import domain_of
 from physgan.domains.showers import ShowerCascade
 from physgan.errors import InputError
 from physgan.methods import METHODS, train
-from physgan.training import impossible
+from physgan.training import objective_gradient
 from physgan.training.diagnostics import findings
 
 COUNT, HELD_OUT = 96, 32
@@ -101,12 +101,8 @@ def test_a_step_is_that_of_the_events_that_are_possible(tmp_path: Path) -> None:
 
     @jax.jit
     def gradient(x: jax.Array, c: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def mean(parameters: object) -> tuple[jax.Array, jax.Array]:
-            each = model.event_losses(objective, parameters, jax.random.key(0), x, c)
-            used = impossible.possible(each)
-            return each.mean(where=used), used
-
-        slopes, used = jax.grad(mean, has_aux=True)(networks.generator)
+        given = model, objective, networks.generator, jax.random.key(0), x, c
+        (_, slopes), used = objective_gradient(*given)
         return jax.flatten_util.ravel_pytree(slopes)[0], used
 
     with_it, used = gradient(samples[:9], conditions[:9])

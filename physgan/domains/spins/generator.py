@@ -51,6 +51,7 @@ class SpinHierarchy(nnx.Module):
     """
 
     smooth = False
+    convolutional = True
 
     def __init__(
         self,

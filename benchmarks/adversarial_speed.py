@@ -14,12 +14,14 @@ is its autocast.
 On one core of a CPU the times are CPU seconds, which other work on the machine hardly changes;
 otherwise they are wall seconds, and the machine has to be quiet. Writes
 benchmarks/results/adversarial_speed.json and .md, or adversarial_speed_gpu; ratios are what counts.
+Rows that are there stay until they are measured anew on as many threads.
 
     taskset -c 1 python benchmarks/adversarial_speed.py WORKDIR --torch /path/to/python
     python benchmarks/adversarial_speed.py WORKDIR --precision float32 bfloat16 --rounds 30
 """
 
 import itertools
+import json
 import os
 import subprocess
 import time
@@ -295,13 +297,15 @@ def main() -> None:
     options = parser.parse_args()
     keep_freed_memory()
     options.workdir.mkdir(parents=True, exist_ok=True)
-    rows: list[Row] = []
+    path = options.out / ("adversarial_speed" + ("_gpu" * (BACKEND != "cpu")) + ".json")
+    machine = {"threads": THREADS, "clock": "CPU" if ONE_CORE else "wall"}
+    known = json.loads(path.read_text()) if path.exists() else {}
+    rows: list[Row] = known["rows"] if machine.items() <= known.items() else []
     for name, precision in itertools.product(options.only, options.precision):
-        rows.append(measure(name, options.workdir, options.torch, precision, options.rounds))
-        clock = "CPU" if ONE_CORE else "wall"
-        content = {"threads": THREADS, "clock": clock, "rows": rows}
-        file = "adversarial_speed.json" if BACKEND == "cpu" else "adversarial_speed_gpu.json"
-        write_results(options.out / file, content, table)
+        row = measure(name, options.workdir, options.torch, precision, options.rounds)
+        rows = [old for old in rows if (old["recipe"], old["precision"]) != (name, precision)]
+        rows = sorted([*rows, row], key=lambda row: list(TORCH).index(row["recipe"]))
+        write_results(path, {**machine, "rows": rows}, table)
 
 
 if __name__ == "__main__":

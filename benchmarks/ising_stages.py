@@ -3,10 +3,11 @@
 For each seed a generator is trained by the likelihood stage of the recipe `ising-32`. From its
 weights: more likelihood for as many seconds as the adversarial stage took; the adversarial stage;
 the same with the distance between moments in its loss; a discriminator that rejects some of its
-draws. Beside them the generator with 4 proposals, which knows the energy of the physics. Every one
-is judged by `--count` lattices at each of three temperatures, by `--wide-count` of twice the size
-at the critical one, and by classifiers on 4,000 of all temperatures in the recipe's benchmark. Runs
-in WORKDIR are used as they are. Writes benchmarks/results/ising_stages.json and .md.
+draws, of the trained size only. Beside them the generator with 4 proposals, which knows the energy
+of the physics. Every one is judged by `--count` lattices at each of three temperatures, by
+`--wide-count` of twice the size at the critical one, and by classifiers on 4,000 of all
+temperatures in the recipe's benchmark. Runs in WORKDIR are used as they are. Writes
+benchmarks/results/ising_stages.json and .md.
 
     python benchmarks/ising_stages.py WORKDIR --seeds 2
 """
@@ -84,7 +85,7 @@ def judged(options: Options, truth: Truth, name: str, seed: int) -> Row:
         "seconds": metrics_of(run)[-1]["seconds"],
         "training": surrogate.description.training,
         "divergence": divergence(surrogate, CRITICAL, 1_000, 8) if known else None,
-        **figures(options, truth, narrow, wide, 5_000 + 100 * seed),
+        **figures(options, truth, narrow, None if surrogate.rejects else wide, 5_000 + 100 * seed),
     }
 
 
@@ -116,8 +117,8 @@ def settings_of(options: Options, name: str, seed: int) -> Row:
     return {**settings, "start_from": str(begin)}
 
 
-def figures(options: Options, truth: Truth, narrow: Any, wide: Any, seed: int) -> Row:
-    """Deviations at each temperature and at twice the size, and the largest AUC."""
+def figures(options: Options, truth: Truth, narrow: Any, wide: Any | None, seed: int) -> Row:
+    """Deviations at each temperature and at twice the size, if it can be, and the largest AUC."""
     found: Row = {"deviations": {}}
     for temperature in JUDGED:
         how = temperature, options.count // options.shorter
@@ -126,10 +127,11 @@ def figures(options: Options, truth: Truth, narrow: Any, wide: Any, seed: int) -
         found["deviations"][f"{temperature:.4g}"] = deviations(
             own, truth(SIZE, *how, _TRUTH), context
         )
-    how = CRITICAL, options.wide_count // options.shorter
-    context = {"size": 2 * SIZE, "temperature": CRITICAL}
-    own = measured(wide, *how, seed)
-    found["twice the size"] = deviations(own, truth(2 * SIZE, *how, _TRUTH), context)
+    if wide is not None:
+        how = CRITICAL, options.wide_count // options.shorter
+        context = {"size": 2 * SIZE, "temperature": CRITICAL}
+        own = measured(wide, *how, seed)
+        found["twice the size"] = deviations(own, truth(2 * SIZE, *how, _TRUTH), context)
     sides = [
         mixed(source, s)
         for source, s in ((Ising(SIZE), 8_000), (narrow, seed), (Ising(SIZE), 9_000))
@@ -170,7 +172,7 @@ def divergence_in(row: Row) -> str:
 def cells(row: Row) -> list[str]:
     """The figures that the table shows."""
     shown = [row["deviations"][f"{t:.4g}"][figure] for figure, t in _SHOWN]
-    shown += [row["twice the size"][figure] for figure in ("chi", "U4")]
+    shown += [row.get("twice the size", {}).get(figure) for figure in ("chi", "U4")]
     auc = row["largest_auc"]["value"]
     return [*(value(v, "{:+.3f} ± {:.3f}") for v in shown), value([auc["auc"], auc["error"]])]
 

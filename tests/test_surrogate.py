@@ -213,6 +213,15 @@ def test_larger_lattices_without_training(surrogate: Surrogate) -> None:
     assert energy(spins).mean() == pytest.approx(HEAT_BATH_ALONE, abs=0.04)
 
 
+def test_draws_are_rejected_at_the_trained_size_alone(surrogate: Surrogate) -> None:
+    """A discriminator knows no other: it may see other features there."""
+    about = surrogate.description
+    network = {"network": "rejection", "base": about.network}
+    rejecting = Surrogate(replace(about, network=network), surrogate.sampler)
+    with pytest.raises(InputError, match="expected size 8, at which a discriminator rejects draws"):
+        rejecting.sample({"temperature": 2.0}, 4, 0, size=16)
+
+
 @pytest.mark.parametrize(
     ("conditions", "options", "message"),
     [

@@ -346,11 +346,12 @@ class Surrogate:
         trained = self.description.size
         if size is None or size == trained:
             return trained
-        several = self.sampler.scalable
+        several = self.sampler.scalable and not self.rejects
         power = size // trained if several and size > trained and size % trained == 0 else 0
         if power.bit_count() != 1:
             allowed = f"{trained}, {2 * trained}, ..." if several else str(trained or "none")
-            raise InputError(f"expected size {allowed}; got {size}")
+            hint = ", at which a discriminator rejects draws" if self.rejects else ""
+            raise InputError(f"expected size {allowed}{hint}; got {size}")
         return size
 
     def show(self, count: int = 3, /, *, seed: int = 0, **conditions: float | np.ndarray) -> Any:

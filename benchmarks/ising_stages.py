@@ -80,8 +80,11 @@ def judged(options: Options, truth: Truth, name: str, seed: int) -> Row:
         for size in (SIZE, 2 * SIZE)
     )
     known = proposals == 1 and not surrogate.rejects
+    settings = {} if name == "4 proposals" else settings_of(options, name, seed)
+    if "start_from" in settings:
+        settings["start_from"] = Path(settings["start_from"]).name
     return {
-        "settings": {} if name == "4 proposals" else settings_of(options, name, seed),
+        "settings": settings,
         "seconds": metrics_of(run)[-1]["seconds"],
         "training": surrogate.description.training,
         "divergence": divergence(surrogate, CRITICAL, 1_000, 8) if known else None,
@@ -174,7 +177,7 @@ def cells(row: Row) -> list[str]:
     shown = [row["deviations"][f"{t:.4g}"][figure] for figure, t in _SHOWN]
     shown += [row.get("twice the size", {}).get(figure) for figure in ("chi", "U4")]
     auc = row["largest_auc"]["value"]
-    return [*(value(v, "{:+.3f} ± {:.3f}") for v in shown), value([auc["auc"], auc["error"]])]
+    return [*(value(v, "{:+.4f} ± {:.4f}") for v in shown), value([auc["auc"], auc["error"]])]
 
 
 EXPERIMENT = Experiment(

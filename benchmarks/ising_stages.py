@@ -24,8 +24,7 @@ from lib.measure import divergence, metrics_of, shortened
 from lib.systems import SEED, Sides
 from lib.table import Row, markdown, value
 
-import physgan
-from physgan import load, load_recipe
+from physgan import load, load_recipe, simulate, train
 from physgan.benchmark import Variant
 from physgan.comparison import compare_samples
 from simulators import Ising
@@ -98,9 +97,9 @@ def learnt(options: Options, name: str, seed: int) -> Path:
         options.workdir / "ising-32",
         options.workdir / f"{name.replace(' ', '-')}-{seed}",
     )
-    physgan.simulate(RECIPE, dataset, count=RECIPE.count // options.shorter, seed=SEED)
+    simulate(RECIPE, dataset, count=RECIPE.count // options.shorter, seed=SEED)
     method = "likelihood" if name in (BEGIN, "more likelihood") else "gan"
-    physgan.train(dataset, run, settings_of(options, name, seed), seed=seed, method=method)
+    train(dataset, run, settings_of(options, name, seed), seed=seed, method=method)
     return run
 
 

@@ -42,7 +42,9 @@ def blockwise_mean(
         return function
 
     def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> Any:
-        found = _mapped(function, blocks, parameters, key, *arrays)
+        parts = [a.reshape(-1, blocks, *a.shape[1:]).swapaxes(0, 1) for a in arrays]
+        keys = jax.random.split(key, blocks)
+        found = jax.lax.map(lambda part: function(parameters, *part), (keys, *parts))
         means, rows = found if has_aux else (found, None)
         means = jax.tree.map(lambda values: values.mean(0), means)
         return (means, _joined(rows)) if has_aux else means
@@ -61,23 +63,13 @@ def blockwise_gradient(function: Callable[..., jax.Array], blocks: int) -> Calla
         (parameters, key, *arrays (n, ...)) -> (scalar, gradient, shape of the first array).
     """
     gradient = jax.value_and_grad(function, argnums=2)
-    if blocks == 1:
-        return gradient
+    mean_of = blockwise_mean(gradient, blocks, has_aux=True)
 
     def mean(parameters: Any, key: jax.Array, *arrays: jax.Array) -> tuple[jax.Array, jax.Array]:
-        values, slopes = _mapped(gradient, blocks, parameters, key, *arrays)
-        return values.mean(), _joined(slopes) / blocks
+        value, slopes = mean_of(parameters, key, *arrays)
+        return value, slopes / blocks
 
     return mean
-
-
-def _mapped(
-    function: Callable[..., Any], blocks: int, parameters: Any, key: jax.Array, *arrays: jax.Array
-) -> Any:
-    """What the function returns for every block, stacked."""
-    parts = [a.reshape(-1, blocks, *a.shape[1:]).swapaxes(0, 1) for a in arrays]
-    keys = jax.random.split(key, blocks)
-    return jax.lax.map(lambda part: function(parameters, *part), (keys, *parts))
 
 
 def _joined(rows: Any) -> Any:
